@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/ids.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace fedsleuth::model {
+
+/// What one streaming pass over a round's updates leaves: every inner product that a linear rule or a geometric
+/// detector asks for, so that no later question touches the updates again.
+///
+/// n is the number of usable updates of the round (the reference update is not among them), in the order of
+/// `clients`. Matrices are row-major. All sums are accumulated in float64. "Per layer" vectors have one entry for
+/// every layer of the federation, counters included (theirs are zeros).
+struct RoundLedger {
+    static constexpr int version = 1;           ///< of the contents: a stored ledger of another version is rebuilt
+    static constexpr std::size_t step_window = 10;
+
+    RoundNo round;
+    std::vector<ClientId> clients;
+
+    /// What one layer contributes. Total figures are the sums over layers.
+    struct PerLayer {
+        std::vector<double> gram;               ///< n × n: ⟨D_i, D_j⟩
+        std::vector<double> step_products;      ///< n × k: ⟨D_i, s_j⟩ with the previous global steps
+        std::vector<double> step_squares;       ///< k: |s_j|²
+        std::vector<double> own_products;       ///< n: ⟨D_i, D_i of its previous round⟩; 0 where there is none
+        std::vector<double> own_squares;        ///< n: |D_i of its previous round|²
+        std::vector<double> shipped_products;   ///< n: ⟨D_i, w_r − w_{r−1}⟩; empty where no checkpoint pair exists
+        double shipped_square = 0;              ///< |w_r − w_{r−1}|²
+        std::vector<double> reference_products; ///< n: ⟨D_i, reference⟩; empty where the server recorded none
+        double reference_square = 0;
+        std::vector<double> median_products;    ///< n: ⟨D_i, coordinate median⟩
+        double median_square = 0;
+        std::vector<std::int64_t> sign_agreements;  ///< n: coordinates where sign D_i = sign of the median ≠ 0
+        std::int64_t sign_compared = 0;             ///< coordinates where the median is not zero
+    };
+    std::vector<PerLayer> layers;
+
+    std::vector<RoundNo> step_rounds;                   ///< k ≤ step_window: step j is w_r' − w_{r'−1}, r' = step_rounds[j]; most recent first
+    std::vector<std::optional<RoundNo>> own_rounds;     ///< n: the earlier round that own_products refer to
+    bool has_shipped = false;
+    bool has_reference = false;
+
+    std::vector<std::int64_t> positive, negative, zero; ///< n: signs of the coordinates
+    std::vector<double> minimum, maximum;               ///< n: extremes of the coordinates
+    std::vector<double> fourth_powers;                  ///< n: Σ D_i⁴, for the kurtosis
+    std::vector<double> sums;                           ///< n: Σ D_i
+    std::int64_t coordinates = 0;                       ///< d
+    std::int64_t non_finite = 0;                        ///< coordinates that were left out of everything (0 unless the file changed)
+
+    [[nodiscard]] std::size_t size() const { return clients.size(); }
+
+    // Totals over layers.
+    [[nodiscard]] std::vector<double> total_gram() const;
+    [[nodiscard]] std::vector<double> total(std::vector<double> PerLayer::*field) const;
+    [[nodiscard]] double total(double PerLayer::*field) const;
+    [[nodiscard]] std::vector<double> sign_agreement() const;  ///< n: agreements / compared, in [0, 1]; 0.5 where nothing was compared
+};
+
+}  // namespace fedsleuth::model

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+
+namespace fedsleuth::storage {
+
+/// Everything that evidence may not exceed, in one place. A file that asks for more is refused with the limit's name.
+struct Limits {
+    std::int64_t log_line_bytes = 64 << 20;
+    std::int64_t log_bytes = std::int64_t{16} << 30;
+    std::int64_t header_bytes = 100'000'000;          ///< safetensors' own maximum
+    std::int64_t npy_header_bytes = 1 << 20;
+    std::int64_t tensors = 100'000;                   ///< tensors in one snapshot
+    std::int64_t rank = 64;                           ///< dimensions of a tensor
+    std::int64_t name_bytes = 4096;
+    std::int64_t snapshot_bytes = std::int64_t{64} << 30;    ///< of one file
+    std::int64_t inflated_bytes = std::int64_t{64} << 30;    ///< all members of one archive together
+    std::int64_t inflation_ratio = 2000;              ///< inflated : deflated (deflate itself ends near 1032)
+    std::int64_t elements = std::int64_t{1} << 36;    ///< logical elements of one snapshot (a stride of 0 repeats without bytes)
+    std::int64_t pickle_bytes = 64 << 20;
+    std::int64_t pickle_opcodes = 10'000'000;
+    std::int64_t pickle_depth = 64;
+};
+
+}  // namespace fedsleuth::storage

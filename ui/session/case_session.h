@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/decision.h"
+#include "model/progress.h"
+#include "model/round_ledger.h"
+#include "ui/session/case_data.h"
+#include "ui/session/selection.h"
+
+#include <QObject>
+#include <QString>
+#include <functional>
+#include <memory>
+
+namespace fedsleuth::ui {
+
+class Jobs;
+
+using LedgerPtr = std::shared_ptr<const model::RoundLedger>;
+
+/// The open case: its data, what is selected in it, and the jobs that work on it. Lives in the window's thread; all
+/// reading and computing happens in jobs, each with a CaseFile of its own.
+class CaseSession : public QObject {
+    Q_OBJECT
+public:
+    explicit CaseSession(QObject* parent = nullptr);
+    ~CaseSession() override;
+
+    /// Opens a .fedcase file, or an evidence folder (which is ingested into `<folder name>.fedcase` in the user's
+    /// data folder and analysed). The last case's data is gone from all pages at once.
+    void open(const QString& path);
+    void close();
+
+    [[nodiscard]] bool is_open() const { return data_ != nullptr; }
+    [[nodiscard]] const CaseDataPtr& data() const { return data_; }  ///< null while none is open
+    [[nodiscard]] Selection& selection() { return selection_; }
+    [[nodiscard]] RoundRange& range() { return range_; }
+    [[nodiscard]] Jobs& jobs() { return *jobs_; }
+
+    /// Fetches one round's ledger in a job (kept for the last few rounds). The callback runs in the window's thread,
+    /// unless `context` is gone or a later request of the same context came first; null where the round has none.
+    void with_ledger(model::RoundNo round, QObject* context, std::function<void(LedgerPtr)> callback);
+
+    void analyse();                                   ///< again, in a job
+    void decide(const model::Decision& decision);     ///< records it and reloads
+
+signals:
+    void data_changed();            ///< another case, none, or the same with new contents
+    void failed(const QString& message);
+
+private:
+    void set_data(CaseDataPtr data);
+    void reload();
+    struct LedgerCache;
+
+    Selection selection_;
+    RoundRange range_;
+    std::unique_ptr<Jobs> jobs_;
+    CaseDataPtr data_;
+    QString case_path_;
+    std::unique_ptr<LedgerCache> ledgers_;
+    quint64 generation_ = 0;  ///< answers of jobs for an earlier case are dropped
+};
+
+}  // namespace fedsleuth::ui
