@@ -111,13 +111,14 @@ std::string csv_cell(std::string_view text)
 
 std::string grouped(long long number)
 {
-    std::string digits = std::to_string(number);
+    const std::string digits = std::to_string(number);
     const std::size_t first = digits.front() == '-' ? 1 : 0;
-    for (std::size_t at = digits.size(); at > first + 3;) {
-        at -= 3;
-        digits.insert(at, ",");
+    std::string out;
+    for (std::size_t at = 0; at < digits.size(); ++at) {
+        if (at > first && (digits.size() - at) % 3 == 0) out += ',';
+        out += digits[at];
     }
-    return digits;
+    return out;
 }
 
 std::string short_number(double number, int digits)
