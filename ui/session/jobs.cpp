@@ -150,10 +150,12 @@ void Jobs::abandon(const QString& lane)
 
 void Jobs::abandon_all()
 {
-    for (auto& [lane, job] : running_)
-        if (!job->options.must_finish) job->control->stop();
-    running_.clear();
-    timer_.stop();
+    std::erase_if(running_, [](const auto& entry) {
+        if (entry.second->options.must_finish) return false;
+        entry.second->control->stop();
+        return true;
+    });
+    if (running_.empty()) timer_.stop();
     emit changed();
 }
 

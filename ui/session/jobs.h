@@ -82,7 +82,7 @@ public:
     void stop(const QString& lane);     ///< the answer will be the error `cancelled`, or what was finished by then
     void stop_shown();                  ///< the Stop button: everything that the status bar shows
     void abandon(const QString& lane);  ///< stops, and the answer never arrives
-    void abandon_all();                 ///< for closing; what must finish goes on
+    void abandon_all();                 ///< for closing; what must finish goes on, and answers
 
     [[nodiscard]] bool is_running(const QString& lane) const { return running_.contains(lane); }
     [[nodiscard]] std::vector<JobState> shown() const;  ///< as of the last look
