@@ -4,6 +4,7 @@
 #include "model/finding.h"
 #include "model/ids.h"
 #include "model/verdict.h"
+#include "ui/plots/plot_text.h"
 
 #include <QString>
 #include <QVariant>
@@ -20,14 +21,14 @@ struct Cell {
     std::optional<model::VerdictClass> mark;  ///< drawn before the text
 };
 
-/// Text from evidence, harmless: control and direction characters become visible escapes.
-[[nodiscard]] QString shown(std::string_view text);
-[[nodiscard]] inline QString shown(const model::ClientId& client) { return shown(client.text()); }
 /// Text of our own.
-[[nodiscard]] inline QString text_of(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
+[[nodiscard]] inline QString text_of(std::string_view text)
+{
+    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
 
 [[nodiscard]] Cell unknown_cell();  ///< "–"
-[[nodiscard]] Cell text_cell(std::string_view text);                             ///< empty: unknown
+[[nodiscard]] Cell text_cell(const std::string& text);                          ///< from evidence; empty: unknown
 [[nodiscard]] Cell count_cell(std::optional<std::int64_t> count);                ///< "1,234"
 [[nodiscard]] Cell number_cell(std::optional<double> number, int digits = 3);    ///< significant digits; NaN: unknown
 [[nodiscard]] Cell fixed_cell(std::optional<double> number, int decimals);       ///< a column of one scale lines up
