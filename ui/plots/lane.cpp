@@ -93,8 +93,8 @@ QSize Lane::minimumSizeHint() const { return {200, sizeHint().height()}; }
 QRectF Lane::strip() const
 {
     const double line = QFontMetricsF(small_font(font())).height();
-    const double width = std::min(width() - 2 * gap, double(cells_.size()) * largest_cell);
-    return {gap, gap + line + gap, std::max(1.0, std::floor(width)), 28};
+    const double across = std::min(width() - 2 * gap, double(cells_.size()) * largest_cell);
+    return {gap, gap + line + gap, std::max(1.0, std::floor(across)), 28};
 }
 
 QRectF Lane::cell_rect(std::size_t cell_idx) const
