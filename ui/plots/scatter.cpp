@@ -212,7 +212,7 @@ void Scatter::paint_legend(QPainter& painter, const Palette& colors) const
                                          [&](const ScatterPoint& point) { return point.verdict == verdict; });
         if (count == 0) continue;
         const auto name = model::name_of(verdict);
-        entry(QStringLiteral("%1 (%2)").arg(QString::fromUtf8(name.data(), qsizetype(name.size()))).arg(count),
+        entry(QStringLiteral("%1 (%2)").arg(text_of(name)).arg(count),
               [&](const QRectF& box) { draw_verdict_mark(painter, box, verdict, colors); });
     }
 }
@@ -268,7 +268,7 @@ QString Scatter::tooltip(std::size_t point_idx) const
 {
     const ScatterPoint& point = contents_.points[point_idx];
     const auto name = model::name_of(point.verdict);
-    QString text = QStringLiteral("%1, %2").arg(point.name, QString::fromUtf8(name.data(), qsizetype(name.size())));
+    QString text = QStringLiteral("%1, %2").arg(point.name, text_of(name));
     if (contents_.by_cluster)
         text += point.cluster < 0 ? QStringLiteral(", in no cluster") : QStringLiteral(", cluster %1").arg(point.cluster + 1);
     return point.note.isEmpty() ? text : text + QLatin1Char('\n') + point.note;
