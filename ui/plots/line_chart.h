@@ -11,6 +11,8 @@
 #include <optional>
 #include <vector>
 
+class QGraphicsPathItem;
+
 namespace fedsleuth::ui {
 
 /// What an axis says and spans. Where no end is given, the contents decide.
@@ -90,26 +92,38 @@ protected:
     void mousePressEvent(QMouseEvent* event) override;
     void mouseDoubleClickEvent(QMouseEvent* event) override;
     void leaveEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     void changeEvent(QEvent* event) override;
 
 private:
     struct Hit {
         int line_idx = -1;
+        int mark_idx = -1;
         std::size_t point_idx = 0;
         double distance = std::numeric_limits<double>::infinity();  ///< pixels
     };
     void rebuild();
-    void add_axes();
-    void add_bands();
-    void add_lines();
+    void add_axes(const QRectF& limits);
+    void add_band(const ChartBand& band);
+    void add_line(const ChartLine& line);
+    void place_crowd();
+    void attach(QAbstractSeries* series);
     [[nodiscard]] QPointF to_view(const QPointF& value) const;
     [[nodiscard]] double to_x(const QPointF& view) const;
+    [[nodiscard]] bool visible(const QPointF& value) const;
     [[nodiscard]] Hit nearest(const QPointF& view) const;
     [[nodiscard]] QString tooltip(const Hit& hit) const;
+    [[nodiscard]] std::optional<QPointF> hit_point(const Hit& hit) const;
 
     ChartContents contents_;
-    QRectF limits_;          ///< of the axes, in values (log10 of them on a log axis)
+    QRectF limits_;                     ///< of the axes, in values
+    QGraphicsPathItem* crowd_ = nullptr;  ///< the quiet lines; the chart's
     Hit hover_;
+    bool empty_ = true;
 };
+
+/// The range of the values and the levels of the contents, rounded to ticks; pure, for the chart and its tests. A null
+/// rectangle where nothing can be drawn.
+[[nodiscard]] QRectF chart_limits(const ChartContents& contents, int x_ticks, int y_ticks);
 
 }  // namespace fedsleuth::ui

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/plot_text.h"
 
-#include "model/text.h"
-
 #include <QFontMetricsF>
 #include <QPainter>
 #include <QToolTip>
@@ -24,8 +22,6 @@ QFont scaled(const QFont& platform, double factor)
 
 }  // namespace
 
-QString shown(const std::string& evidence) { return QString::fromStdString(model::visible(evidence)); }
-QString shown(const model::ClientId& client) { return shown(client.text()); }
 QString shown(model::RoundNo round) { return QString::number(round.value()); }
 
 QString tooltip_html(const QString& plain)

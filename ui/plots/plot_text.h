@@ -2,10 +2,10 @@
 #pragma once
 
 #include "model/ids.h"
+#include "ui/tables/cells.h"
 
 #include <QFont>
 #include <QString>
-#include <string>
 
 class QPainter;
 class QRectF;
@@ -13,9 +13,6 @@ class QWidget;
 
 namespace fedsleuth::ui {
 
-/// Text from evidence (client ids, layer names, reasons) as it may be shown: model::visible.
-[[nodiscard]] QString shown(const std::string& evidence);
-[[nodiscard]] QString shown(const model::ClientId& client);
 [[nodiscard]] QString shown(model::RoundNo round);  ///< the number alone
 
 /// Plain text (with line breaks) as a tooltip, which Qt would otherwise take for HTML where it looks like it.

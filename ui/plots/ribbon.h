@@ -35,7 +35,8 @@ struct RibbonContents {
 
 /// All rounds of a case in a strip: quality above, suspicion below, a brush over both. The window shows it above
 /// every page. Drag to narrow the range, drag its ends to change it, double click for all rounds; a click selects
-/// the round. Keys: ← → select rounds, Shift moves the range's end, Enter activates, Escape widens.
+/// the round. Keys: ← → Home End select rounds, Shift with them moves the end of the range, [ and ] set its first and
+/// last round to the selected one, Enter activates, Escape widens.
 class Ribbon : public QWidget {
     Q_OBJECT
 public:
