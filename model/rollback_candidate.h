@@ -13,7 +13,7 @@ namespace fedsleuth::model {
 struct RollbackCandidate {
     RoundNo round;
     double clean_probability = 0;         ///< that no update before it was malicious
-    std::optional<double> contamination;  ///< |what flagged clients added| / |model − initial model|
+    std::optional<double> contamination;  ///< length of all that flagged clients added up to here / length of the model's way from its start; an upper bound, 0 … 1
     std::string signature = "not-checked";    ///< valid, invalid, missing, not-checked
     std::string aggregation = "not-checked";  ///< matches, mismatch, not-checked
     std::optional<double> residual;           ///< |shipped step − recomputed step| / |shipped step|

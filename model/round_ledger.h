@@ -13,8 +13,9 @@ namespace fedsleuth::model {
 /// detector asks for, so that no later question touches the updates again.
 ///
 /// n is the number of usable updates of the round (the reference update is not among them), in the order of
-/// `clients`. Matrices are row-major. All sums are accumulated in float64. "Per layer" vectors have one entry for
-/// every layer of the federation, counters included (theirs are zeros).
+/// `clients`. Matrices are row-major. All sums are accumulated in float64. `layers` has one entry
+/// for every layer of the federation, counters included (theirs are zeros), or a single one for the whole model where
+/// n² × layers would be too much to keep.
 struct RoundLedger {
     static constexpr int version = 1;           ///< of the contents: a stored ledger of another version is rebuilt
     static constexpr std::size_t step_window = 10;

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/analyse.h"
+
+#include "analysis/detection/round_findings.h"
+#include "analysis/detection/score_round.h"
+#include "analysis/ledger/ledger_builder.h"
+#include "analysis/privacy/claims.h"
+#include "analysis/rollback/candidates.h"
+#include "analysis/verdict/fusion.h"
+#include "model/json_writer.h"
+
+#include <map>
+#include <set>
+
+namespace fedsleuth::analysis {
+
+using model::ClientId;
+using model::RoundLedger;
+using model::RoundNo;
+
+namespace {
+
+/// The case's ledger where it still fits what would be built now, else a new one, kept in the case.
+model::Result<RoundLedger> ledger_for(const LedgerPlan& plan, const std::vector<model::Layer>& layers, bool rebuild,
+                                      model::CaseStore& store, model::UpdateSource& source,
+                                      model::Progress& progress, AnalysisSummary& summary)
+{
+    if (!rebuild) {
+        FEDSLEUTH_TRY(std::optional<RoundLedger> kept, store.ledger(plan.round));
+        if (kept && kept->clients == plan.clients && kept->step_rounds == plan.step_rounds &&
+            kept->own_rounds == plan.own_rounds && kept->has_shipped == plan.has_shipped &&
+            kept->has_reference == plan.has_reference)
+            return std::move(*kept);
+    }
+    FEDSLEUTH_TRY(RoundLedger ledger, build_ledger(source, layers, plan, progress));
+    FEDSLEUTH_CHECK(store.put_ledger(ledger));
+    ++summary.ledgers_built;
+    return ledger;
+}
+
+std::string why_nothing_is_inspectable(const model::Federation& federation, const std::vector<model::Round>& rounds)
+{
+    if (federation.secure_aggregation)
+        return "The server saw only sums (secure aggregation): single clients can't be judged.";
+    for (const model::Round& round : rounds)
+        if (!round.inspectable) return round.why_not;
+    return "No round has the " + std::to_string(smallest_crowd) +
+           " usable updates that it takes to compare a client with a crowd.";
+}
+
+}  // namespace
+
+model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSource& source,
+                                       const AnalysisOptions& options, model::Progress& progress)
+{
+    FEDSLEUTH_TRY(const model::Federation federation, store.federation());
+    FEDSLEUTH_TRY(const std::vector<model::Client> clients, store.clients());
+    FEDSLEUTH_TRY(const std::vector<model::Round> rounds, store.rounds());
+    FEDSLEUTH_TRY(const std::vector<model::Update> updates, store.updates());
+    FEDSLEUTH_TRY(const std::vector<model::Checkpoint> checkpoints, store.checkpoints());
+
+    std::set<RoundNo> hidden;  // rounds of which only sums were seen
+    for (const model::Round& round : rounds)
+        if (!round.inspectable) hidden.insert(round.number);
+    std::map<RoundNo, std::vector<const model::Update*>> by_round;
+    std::set<ClientId> known;
+    for (const model::Client& client : clients) known.insert(client.id);
+    for (const model::Update& update : updates) {
+        by_round[update.round].push_back(&update);
+        if (!update.reference) known.insert(update.client);
+    }
+
+    AnalysisSummary summary;
+    model::CaseStore::AnalysisOutcome outcome;
+    std::vector<ScoredRound> scored;
+    std::vector<ServerStep> steps;
+    const std::vector<LedgerPlan> plans = plan_ledgers(updates, checkpoints);
+    const std::int64_t d = model::coordinate_count(federation.layers);
+    std::int64_t work = 0;
+    for (const LedgerPlan& plan : plans) work += ledger_rows(plan) * d;
+    progress.start("Measuring the updates", work, "values");
+    progress.files(0, static_cast<std::int64_t>(plans.size()));
+    std::int64_t planned = 0;
+    for (const LedgerPlan& plan : plans) {
+        if (progress.stopped()) return model::fail(model::ErrorCode::cancelled, "The analysis was stopped");
+        planned += ledger_rows(plan) * d;
+        FEDSLEUTH_TRY(const RoundLedger ledger, ledger_for(plan, federation.layers, options.rebuild_ledgers, store,
+                                                           source, progress, summary));
+        const std::int64_t done = progress.state().done;
+        if (done < planned) progress.advance(planned - done);  // a ledger that was in the case counts as read
+        progress.files(++summary.rounds, static_cast<std::int64_t>(plans.size()));
+
+        if (auto step = server_step(ledger, federation.aggregation, by_round[plan.round])) steps.push_back(*step);
+        if (hidden.contains(plan.round)) continue;
+        ScoredRound round;
+        round.scores = score_round(ledger);
+        round.patterns = patterns_of(ledger, round.scores);
+        if (!round.scores.empty()) scored.push_back(std::move(round));
+    }
+
+    progress.start("Weighing the evidence", 1, "steps");
+    outcome.verdicts = fuse(scored, {known.begin(), known.end()});
+    if (scored.empty()) {
+        outcome.verdicts.inspectable = false;
+        outcome.verdicts.why_not = why_nothing_is_inspectable(federation, rounds);
+    }
+
+    // What flagged clients added to each step, by the verdicts; decisions are applied when the rollback is read.
+    std::set<ClientId> malicious;
+    for (const model::Verdict& verdict : outcome.verdicts.clients) {
+        summary.malicious += verdict.verdict == model::VerdictClass::malicious;
+        summary.suspect += verdict.verdict == model::VerdictClass::suspect;
+        if (verdict.verdict == model::VerdictClass::malicious) malicious.insert(verdict.client);
+    }
+    std::vector<std::optional<double>> injected;
+    for (const ServerStep& step : steps) {
+        FEDSLEUTH_TRY(const std::optional<RoundLedger> ledger, store.ledger(step.round));
+        if (!ledger) {
+            injected.emplace_back();
+            continue;
+        }
+        std::vector<bool> flagged;
+        for (const ClientId& client : ledger->clients) flagged.push_back(malicious.contains(client));
+        injected.push_back(injected_length(*ledger, step, flagged));
+    }
+    outcome.rollback = rate_checkpoints(checkpoints, updates, outcome.verdicts, {}, steps, injected);
+
+    outcome.findings = round_findings(rounds, checkpoints, steps);
+    FEDSLEUTH_TRY(const PrivacyClaims claims, privacy_claims(store));
+    for (model::Finding& finding : privacy_findings(claims)) outcome.findings.push_back(std::move(finding));
+    summary.findings = static_cast<std::int64_t>(outcome.findings.size());
+    for (ScoredRound& round : scored)
+        for (model::DetectorScores& scores : round.scores) outcome.scores.push_back(std::move(scores));
+    outcome.parameters_json = model::JsonWriter()
+                                  .begin_object()
+                                  .field("rounds", summary.rounds)
+                                  .field("ledgers_built", summary.ledgers_built)
+                                  .field("ledger_version", RoundLedger::version)
+                                  .end_object()
+                                  .text();
+    FEDSLEUTH_CHECK(store.put_analysis(outcome));
+    progress.advance(1);
+    return summary;
+}
+
+}  // namespace fedsleuth::analysis

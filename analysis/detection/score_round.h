@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "analysis/detection/detector.h"
+#include "model/round_ledger.h"
+
+#include <cstddef>
+#include <vector>
+
+namespace fedsleuth::analysis {
+
+/// Below this many usable updates a round has no crowd to compare with, and no detector speaks.
+inline constexpr std::size_t smallest_crowd = 5;
+
+/// How far back the cosine drift looks for the global step that an update follows.
+inline constexpr std::size_t drift_steps = 3;
+
+/// n × n, row-major: cosine of the residuals D_i − median and D_j − median, in [−1, 1]; 0 on the diagonal and where a
+/// residual vanishes. Honest residuals are nearly orthogonal; copies are parallel even when all updates share a
+/// strong common direction.
+[[nodiscard]] std::vector<double> residual_cosines(const model::RoundLedger& ledger);
+
+/// Every detector on one round, from its ledger alone, in the order of detectors(). Empty where the crowd is too small.
+[[nodiscard]] std::vector<model::DetectorScores> score_round(const model::RoundLedger& ledger);
+
+}  // namespace fedsleuth::analysis

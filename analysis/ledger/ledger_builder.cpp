@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/ledger/ledger_builder.h"
+
+#include "analysis/kernels/gram.h"
+#include "analysis/kernels/order_statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace fedsleuth::analysis {
+
+using model::RoundLedger;
+using model::RoundNo;
+using model::VectorRef;
+
+std::vector<LedgerPlan> plan_ledgers(const std::vector<model::Update>& updates,
+                                     const std::vector<model::Checkpoint>& checkpoints)
+{
+    std::set<RoundNo> models;
+    for (const model::Checkpoint& checkpoint : checkpoints)
+        if (checkpoint.usable()) models.insert(checkpoint.round);
+    const auto has_step = [&](RoundNo round) { return models.contains(round) && models.contains(round.before()); };
+
+    std::map<RoundNo, std::vector<const model::Update*>> by_round;
+    for (const model::Update& update : updates)
+        if (update.usable()) by_round[update.round].push_back(&update);
+
+    std::vector<LedgerPlan> plans;
+    std::map<model::ClientId, RoundNo> last_seen;
+    for (auto& [round, sent] : by_round) {
+        LedgerPlan plan;
+        plan.round = round;
+        std::sort(sent.begin(), sent.end(), [](const auto* a, const auto* b) { return a->client < b->client; });
+        for (const model::Update* update : sent) {
+            if (update->reference) {
+                plan.has_reference = true;
+                continue;
+            }
+            plan.clients.push_back(update->client);
+            const auto seen = last_seen.find(update->client);
+            plan.own_rounds.push_back(seen == last_seen.end() ? std::nullopt : std::optional(seen->second));
+        }
+        if (plan.clients.empty()) continue;
+        for (const model::ClientId& client : plan.clients) last_seen[client] = round;
+
+        plan.has_shipped = has_step(round);
+        const RoundNo oldest{round.value() - static_cast<std::int64_t>(RoundLedger::step_window)};
+        for (RoundNo step = round.before(); step >= oldest && step.value() >= 1; step = step.before())
+            if (has_step(step)) plan.step_rounds.push_back(step);
+        plans.push_back(std::move(plan));
+    }
+    return plans;
+}
+
+namespace {
+
+/// A run of coordinates that lies within one layer.
+struct Segment {
+    std::size_t layer_idx = 0;
+    std::int64_t first = 0;  ///< within the block
+    std::int64_t count = 0;
+};
+
+std::vector<Segment> segments_of(const std::vector<model::Layer>& layers, std::int64_t first, std::int64_t count)
+{
+    std::vector<Segment> segments;
+    for (std::size_t layer_idx = 0; layer_idx < layers.size(); ++layer_idx) {
+        const std::int64_t from = std::max(first, layers[layer_idx].offset);
+        const std::int64_t to = std::min(first + count, layers[layer_idx].offset + layers[layer_idx].count);
+        if (from < to) segments.push_back({layer_idx, from - first, to - from});
+    }
+    return segments;
+}
+
+/// Where each kind of row lies in the block: updates, then their predecessors, then steps, shipped, reference.
+struct Rows {
+    std::vector<VectorRef> refs;
+    std::size_t own_first = 0;
+    std::size_t step_first = 0;
+    std::size_t shipped = 0;
+    std::size_t reference = 0;
+    std::vector<std::size_t> own_of;  ///< index into clients of each own row
+};
+
+Rows rows_of(const LedgerPlan& plan)
+{
+    Rows rows;
+    for (const model::ClientId& client : plan.clients) rows.refs.push_back({VectorRef::Kind::update, plan.round, client});
+    rows.own_first = rows.refs.size();
+    for (std::size_t client_idx = 0; client_idx < plan.clients.size(); ++client_idx) {
+        if (!plan.own_rounds[client_idx]) continue;
+        rows.own_of.push_back(client_idx);
+        rows.refs.push_back({VectorRef::Kind::update, *plan.own_rounds[client_idx], plan.clients[client_idx]});
+    }
+    rows.step_first = rows.refs.size();
+    for (const RoundNo step : plan.step_rounds) rows.refs.push_back({VectorRef::Kind::global_step, step, {}});
+    rows.shipped = rows.refs.size();
+    if (plan.has_shipped) rows.refs.push_back({VectorRef::Kind::global_step, plan.round, {}});
+    rows.reference = rows.refs.size();
+    if (plan.has_reference)
+        rows.refs.push_back({VectorRef::Kind::reference, plan.round, model::server_client()});
+    return rows;
+}
+
+double dot(const float* a, const float* b, std::int64_t count)
+{
+    double sum = 0;
+    for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx)
+        sum += static_cast<double>(a[coord_idx]) * static_cast<double>(b[coord_idx]);
+    return sum;
+}
+
+class Builder {
+public:
+    Builder(const std::vector<model::Layer>& layers, const LedgerPlan& plan) : plan_(plan), n_(plan.clients.size())
+    {
+        ledger_.round = plan.round;
+        ledger_.clients = plan.clients;
+        ledger_.own_rounds = plan.own_rounds;
+        ledger_.step_rounds = plan.step_rounds;
+        ledger_.has_shipped = plan.has_shipped;
+        ledger_.has_reference = plan.has_reference;
+        ledger_.coordinates = model::coordinate_count(layers);
+        layers_ = layers;
+        if (n_ * n_ * layers.size() > ledger_gram_limit) {
+            model::Layer whole;
+            whole.name = "all layers";
+            whole.shape = {ledger_.coordinates};
+            whole.count = ledger_.coordinates;
+            layers_ = {whole};
+        }
+        const std::size_t k = plan.step_rounds.size();
+        for (std::size_t layer_idx = 0; layer_idx < layers_.size(); ++layer_idx) {
+            RoundLedger::PerLayer& layer = ledger_.layers.emplace_back();
+            layer.gram.assign(n_ * n_, 0.0);
+            layer.step_products.assign(n_ * k, 0.0);
+            layer.step_squares.assign(k, 0.0);
+            layer.own_products.assign(n_, 0.0);
+            layer.own_squares.assign(n_, 0.0);
+            if (plan.has_shipped) layer.shipped_products.assign(n_, 0.0);
+            if (plan.has_reference) layer.reference_products.assign(n_, 0.0);
+            layer.median_products.assign(n_, 0.0);
+            layer.sign_agreements.assign(n_, 0);
+        }
+        ledger_.positive.assign(n_, 0);
+        ledger_.negative.assign(n_, 0);
+        ledger_.zero.assign(n_, 0);
+        ledger_.minimum.assign(n_, ledger_.coordinates > 0 ? std::numeric_limits<double>::infinity() : 0.0);
+        ledger_.maximum.assign(n_, ledger_.coordinates > 0 ? -std::numeric_limits<double>::infinity() : 0.0);
+        ledger_.fourth_powers.assign(n_, 0.0);
+        ledger_.sums.assign(n_, 0.0);
+    }
+
+    void add(const Rows& rows, std::vector<float>& block, std::int64_t first, std::int64_t count)
+    {
+        // What is not finite here slipped past ingest (a float64 beyond float32's range, a file that changed): it is
+        // left out as a zero and counted, so that one coordinate does not turn every sum into a NaN.
+        for (float& value : block) {
+            if (std::isfinite(value)) continue;
+            value = 0;
+            ++ledger_.non_finite;
+        }
+        for (const Segment& segment : segments_of(layers_, first, count)) add_segment(rows, block, count, segment);
+    }
+
+    RoundLedger take() { return std::move(ledger_); }
+
+private:
+    void add_segment(const Rows& rows, const std::vector<float>& block, std::int64_t stride, const Segment& segment)
+    {
+        RoundLedger::PerLayer& layer = ledger_.layers[segment.layer_idx];
+        const auto row = [&](std::size_t row_idx) {
+            return block.data() + static_cast<std::int64_t>(row_idx) * stride + segment.first;
+        };
+        const auto wide = static_cast<std::size_t>(stride);
+
+        add_gram(row(0), n_, wide, segment.count, layer.gram.data());
+        const std::size_t k = plan_.step_rounds.size();
+        if (k > 0)
+            add_products(row(0), n_, wide, row(rows.step_first), k, wide, segment.count, layer.step_products.data());
+        for (std::size_t step_idx = 0; step_idx < k; ++step_idx) {
+            const float* step = row(rows.step_first + step_idx);
+            layer.step_squares[step_idx] += dot(step, step, segment.count);
+        }
+        for (std::size_t own_idx = 0; own_idx < rows.own_of.size(); ++own_idx) {
+            const std::size_t client_idx = rows.own_of[own_idx];
+            const float* own = row(rows.own_first + own_idx);
+            layer.own_products[client_idx] += dot(row(client_idx), own, segment.count);
+            layer.own_squares[client_idx] += dot(own, own, segment.count);
+        }
+        if (plan_.has_shipped) {
+            const float* shipped = row(rows.shipped);
+            add_products(row(0), n_, wide, shipped, 1, wide, segment.count, layer.shipped_products.data());
+            layer.shipped_square += dot(shipped, shipped, segment.count);
+        }
+        if (plan_.has_reference) {
+            const float* reference = row(rows.reference);
+            add_products(row(0), n_, wide, reference, 1, wide, segment.count, layer.reference_products.data());
+            layer.reference_square += dot(reference, reference, segment.count);
+        }
+        add_order_statistics(row, segment.count, layer);
+    }
+
+    /// Everything that goes through the coordinate median, and each client's own signs, extremes and moments.
+    template <class Row>
+    void add_order_statistics(const Row& row, std::int64_t count, RoundLedger::PerLayer& layer)
+    {
+        std::vector<const float*> clients(n_);
+        for (std::size_t client_idx = 0; client_idx < n_; ++client_idx) clients[client_idx] = row(client_idx);
+        median_.resize(static_cast<std::size_t>(count));
+        column_median(clients, count, median_.data());
+        for (const double value : median_) {
+            layer.median_square += value * value;
+            layer.sign_compared += value != 0;
+        }
+        for (std::size_t client_idx = 0; client_idx < n_; ++client_idx) {
+            const float* values = clients[client_idx];
+            double product = 0, sum = 0, fourth = 0;
+            float lowest = std::numeric_limits<float>::infinity(), highest = -lowest;
+            std::int64_t positive = 0, negative = 0, agreements = 0;
+            for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx) {
+                const float value = values[coord_idx];
+                const double middle = median_[static_cast<std::size_t>(coord_idx)];
+                const double wide = value;
+                product += wide * middle;
+                sum += wide;
+                fourth += wide * wide * wide * wide;
+                lowest = std::min(lowest, value);
+                highest = std::max(highest, value);
+                positive += value > 0;
+                negative += value < 0;
+                agreements += (value > 0 && middle > 0) || (value < 0 && middle < 0);
+            }
+            layer.median_products[client_idx] += product;
+            layer.sign_agreements[client_idx] += agreements;
+            ledger_.sums[client_idx] += sum;
+            ledger_.fourth_powers[client_idx] += fourth;
+            ledger_.minimum[client_idx] = std::min(ledger_.minimum[client_idx], static_cast<double>(lowest));
+            ledger_.maximum[client_idx] = std::max(ledger_.maximum[client_idx], static_cast<double>(highest));
+            ledger_.positive[client_idx] += positive;
+            ledger_.negative[client_idx] += negative;
+            ledger_.zero[client_idx] += count - positive - negative;
+        }
+    }
+
+    const LedgerPlan& plan_;
+    std::size_t n_;
+    std::vector<model::Layer> layers_;
+    std::vector<double> median_;
+    RoundLedger ledger_;
+};
+
+}  // namespace
+
+std::int64_t ledger_rows(const LedgerPlan& plan) { return static_cast<std::int64_t>(rows_of(plan).refs.size()); }
+
+model::Result<RoundLedger> build_ledger(model::UpdateSource& source, const std::vector<model::Layer>& layers,
+                                        const LedgerPlan& plan, model::Progress& progress)
+{
+    constexpr std::int64_t block_values = std::int64_t{64} << 20;
+    const Rows rows = rows_of(plan);
+    const auto row_count = static_cast<std::int64_t>(rows.refs.size());
+    const std::int64_t block_size =
+        std::clamp<std::int64_t>(block_values / std::max<std::int64_t>(row_count, 1), 1, model::slab_coordinates);
+    const std::int64_t d = model::coordinate_count(layers);
+
+    Builder builder(layers, plan);
+    std::vector<float> block;
+    for (std::int64_t first = 0; first < d; first += block_size) {
+        if (progress.stopped()) return model::fail(model::ErrorCode::cancelled, "The ledger was stopped");
+        const std::int64_t count = std::min(block_size, d - first);
+        block.resize(static_cast<std::size_t>(row_count * count));
+        FEDSLEUTH_CHECK(source.read(rows.refs, first, count, block.data()));
+        builder.add(rows, block, first, count);
+        progress.advance(count * row_count);
+    }
+    return builder.take();
+}
+
+}  // namespace fedsleuth::analysis

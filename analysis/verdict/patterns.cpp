@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/verdict/patterns.h"
+
+#include "analysis/detection/robust.h"
+#include "analysis/detection/score_round.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace fedsleuth::analysis {
+
+namespace {
+
+// Effect sizes. Cosines of honest clients scatter between clients and rounds; these are shares of what the median
+// client shows in the same round, so they move with the federation's heterogeneity.
+constexpr double boosted_ratio = 2.5;      // times the median length
+constexpr double boosted_z = 5;
+constexpr double opposed_share = -0.25;    // of the median client's cosine with the crowd
+constexpr double unrelated_share = 0.3;    // of the median client's cosine: below it nothing is shared
+constexpr double crowd_direction = 0.1;    // the crowd must have a common direction before anyone can oppose it
+constexpr double crowd_memory = 0.3;       // and a memory before anyone can lack one
+constexpr double lockstep_cosine = 0.9;
+constexpr double exact_cosine = 0.9999;
+constexpr double recycled_cosine = 0.98;
+constexpr double outlier_z = 3;
+constexpr double copy_z = 4;
+// A pattern that needs persistence adds at most this much a round; copies to the fourth digit speak for themselves.
+constexpr double persistent_cap = 6;
+constexpr double exact_evidence = 12;
+
+const model::DetectorScores* find(const std::vector<model::DetectorScores>& scores, std::string_view name)
+{
+    const auto found =
+        std::find_if(scores.begin(), scores.end(), [&](const auto& candidate) { return candidate.detector == name; });
+    return found == scores.end() ? nullptr : &*found;
+}
+
+double& at(ClientRound& client, Pattern pattern) { return client.evidence[static_cast<std::size_t>(pattern)]; }
+
+}  // namespace
+
+RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<model::DetectorScores>& scores)
+{
+    RoundPatterns patterns;
+    patterns.round = ledger.round;
+    const auto* norm = find(scores, "norm");
+    const auto* direction = find(scores, "cosine-median");
+    const auto* sign = find(scores, "sign-agreement");
+    const auto* own = find(scores, "drift-own");
+    const auto* global = find(scores, "drift-global");
+    const auto* duplicate = find(scores, "duplicate");
+    const auto* recycled = find(scores, "recycled");
+    if (!norm || !direction || !sign || !own || !global || !duplicate || !recycled) return patterns;
+
+    patterns.clients = ledger.clients;
+    const double ninth_recycled = quantile_of(recycled->statistic, 0.9);
+    for (std::size_t client_idx = 0; client_idx < ledger.size(); ++client_idx) {
+        ClientRound client;
+        client.round = ledger.round;
+        client.length_ratio = norm->location > 0 ? norm->statistic[client_idx] / norm->location : 1;
+        client.median_cosine = direction->statistic[client_idx];
+        client.median_cosine_z = direction->z[client_idx];
+        client.sign_agreement = sign->statistic[client_idx];
+        client.crowd_sign_agreement = sign->location;
+        client.own_z = own->z[client_idx];
+
+        const double norm_z = norm->z[client_idx];
+        const double global_z = global->z[client_idx];
+        if (client.length_ratio >= boosted_ratio && norm_z >= boosted_z) {
+            // A long update in the crowd's own direction may be a large data set; a long one that leaves it is not.
+            const double astray = std::max({0.0, -client.median_cosine_z, std::isnan(global_z) ? 0.0 : -global_z});
+            at(client, Pattern::boosted) = evidence_of(norm_z) + 0.5 * evidence_of(astray);
+        }
+
+        const bool crowd_has_direction = direction->location >= crowd_direction;
+        if (crowd_has_direction && client.median_cosine <= opposed_share * direction->location &&
+            client.median_cosine_z <= -outlier_z)
+            at(client, Pattern::opposed) = std::min(evidence_of(client.median_cosine_z), persistent_cap);
+
+        const double residual = duplicate->statistic[client_idx];
+        if (residual >= exact_cosine && duplicate->z[client_idx] >= copy_z)
+            at(client, Pattern::lockstep) = exact_evidence;
+        else if (residual >= lockstep_cosine && duplicate->z[client_idx] >= copy_z)
+            at(client, Pattern::lockstep) = std::min(evidence_of(duplicate->z[client_idx]), persistent_cap);
+
+        const double past = own->statistic[client_idx];
+        const double follows = global->statistic[client_idx];
+        const bool apart_from_crowd =
+            crowd_has_direction && std::abs(client.median_cosine) <= unrelated_share * direction->location;
+        const bool apart_from_model =
+            std::isnan(follows) || global->location < crowd_direction || follows <= unrelated_share * global->location;
+        client.weakly_untrained = apart_from_crowd && apart_from_model;
+        if (client.weakly_untrained && own->location >= crowd_memory && std::abs(past) <= unrelated_share * own->location &&
+            own->z[client_idx] <= -outlier_z)
+            at(client, Pattern::untrained) = std::min(evidence_of(own->z[client_idx]), persistent_cap);
+
+        const double copied = recycled->statistic[client_idx];
+        if (copied >= recycled_cosine && recycled->z[client_idx] >= copy_z && ninth_recycled < recycled_cosine - 0.01)
+            at(client, Pattern::recycled) =
+                copied >= exact_cosine ? exact_evidence : std::min(evidence_of(recycled->z[client_idx]), persistent_cap);
+        patterns.seen.push_back(client);
+    }
+
+    const std::size_t n = ledger.size();
+    const std::vector<double> residuals = residual_cosines(ledger);
+    for (std::size_t first_idx = 0; first_idx < n; ++first_idx)
+        for (std::size_t second_idx = first_idx + 1; second_idx < n; ++second_idx)
+            if (residuals[first_idx * n + second_idx] >= lockstep_cosine) patterns.lockstep.emplace_back(first_idx, second_idx);
+    return patterns;
+}
+
+}  // namespace fedsleuth::analysis
