@@ -3,6 +3,7 @@
 
 #include "analysis/privacy/claims.h"
 #include "model/case_store.h"
+#include "model/progress.h"
 
 #include <map>
 #include <memory>
@@ -28,16 +29,19 @@ struct CaseData {
     std::vector<model::Decision> decisions;
     std::vector<model::CustodyEntry> custody;
     bool custody_intact = true;
+    std::vector<std::string> custody_problems;  ///< in sentences; empty where the chain is intact
     analysis::PrivacyClaims privacy;
 
     /// Detector scores of every round, in the order of `rounds` (empty before the analysis).
     std::vector<std::vector<model::DetectorScores>> scores;
-    /// Per round of `rounds`: the highest evidence of any client, as the ribbon shows it; NaN where not analysed.
+    /// Per round of `rounds`: round_suspicion() of its scores, as the ribbon shows it.
     std::vector<double> suspicion;
 
     // Made while loading, for quick look-up.
     std::map<model::ClientId, std::size_t> verdict_of;  ///< index into verdicts->clients
     std::map<model::RoundNo, std::size_t> round_index;  ///< index into rounds
+    std::map<model::ClientId, std::size_t> decision_of;  ///< index into decisions: the newest
+    std::map<model::ClientId, std::int64_t> update_count_of;  ///< updates that it sent
 
     [[nodiscard]] const model::Verdict* verdict(const model::ClientId& client) const;
     /// The analyst's decision where there is one, else the verdict's class.
@@ -47,7 +51,19 @@ struct CaseData {
 
 using CaseDataPtr = std::shared_ptr<const CaseData>;
 
-/// Reads all of it. Called in a job.
+/// Reads all of it. Called in a job. Error cancelled on a stop, besides those of the store.
+[[nodiscard]] model::Result<CaseDataPtr> load_case_data(model::CaseStore& store, const std::string& case_path,
+                                                        model::Progress& progress);
 [[nodiscard]] model::Result<CaseDataPtr> load_case_data(model::CaseStore& store, const std::string& case_path);
+
+/// The same case after a decision: decisions and custody are read again, the rest stays.
+[[nodiscard]] model::Result<CaseDataPtr> with_new_acts(const CaseData& before, model::CaseStore& store);
+
+/// Fills the look-ups from the rest. For data that was put together by hand.
+void index_case_data(CaseData& data);
+
+/// How suspicious a round looks at a glance: each client's evidence, summed over the detectors, and of these sums the
+/// highest (one attacker is enough to poison a round). NaN where the round was not analysed.
+[[nodiscard]] double round_suspicion(const std::vector<model::DetectorScores>& scores);
 
 }  // namespace fedsleuth::ui

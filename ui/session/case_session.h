@@ -15,6 +15,7 @@
 namespace fedsleuth::ui {
 
 class Jobs;
+struct OpenedCase;
 
 using LedgerPtr = std::shared_ptr<const model::RoundLedger>;
 
@@ -31,6 +32,11 @@ public:
     void open(const QString& path);
     void close();
 
+    /// Where cases that are made from folders go.
+    void set_cases_folder(const QString& folder) { cases_folder_ = folder; }
+
+    [[nodiscard]] bool is_busy() const;                            ///< opening or analysing
+    [[nodiscard]] const QString& opening() const { return opening_; }  ///< what is being opened; else empty
     [[nodiscard]] bool is_open() const { return data_ != nullptr; }
     [[nodiscard]] const CaseDataPtr& data() const { return data_; }  ///< null while none is open
     [[nodiscard]] Selection& selection() { return selection_; }
@@ -47,18 +53,26 @@ public:
 signals:
     void data_changed();            ///< another case, none, or the same with new contents
     void failed(const QString& message);
+    void case_opened(const QString& case_path);  ///< all of it is there, verdicts included
+    void jobs_changed();
 
 private:
     void set_data(CaseDataPtr data);
+    void finish_opening(model::Result<OpenedCase> opened);
     void reload();
     struct LedgerCache;
+    struct DecisionQueue;
 
     Selection selection_;
     RoundRange range_;
     std::unique_ptr<Jobs> jobs_;
     CaseDataPtr data_;
-    QString case_path_;
+    QString opening_;
     std::unique_ptr<LedgerCache> ledgers_;
+    std::shared_ptr<DecisionQueue> decisions_;
+    QString cases_folder_;
+    quint64 decision_count_ = 0;
+    quint64 decisions_written_ = 0;
     quint64 generation_ = 0;  ///< answers of jobs for an earlier case are dropped
 };
 

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/plots/line_chart.h"
+
+#include "ui/plots/palette.h"
+#include "ui/plots/plot_text.h"
+#include "ui/plots/scales.h"
+
+#include <QAreaSeries>
+#include <QCategoryAxis>
+#include <QChart>
+#include <QGraphicsLayout>
+#include <QGraphicsPathItem>
+#include <QLegendMarker>
+#include <QLineSeries>
+#include <QLogValueAxis>
+#include <QPainterPath>
+#include <QScatterSeries>
+#include <QValueAxis>
+#include <algorithm>
+#include <cmath>
+
+namespace fedsleuth::ui {
+namespace {
+
+constexpr std::size_t most_markers = 2000;
+
+QString axis_title(const ChartAxis& axis)
+{
+    return axis.unit.isEmpty() ? axis.name : QStringLiteral("%1 (%2)").arg(axis.name, axis.unit);
+}
+
+}  // namespace
+
+LineChart::LineChart(QWidget* parent) : QChartView(parent)
+{
+    setRenderHint(QPainter::Antialiasing);
+    setMouseTracking(true);
+    setFrameShape(QFrame::NoFrame);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    chart()->setAnimationOptions(QChart::NoAnimation);
+    chart()->setBackgroundRoundness(0);
+    chart()->setMargins(QMargins(4, 4, 8, 4));
+    chart()->layout()->setContentsMargins(0, 0, 0, 0);
+    chart()->legend()->setAlignment(Qt::AlignTop);
+    crowd_ = new QGraphicsPathItem(chart());
+    connect(chart(), &QChart::plotAreaChanged, this, [this] { place_crowd(); });
+    rebuild();
+}
+
+LineChart::~LineChart() = default;
+
+void LineChart::set_contents(ChartContents contents)
+{
+    contents_ = std::move(contents);
+    hover_ = {};
+    setAccessibleName(QStringLiteral("%1 over %2").arg(contents_.y.name, contents_.x.name));
+    rebuild();
+}
+
+void LineChart::set_caret(std::optional<double> x)
+{
+    if (contents_.caret_x == x) return;
+    contents_.caret_x = x;
+    viewport()->update();
+}
+
+void LineChart::rebuild()
+{
+    const Palette colors = Palette::of(palette());
+    chart()->removeAllSeries();
+    for (QAbstractAxis* axis : chart()->axes()) {
+        chart()->removeAxis(axis);
+        delete axis;
+    }
+    chart()->setBackgroundBrush(colors.paper);
+    chart()->setBackgroundPen(Qt::NoPen);
+    setBackgroundBrush(colors.paper);
+    crowd_->setPath({});
+    const int x_ticks = std::clamp(width() / 72, 2, 16), y_ticks = std::clamp(height() / 40, 2, 10);
+    limits_ = chart_limits(contents_, x_ticks, y_ticks);
+    empty_ = limits_.isNull();
+    chart()->legend()->setVisible(false);
+    if (empty_) return viewport()->update();
+    add_axes(limits_);
+    for (const ChartBand& band : contents_.bands) add_band(band);
+    for (const ChartLine& line : contents_.lines)
+        if (!line.quiet) add_line(line);
+    const auto named = std::count_if(contents_.lines.begin(), contents_.lines.end(),
+                                     [](const ChartLine& line) { return line.legend && !line.quiet && !line.name.isEmpty(); });
+    chart()->legend()->setFont(small_font(font()));
+    chart()->legend()->setLabelColor(colors.quiet);
+    chart()->legend()->setMarkerShape(QLegend::MarkerShapeFromSeries);
+    chart()->legend()->setVisible(contents_.legend && named + std::ssize(contents_.bands) > 1);
+    place_crowd();
+    viewport()->update();
+}
+
+void LineChart::add_axes(const QRectF& limits)
+{
+    const Palette colors = Palette::of(palette());
+    const QFont small = small_font(font());
+    const auto add = [&](const ChartAxis& axis, double low, double high, int most, Qt::Alignment side) {
+        QAbstractAxis* made = nullptr;
+        if (axis.log) {
+            auto* const log = new QLogValueAxis;
+            log->setBase(10);
+            log->setRange(low, high);
+            log->setLabelFormat(QStringLiteral("%g"));
+            made = log;
+        } else {
+            // Labels of our own: the digits that the step deserves, and ticks at round numbers wherever the range begins.
+            auto* const labelled = new QCategoryAxis;
+            labelled->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
+            const Ticks ticks = axis.whole ? whole_ticks(low, high, most) : nice_ticks(low, high, most);
+            labelled->setRange(low, high);
+            labelled->setStartValue(low);
+            for (const double value : ticks.values) labelled->append(tick_label(value, ticks.step), value);
+            made = labelled;
+        }
+        made->setTitleText(axis_title(axis).toHtmlEscaped());
+        made->setTitleFont(small);
+        made->setTitleBrush(colors.quiet);
+        made->setLabelsFont(small);
+        made->setLabelsColor(colors.quiet);
+        made->setGridLinePen(QPen(colors.hairline, 1));
+        made->setLinePen(QPen(colors.hairline, 1));
+        made->setShadesVisible(false);
+        chart()->addAxis(made, side);
+    };
+    add(contents_.x, limits.left(), limits.right(), std::clamp(width() / 72, 2, 16), Qt::AlignBottom);
+    add(contents_.y, limits.top(), limits.bottom(), std::clamp(height() / 40, 2, 10), Qt::AlignLeft);
+}
+
+void LineChart::attach(QAbstractSeries* series)
+{
+    for (QAbstractAxis* axis : chart()->axes()) series->attachAxis(axis);
+}
+
+bool LineChart::visible(const QPointF& value) const
+{
+    return std::isfinite(value.x()) && std::isfinite(value.y()) && !(contents_.x.log && value.x() <= 0) &&
+           !(contents_.y.log && value.y() <= 0);
+}
+
+void LineChart::add_band(const ChartBand& band)
+{
+    auto* const upper = new QLineSeries;
+    auto* const lower = new QLineSeries;
+    for (std::size_t idx = 0; idx < band.x.size(); ++idx) {
+        const QPointF low(band.x[idx], band.lower[idx]), high(band.x[idx], band.upper[idx]);
+        if (!visible(low) || !visible(high)) continue;
+        lower->append(low);
+        upper->append(high);
+    }
+    auto* const area = new QAreaSeries(upper, lower);
+    upper->setParent(area);
+    lower->setParent(area);
+    QColor fill = band.color;
+    fill.setAlphaF(0.22F);
+    area->setBrush(fill);
+    area->setPen(Qt::NoPen);
+    area->setName(band.name.toHtmlEscaped());
+    chart()->addSeries(area);
+    attach(area);
+}
+
+void LineChart::add_line(const ChartLine& line)
+{
+    bool first = true;
+    const QPen pen(line.color, line.width, line.style, Qt::RoundCap, Qt::RoundJoin);
+    const auto add = [&](QXYSeries* series, const QList<QPointF>& points) {
+        series->replace(points);
+        series->setName(line.name.toHtmlEscaped());
+        chart()->addSeries(series);
+        attach(series);
+        if (!first || !line.legend)
+            for (QLegendMarker* marker : chart()->legend()->markers(series)) marker->setVisible(false);
+        first = false;
+    };
+    QList<QPointF> run;
+    QList<QPointF> dots;
+    const auto end_run = [&] {
+        if (run.size() == 1) dots << run.front();  // a single point has no line
+        if (run.size() > 1) {
+            auto* const series = new QLineSeries;
+            series->setPen(pen);
+            add(series, run);
+        }
+        run.clear();
+    };
+    for (const QPointF& point : line.points) {
+        if (visible(point))
+            run << point;
+        else
+            end_run();
+    }
+    end_run();
+    if (line.markers && line.points.size() <= most_markers) {
+        dots.clear();
+        std::copy_if(line.points.begin(), line.points.end(), std::back_inserter(dots),
+                     [this](const QPointF& point) { return visible(point); });
+    }
+    if (dots.isEmpty()) return;
+    auto* const marks = new QScatterSeries;
+    marks->setMarkerSize(line.width + 3);
+    marks->setColor(line.color);
+    marks->setBorderColor(Qt::transparent);
+    add(marks, dots);
+}
+
+QPointF LineChart::to_view(const QPointF& value) const
+{
+    const QRectF plot = chart()->plotArea();
+    const auto kind = [](bool log) { return log ? Scale::Kind::log : Scale::Kind::linear; };
+    const Scale x(limits_.left(), limits_.right(), plot.left(), plot.right(), kind(contents_.x.log));
+    const Scale y(limits_.top(), limits_.bottom(), plot.bottom(), plot.top(), kind(contents_.y.log));
+    return {x.to_pixel(value.x()), y.to_pixel(value.y())};
+}
+
+double LineChart::to_x(const QPointF& view) const
+{
+    const QRectF plot = chart()->plotArea();
+    const Scale x(limits_.left(), limits_.right(), plot.left(), plot.right(),
+                  contents_.x.log ? Scale::Kind::log : Scale::Kind::linear);
+    return x.to_value(view.x());
+}
+
+void LineChart::place_crowd()
+{
+    if (empty_) return;
+    QPainterPath path;
+    QColor color;
+    for (const ChartLine& line : contents_.lines) {
+        if (!line.quiet) continue;
+        color = line.color;
+        bool open = false;
+        for (const QPointF& point : line.points) {
+            const bool draw = visible(point);
+            if (draw && open) path.lineTo(to_view(point));
+            if (draw && !open) path.moveTo(to_view(point));
+            open = draw;
+        }
+    }
+    crowd_->setPath(path);
+    crowd_->setPen(QPen(color, 1));
+    crowd_->setZValue(1);  // above the grid, below the series
+}
+
+}  // namespace fedsleuth::ui

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/session/case_data.h"
+
+#include "storage/custody/custody_chain.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace fedsleuth::ui {
+
+const model::Verdict* CaseData::verdict(const model::ClientId& client) const
+{
+    const auto found = verdict_of.find(client);
+    return verdicts && found != verdict_of.end() ? &verdicts->clients[found->second] : nullptr;
+}
+
+model::VerdictClass CaseData::shown_class(const model::ClientId& client) const
+{
+    if (const model::Decision* decided = decision(client)) return decided->decided;
+    const model::Verdict* found = verdict(client);
+    return found ? found->verdict : model::VerdictClass::unknown;
+}
+
+const model::Decision* CaseData::decision(const model::ClientId& client) const
+{
+    const auto found = decision_of.find(client);
+    return found != decision_of.end() ? &decisions[found->second] : nullptr;
+}
+
+double round_suspicion(const std::vector<model::DetectorScores>& scores)
+{
+    if (scores.empty()) return std::numeric_limits<double>::quiet_NaN();
+    std::map<model::ClientId, double> evidence_of;
+    for (const model::DetectorScores& detector : scores)
+        for (std::size_t client_idx = 0; client_idx < detector.clients.size() && client_idx < detector.evidence.size();
+             ++client_idx)
+            if (detector.evidence[client_idx] > 0)  // not a NaN either
+                evidence_of[detector.clients[client_idx]] += detector.evidence[client_idx];
+    double highest = 0;
+    for (const auto& [client, evidence] : evidence_of) highest = std::max(highest, evidence);
+    return highest;
+}
+
+namespace {
+
+void index_data(CaseData& data)
+{
+    data.verdict_of.clear();
+    data.round_index.clear();
+    data.update_count_of.clear();
+    if (data.verdicts)
+        for (std::size_t idx = 0; idx < data.verdicts->clients.size(); ++idx)
+            data.verdict_of.emplace(data.verdicts->clients[idx].client, idx);
+    for (std::size_t idx = 0; idx < data.rounds.size(); ++idx) data.round_index.emplace(data.rounds[idx].number, idx);
+    for (const model::Update& update : data.updates)
+        if (!update.reference) ++data.update_count_of[update.client];
+}
+
+void index_decisions(CaseData& data)
+{
+    data.decision_of.clear();
+    // Oldest first: the newest of a client stays.
+    for (std::size_t idx = 0; idx < data.decisions.size(); ++idx) data.decision_of[data.decisions[idx].client] = idx;
+}
+
+model::Result<void> read_acts(CaseData& data, model::CaseStore& store)
+{
+    FEDSLEUTH_TRY(data.decisions, store.decisions());
+    FEDSLEUTH_TRY(data.custody, store.custody());
+    data.custody_problems = storage::check_custody_chain(data.custody);
+    data.custody_intact = data.custody_problems.empty();
+    index_decisions(data);
+    return {};
+}
+
+model::Result<void> stop_here(const model::Progress& progress)
+{
+    if (progress.stopped()) return model::fail(model::ErrorCode::cancelled, "stopped while the case was read");
+    return {};
+}
+
+}  // namespace
+
+model::Result<CaseDataPtr> load_case_data(model::CaseStore& store, const std::string& case_path)
+{
+    model::Progress progress;
+    return load_case_data(store, case_path, progress);
+}
+
+model::Result<CaseDataPtr> load_case_data(model::CaseStore& store, const std::string& case_path,
+                                          model::Progress& progress)
+{
+    auto data = std::make_shared<CaseData>();
+    data->case_path = case_path;
+    progress.start("Reading the case", 0, "");
+    FEDSLEUTH_TRY(data->federation, store.federation());
+    FEDSLEUTH_TRY(data->clients, store.clients());
+    FEDSLEUTH_TRY(data->rounds, store.rounds());
+    FEDSLEUTH_CHECK(stop_here(progress));
+    FEDSLEUTH_TRY(data->updates, store.updates());
+    FEDSLEUTH_CHECK(stop_here(progress));
+    FEDSLEUTH_TRY(data->checkpoints, store.checkpoints());
+    FEDSLEUTH_TRY(data->files, store.evidence_files());
+    FEDSLEUTH_TRY(data->issues, store.import_issues());
+    FEDSLEUTH_TRY(data->verdicts, store.verdicts());
+    FEDSLEUTH_TRY(data->rollback, store.rollback());
+    FEDSLEUTH_TRY(data->findings, store.findings());
+    FEDSLEUTH_CHECK(read_acts(*data, store));
+    FEDSLEUTH_CHECK(stop_here(progress));
+    FEDSLEUTH_TRY(data->privacy, analysis::privacy_claims(store));
+
+    progress.start("Reading detector scores", static_cast<std::int64_t>(data->rounds.size()), "rounds");
+    data->scores.reserve(data->rounds.size());
+    for (const model::Round& round : data->rounds) {
+        FEDSLEUTH_CHECK(stop_here(progress));
+        FEDSLEUTH_TRY(auto scores, store.scores(round.number));
+        data->suspicion.push_back(round_suspicion(scores));
+        data->scores.push_back(std::move(scores));
+        progress.advance(1);
+    }
+    index_data(*data);
+    return CaseDataPtr(std::move(data));
+}
+
+model::Result<CaseDataPtr> with_new_acts(const CaseData& before, model::CaseStore& store)
+{
+    auto data = std::make_shared<CaseData>(before);
+    FEDSLEUTH_CHECK(read_acts(*data, store));
+    return CaseDataPtr(std::move(data));
+}
+
+void index_case_data(CaseData& data)
+{
+    index_data(data);
+    index_decisions(data);
+}
+
+}  // namespace fedsleuth::ui
