@@ -48,8 +48,11 @@ private:
 
 }  // namespace fedsleuth::model
 
+// In namespace std by name: Qt's moc, which reads this header in tests and pages, can't parse `struct std::hash<…>`.
+namespace std {
+
 template <>
-struct std::hash<fedsleuth::model::ClientId> {
+struct hash<fedsleuth::model::ClientId> {
     std::size_t operator()(const fedsleuth::model::ClientId& id) const noexcept
     {
         return std::hash<std::string>{}(id.text());
@@ -57,9 +60,11 @@ struct std::hash<fedsleuth::model::ClientId> {
 };
 
 template <>
-struct std::hash<fedsleuth::model::RoundNo> {
+struct hash<fedsleuth::model::RoundNo> {
     std::size_t operator()(fedsleuth::model::RoundNo round) const noexcept
     {
         return std::hash<std::int64_t>{}(round.value());
     }
 };
+
+}  // namespace std

@@ -25,7 +25,7 @@ private slots:
         QFETCH(QString, floor);
         QFETCH(QStringList, below);
         const QStringList floors{"model", "storage", "analysis", "ui", "app"};
-        const QRegularExpression include(R"(^\s*#\s*include\s*[<"]([^>"]+)[>"])", QRegularExpression::MultilineOption);
+        const QRegularExpression include("^\\s*#\\s*include\\s*[<\"]([^>\"]+)[>\"]", QRegularExpression::MultilineOption);
         const bool qt_allowed = floor == "ui" || floor == "app";
         int files = 0;
         QDirIterator sources(QStringLiteral(FEDSLEUTH_SOURCE "/") + floor, {"*.h", "*.cpp"}, QDir::Files,

@@ -3,6 +3,7 @@
 
 #include "analysis/detection/detector.h"
 #include "model/text.h"
+#include "ui/session/rollback_words.h"
 #include "ui/session/wording.h"
 
 #include <algorithm>
@@ -25,13 +26,6 @@ void add_section(Dossier& dossier, std::string title, Lines lines)
 }
 
 std::string number_or_nothing(const std::optional<double>& number) { return number ? model::short_number(*number, 4) : ""; }
-
-std::string metrics_text(const model::Metrics& metrics)
-{
-    std::vector<std::string> items;
-    for (const auto& [name, value] : metrics) items.push_back(model::visible(name) + " " + model::short_number(value, 4));
-    return list_text(items, 8);
-}
 
 std::string detector_title(const std::string& name)
 {
@@ -160,7 +154,7 @@ Lines update_lines(const model::Update& update)
     if (update.accepted)
         add(lines, "Server", (*update.accepted ? "accepted" : "rejected") +
                                  (update.reason.empty() ? std::string() : ": " + model::visible(update.reason)));
-    add(lines, "Metrics", metrics_text(update.metrics));
+    add(lines, "Metrics", metrics_text(update.metrics, 8));
     add(lines, "File", model::visible(update.path));
     const bool altered = !update.declared_sha256.empty() && !update.actual_sha256.empty() &&
                          update.declared_sha256 != update.actual_sha256;
@@ -255,7 +249,7 @@ Dossier round_dossier(const CaseData& data, model::RoundNo number)
     if (!round.selected.empty()) add(lines, "Selected", counted(static_cast<std::int64_t>(round.selected.size()), "client", "clients"));
     add(lines, "Received", counted(received, "update", "updates") + (usable < received ? ", " + std::to_string(usable) + " usable" : ""));
     add(lines, "Nothing came from", client_list_text(round.failed, 8));
-    add(lines, "Metrics", metrics_text(round.metrics));
+    add(lines, "Metrics", metrics_text(round.metrics, 8));
     if (!round.inspectable) add(lines, "Not inspectable", model::visible(round.why_not));
     add(lines, "Other keys", model::visible(round.extra_json));
     add_section(dossier, "Round", std::move(lines));

@@ -12,7 +12,7 @@ QString shown(std::string_view text) { return text_of(model::visible(text)); }
 
 Cell unknown_cell() { return {QStringLiteral("–"), {}, {}, {}}; }
 
-Cell text_cell(std::string_view text)
+Cell text_cell(const std::string& text)
 {
     if (text.empty()) return unknown_cell();
     const QString readable = shown(text);

@@ -24,10 +24,13 @@ struct Cell {
 [[nodiscard]] QString shown(std::string_view text);
 [[nodiscard]] inline QString shown(const model::ClientId& client) { return shown(client.text()); }
 /// Text of our own.
-[[nodiscard]] inline QString text_of(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
+[[nodiscard]] inline QString text_of(std::string_view text)
+{
+    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
 
 [[nodiscard]] Cell unknown_cell();  ///< "–"
-[[nodiscard]] Cell text_cell(std::string_view text);                             ///< empty: unknown
+[[nodiscard]] Cell text_cell(const std::string& text);                          ///< from evidence; empty: unknown
 [[nodiscard]] Cell count_cell(std::optional<std::int64_t> count);                ///< "1,234"
 [[nodiscard]] Cell number_cell(std::optional<double> number, int digits = 3);    ///< significant digits; NaN: unknown
 [[nodiscard]] Cell fixed_cell(std::optional<double> number, int decimals);       ///< a column of one scale lines up

@@ -12,6 +12,18 @@ namespace {
 
 constexpr int gap = 4;
 
+/// Selected rows are tinted, not painted over: marks and text keep their colours.
+QPalette calm_selection(QPalette palette)
+{
+    const QColor base = palette.color(QPalette::Base);
+    const QColor accent = Palette::of(palette).accent;
+    const auto mix = [](int from, int to) { return from + (to - from) * 24 / 100; };
+    palette.setColor(QPalette::Highlight, QColor(mix(base.red(), accent.red()), mix(base.green(), accent.green()),
+                                                 mix(base.blue(), accent.blue())));
+    palette.setColor(QPalette::HighlightedText, palette.color(QPalette::Text));
+    return palette;
+}
+
 int mark_side(const QStyleOptionViewItem& option) { return option.fontMetrics.ascent(); }
 
 }  // namespace
@@ -21,6 +33,7 @@ void MarkDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     QStyleOptionViewItem item = option;
     initStyleOption(&item, index);
     item.state &= ~QStyle::State_HasFocus;
+    if (item.state & QStyle::State_Selected) item.palette = calm_selection(item.palette);
     const QVariant mark = index.data(MarkRole);
     const QStyle* style = item.widget ? item.widget->style() : QApplication::style();
     if (!mark.isValid()) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/tables/table_model.h"
 
+#include "ui/plots/plot_text.h"
+
 #include <QStringList>
 #include <algorithm>
 
@@ -14,8 +16,7 @@ QVariant TableModel::data(const QModelIndex& index, int role) const
     case Qt::DisplayRole: return here().text;
     case Qt::ToolTipRole: {
         const Cell found = here();
-        // A tooltip that looks like HTML would be drawn as such, and its text is an attacker's to choose.
-        return (found.tip.isEmpty() ? found.text : found.tip).toHtmlEscaped();
+        return tooltip_html(found.tip.isEmpty() ? found.text : found.tip);
     }
     case Qt::TextAlignmentRole:
         return static_cast<int>((head(index.column()).number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);

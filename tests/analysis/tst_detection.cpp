@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/detection/detector.h"
+#include "analysis/detection/geometry.h"
+#include "analysis/detection/robust.h"
+#include "analysis/detection/round_findings.h"
+#include "analysis/detection/score_round.h"
+#include "analysis/ledger/ledger_builder.h"
+#include "analysis/verdict/fusion.h"
+#include "support/memory_source.h"
+
+#include <QTest>
+#include <cmath>
+#include <limits>
+#include <random>
+
+using namespace fedsleuth;
+using model::ClientId;
+using model::RoundLedger;
+using model::RoundNo;
+using model::VectorRef;
+
+namespace {
+
+using Row = std::vector<float>;
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+double dot(const Row& a, const Row& b)
+{
+    double sum = 0;
+    for (std::size_t coord_idx = 0; coord_idx < a.size(); ++coord_idx) sum += static_cast<double>(a[coord_idx]) * b[coord_idx];
+    return sum;
+}
+
+RoundLedger ledger_of(const std::vector<Row>& updates, const std::vector<Row>& own = {}, const std::vector<Row>& steps = {},
+                      std::int64_t round = 5)
+{
+    model::Layer layer;
+    layer.shape = {static_cast<std::int64_t>(updates.front().size())};
+    std::vector<model::Layer> layers{layer};
+    const std::int64_t d = model::lay_out(layers);
+    test::MemorySource source(d);
+    analysis::LedgerPlan plan;
+    plan.round = RoundNo{round};
+    for (std::size_t client_idx = 0; client_idx < updates.size(); ++client_idx) {
+        const std::string name = "c" + std::to_string(10 + client_idx);
+        plan.clients.emplace_back(name);
+        source.put(VectorRef::Kind::update, round, name, updates[client_idx]);
+        plan.own_rounds.emplace_back(own.empty() ? std::nullopt : std::optional(RoundNo{round - 1}));
+        if (!own.empty()) source.put(VectorRef::Kind::update, round - 1, name, own[client_idx]);
+    }
+    for (std::size_t step_idx = 0; step_idx < steps.size(); ++step_idx) {
+        plan.step_rounds.emplace_back(round - 1 - static_cast<std::int64_t>(step_idx));
+        source.put(VectorRef::Kind::global_step, round - 1 - static_cast<std::int64_t>(step_idx), "", steps[step_idx]);
+    }
+    model::Progress progress;
+    return *analysis::build_ledger(source, layers, plan, progress);
+}
+
+const model::DetectorScores& named(const std::vector<model::DetectorScores>& scores, const char* name)
+{
+    for (const auto& candidate : scores)
+        if (candidate.detector == name) return candidate;
+    throw std::runtime_error(name);
+}
+
+/// A crowd that shares one direction, each with its own noise.
+std::vector<Row> crowd(std::size_t n, std::size_t d, unsigned seed, float noise = 0.7f)
+{
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal;
+    Row common(d);
+    for (float& value : common) value = normal(random);
+    std::vector<Row> rows(n, Row(d));
+    for (Row& row : rows)
+        for (std::size_t coord_idx = 0; coord_idx < d; ++coord_idx) row[coord_idx] = common[coord_idx] + noise * normal(random);
+    return rows;
+}
+
+analysis::ScoredRound scored(const RoundLedger& ledger)
+{
+    analysis::ScoredRound round;
+    round.scores = analysis::score_round(ledger);
+    round.patterns = analysis::patterns_of(ledger, round.scores);
+    return round;
+}
+
+const model::Verdict& verdict_on(const model::Verdicts& verdicts, const char* client)
+{
+    for (const model::Verdict& verdict : verdicts.clients)
+        if (verdict.client.text() == client) return verdict;
+    throw std::runtime_error(client);
+}
+
+}  // namespace
+
+class TestDetection : public QObject {
+    Q_OBJECT
+
+private slots:
+    void robust_statistics_in_closed_form()
+    {
+        using namespace analysis;
+        const std::vector<double> values{1, 2, nan, 3, 4, 100};
+        QCOMPARE(median_of(values), 3.0);
+        QCOMPARE(quantile_of(values, 0.25), 2.0);
+        QVERIFY(std::isnan(median_of({})));
+        const Crowd crowd = crowd_of(values, 0.01);
+        QCOMPARE(crowd.location, 3.0);
+        QCOMPARE(crowd.scale, 1.4826);  // deviations 2 1 0 1 97
+        QCOMPARE(crowd_of(std::vector<double>{5, 5, 5}, 0.25).scale, 0.25);
+        QVERIFY(std::isnan(robust_z(values, crowd)[2]));
+        QCOMPARE(evidence_of(0), 0.0);
+        QCOMPARE(evidence_of(2), 2.5 * std::log(2.0));
+        QCOMPARE(evidence_of(-2), evidence_of(2));
+        QCOMPARE(evidence_of(nan), 0.0);
+        QCOMPARE(fisher(0.5), std::atanh(0.5));
+        QVERIFY(std::isfinite(fisher(1.0)) && std::isfinite(fisher(-1.0)));
+    }
+
+    void statistics_agree_with_the_vectors()
+    {
+        const std::vector<Row> updates = crowd(9, 50, 1);
+        const std::vector<Row> own = crowd(9, 50, 2);
+        const std::vector<Row> steps = crowd(2, 50, 3);
+        const RoundLedger ledger = ledger_of(updates, own, steps);
+        const auto scores = analysis::score_round(ledger);
+        QCOMPARE(scores.size(), analysis::detectors().size());
+        for (std::size_t idx = 0; idx < scores.size(); ++idx)
+            QCOMPARE(scores[idx].detector, std::string(analysis::detectors()[idx].name));
+
+        Row median(50);
+        for (std::size_t coord_idx = 0; coord_idx < 50; ++coord_idx) {
+            std::vector<float> column;
+            for (const Row& row : updates) column.push_back(row[coord_idx]);
+            std::nth_element(column.begin(), column.begin() + 4, column.end());
+            median[coord_idx] = column[4];
+        }
+        const auto cosine = [](const Row& a, const Row& b) { return dot(a, b) / std::sqrt(dot(a, a) * dot(b, b)); };
+        const auto residual = [&](const Row& row) {
+            Row out(50);
+            for (std::size_t coord_idx = 0; coord_idx < 50; ++coord_idx) out[coord_idx] = row[coord_idx] - median[coord_idx];
+            return out;
+        };
+        for (std::size_t client_idx = 0; client_idx < updates.size(); ++client_idx) {
+            const Row& update = updates[client_idx];
+            const auto check = [&](const char* name, double expected) {
+                const double got = named(scores, name).statistic[client_idx];
+                QVERIFY2(std::abs(got - expected) < 1e-5, name);
+            };
+            check("norm", std::sqrt(dot(update, update)));
+            check("cosine-median", cosine(update, median));
+            check("drift-own", cosine(update, own[client_idx]));
+            check("drift-global", std::max(cosine(update, steps[0]), cosine(update, steps[1])));
+            double nearest = -1;
+            for (std::size_t other_idx = 0; other_idx < updates.size(); ++other_idx)
+                if (other_idx != client_idx) nearest = std::max(nearest, cosine(residual(update), residual(updates[other_idx])));
+            check("duplicate", nearest);
+            int agree = 0;
+            for (std::size_t coord_idx = 0; coord_idx < 50; ++coord_idx) agree += update[coord_idx] * median[coord_idx] > 0;
+            check("sign-agreement", agree / 50.0);
+        }
+    }
+
+    void a_round_below_the_smallest_crowd_is_not_judged()
+    {
+        QVERIFY(analysis::score_round(ledger_of(crowd(4, 10, 1))).empty());
+        QVERIFY(!analysis::score_round(ledger_of(crowd(5, 10, 1))).empty());
+    }
+
+    void zero_updates_do_not_divide_by_zero()
+    {
+        std::vector<Row> updates = crowd(6, 20, 4);
+        updates[2] = Row(20, 0.0f);
+        for (const auto& scores : analysis::score_round(ledger_of(updates, updates, {Row(20, 0.0f)})))
+            for (std::size_t client_idx = 0; client_idx < 6; ++client_idx) {
+                QVERIFY(std::isfinite(scores.evidence[client_idx]));
+                QVERIFY(!std::isinf(scores.z[client_idx]));
+                QVERIFY(!analysis::sentence(scores, client_idx).empty());
+            }
+        const auto flat = analysis::score_round(ledger_of(std::vector<Row>(6, Row(20, 0.0f))));
+        QCOMPARE(flat.size(), analysis::detectors().size());
+    }
+
+    void principal_plane_keeps_distances_of_a_flat_crowd()
+    {
+        // Points in a plane: their pairwise distances are those of the first two components.
+        std::vector<Row> rows;
+        for (int idx = 0; idx < 7; ++idx) {
+            Row row(30, 1.0f);
+            row[3] += static_cast<float>(idx);
+            row[8] += static_cast<float>((idx * idx) % 5);
+            rows.push_back(row);
+        }
+        const RoundLedger ledger = ledger_of(rows);
+        const analysis::PrincipalPlane plane = analysis::principal_plane(ledger);
+        const std::vector<double> distances = analysis::euclidean_distances(ledger);
+        for (std::size_t i = 0; i < 7; ++i)
+            for (std::size_t j = 0; j < 7; ++j)
+                QVERIFY(std::abs(std::hypot(plane.x[i] - plane.x[j], plane.y[i] - plane.y[j]) - distances[i * 7 + j]) < 1e-6);
+        QVERIFY(std::abs(plane.share_x + plane.share_y - 1) < 1e-9);
+        QVERIFY(plane.share_x >= plane.share_y);
+    }
+
+    void a_single_boosted_round_is_enough()
+    {
+        std::vector<analysis::ScoredRound> rounds;
+        std::vector<ClientId> clients;
+        for (int round = 1; round <= 10; ++round) {
+            std::vector<Row> updates = crowd(12, 200, static_cast<unsigned>(round));
+            if (round == 6) {
+                updates[4] = crowd(1, 200, 99).front();
+                for (float& value : updates[4]) value *= 20;
+            }
+            const RoundLedger ledger = ledger_of(updates, {}, {}, round);
+            clients = ledger.clients;
+            rounds.push_back(scored(ledger));
+        }
+        const model::Verdicts verdicts = analysis::fuse(rounds, clients);
+        const model::Verdict& guilty = verdict_on(verdicts, "c14");
+        QCOMPARE(guilty.verdict, model::VerdictClass::malicious);
+        QCOMPARE(guilty.bad_rounds, std::vector<RoundNo>{RoundNo{6}});
+        QCOMPARE(guilty.attack, std::string("model-replacement"));
+        for (const model::Verdict& verdict : verdicts.clients)
+            if (verdict.client != guilty.client) QCOMPARE(verdict.verdict, model::VerdictClass::clean);
+    }
+
+    void a_copied_client_is_not_its_copies()
+    {
+        // Two clients copy c12 from round 4 on; before, all three go their own, steady ways.
+        std::mt19937 random(7);
+        std::normal_distribution<float> normal;
+        std::vector<Row> habits = crowd(12, 200, 5);
+        std::vector<analysis::ScoredRound> rounds;
+        std::vector<ClientId> clients;
+        std::vector<Row> before;
+        for (int round = 1; round <= 8; ++round) {
+            std::vector<Row> updates = habits;
+            for (Row& row : updates)
+                for (float& value : row) value += 0.05f * normal(random);
+            if (round >= 4) updates[5] = updates[7] = updates[2];
+            const RoundLedger ledger = ledger_of(updates, before, {}, round);
+            clients = ledger.clients;
+            rounds.push_back(scored(ledger));
+            before = updates;
+        }
+        const model::Verdicts verdicts = analysis::fuse(rounds, clients);
+        QCOMPARE(verdict_on(verdicts, "c15").verdict, model::VerdictClass::malicious);
+        QCOMPARE(verdict_on(verdicts, "c17").verdict, model::VerdictClass::malicious);
+        QCOMPARE(verdict_on(verdicts, "c15").first_bad_round->value(), 4);
+        QCOMPARE(verdict_on(verdicts, "c12").verdict, model::VerdictClass::clean);
+        QCOMPARE(verdict_on(verdicts, "c15").group, verdict_on(verdicts, "c17").group);
+    }
+
+    void a_lasting_offset_is_no_attack()
+    {
+        // One client's data differ: half of its update is a direction of its own, in every one of forty rounds.
+        std::mt19937 random(11);
+        std::normal_distribution<float> normal;
+        Row own_way(200);
+        for (float& value : own_way) value = normal(random);
+        std::vector<analysis::ScoredRound> rounds;
+        std::vector<ClientId> clients;
+        for (int round = 1; round <= 40; ++round) {
+            std::vector<Row> updates = crowd(12, 200, static_cast<unsigned>(100 + round));
+            for (std::size_t coord_idx = 0; coord_idx < 200; ++coord_idx)
+                updates[3][coord_idx] = 0.7f * updates[3][coord_idx] + 0.7f * own_way[coord_idx];
+            const RoundLedger ledger = ledger_of(updates, {}, {}, round);
+            clients = ledger.clients;
+            rounds.push_back(scored(ledger));
+        }
+        for (const model::Verdict& verdict : analysis::fuse(rounds, clients).clients)
+            QCOMPARE(verdict.verdict, model::VerdictClass::clean);
+    }
+
+    void clients_that_were_never_scored_are_unknown()
+    {
+        const model::Verdicts verdicts = analysis::fuse({}, {ClientId{"a"}});
+        QCOMPARE(verdicts.clients.front().verdict, model::VerdictClass::unknown);
+    }
+
+    void the_server_step_is_recomputed()
+    {
+        const std::vector<Row> updates = crowd(5, 30, 8);
+        model::Layer layer;
+        layer.shape = {30};
+        std::vector<model::Layer> layers{layer};
+        model::lay_out(layers);
+        test::MemorySource source(30);
+        analysis::LedgerPlan plan;
+        plan.round = RoundNo{1};
+        plan.has_shipped = true;
+        plan.own_rounds.resize(5);
+        std::vector<model::Update> sent(5);
+        Row honest(30, 0.0f);
+        const double examples[] = {10, 20, 30, 40, 100};
+        for (std::size_t client_idx = 0; client_idx < 5; ++client_idx) {
+            const std::string name = "c" + std::to_string(client_idx);
+            plan.clients.emplace_back(name);
+            source.put(VectorRef::Kind::update, 1, name, updates[client_idx]);
+            sent[client_idx].client = ClientId{name};
+            sent[client_idx].num_examples = static_cast<std::int64_t>(examples[client_idx]);
+            for (std::size_t coord_idx = 0; coord_idx < 30; ++coord_idx)
+                honest[coord_idx] += static_cast<float>(examples[client_idx] / 200 * updates[client_idx][coord_idx]);
+        }
+        std::vector<const model::Update*> pointers;
+        for (const model::Update& update : sent) pointers.push_back(&update);
+        model::Aggregation aggregation;
+        model::Progress progress;
+
+        source.put(VectorRef::Kind::global_step, 1, "", honest);
+        auto ledger = *analysis::build_ledger(source, layers, plan, progress);
+        auto step = analysis::server_step(ledger, aggregation, pointers);
+        QVERIFY(step && step->residual && *step->residual < 1e-6);
+
+        // Without client 4, whose share is a half, the step is Σ_{others} n_i D_i / 100.
+        const auto injected = analysis::injected_length(ledger, *step, {false, false, false, false, true});
+        Row difference(30);
+        for (std::size_t coord_idx = 0; coord_idx < 30; ++coord_idx) {
+            double others = 0;
+            for (std::size_t client_idx = 0; client_idx < 4; ++client_idx)
+                others += examples[client_idx] / 100 * updates[client_idx][coord_idx];
+            difference[coord_idx] = static_cast<float>(honest[coord_idx] - others);
+        }
+        QVERIFY(std::abs(*injected - std::sqrt(dot(difference, difference))) < 1e-4);
+        QCOMPARE(*analysis::injected_length(ledger, *step, std::vector<bool>(5, false)), 0.0);
+
+        Row tampered = honest;
+        for (float& value : tampered) value += 0.1f;
+        source.put(VectorRef::Kind::global_step, 1, "", tampered);
+        ledger = *analysis::build_ledger(source, layers, plan, progress);
+        step = analysis::server_step(ledger, aggregation, pointers);
+        const double expected = 0.1 * std::sqrt(30.0) / std::sqrt(dot(tampered, tampered));
+        QVERIFY(std::abs(*step->residual - expected) < 1e-5);
+        const auto findings = analysis::round_findings({}, {}, {*step});
+        QCOMPARE(findings.size(), 1u);
+        QCOMPARE(findings.front().kind, std::string("checkpoint-mismatch"));
+
+        aggregation.rule = "krum";
+        QVERIFY(!analysis::server_step(ledger, aggregation, pointers)->residual);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestDetection)
+#include "tst_detection.moc"

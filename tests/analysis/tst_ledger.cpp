@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/ledger/ledger_builder.h"
+#include "support/memory_source.h"
+
+#include <QTest>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+
+using namespace fedsleuth;
+using model::RoundLedger;
+using model::RoundNo;
+using model::VectorRef;
+
+namespace {
+
+using Row = std::vector<float>;
+
+double product(const Row& a, const Row& b, std::int64_t first, std::int64_t count)
+{
+    long double sum = 0;
+    for (std::int64_t coord_idx = first; coord_idx < first + count; ++coord_idx)
+        sum += static_cast<long double>(a[coord_idx]) * static_cast<long double>(b[coord_idx]);
+    return static_cast<double>(sum);
+}
+
+double middle(std::vector<double> values)
+{
+    std::sort(values.begin(), values.end());
+    const std::size_t n = values.size();
+    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+bool near(double a, double b, double scale) { return std::abs(a - b) <= 1e-11 * std::max(scale, 1e-30); }
+
+model::Update update_of(std::int64_t round, const std::string& client)
+{
+    model::Update update;
+    update.round = RoundNo{round};
+    update.client = model::ClientId{client};
+    update.state = model::SnapshotState::usable;
+    return update;
+}
+
+model::Checkpoint checkpoint_of(std::int64_t round)
+{
+    model::Checkpoint checkpoint;
+    checkpoint.round = RoundNo{round};
+    checkpoint.state = model::SnapshotState::usable;
+    return checkpoint;
+}
+
+}  // namespace
+
+class TestLedger : public QObject {
+    Q_OBJECT
+
+private slots:
+    void plan_follows_the_log()
+    {
+        std::vector<model::Update> updates{update_of(1, "b"), update_of(1, "a"), update_of(3, "a"), update_of(3, "c"),
+                                           update_of(4, "a")};
+        updates.push_back(update_of(4, "@server"));
+        updates.back().reference = true;
+        updates.push_back(update_of(4, "b"));
+        updates.back().state = model::SnapshotState::non_finite;
+        const auto plans = analysis::plan_ledgers(
+            updates, {checkpoint_of(0), checkpoint_of(1), checkpoint_of(2), checkpoint_of(3)});
+
+        QCOMPARE(plans.size(), 3u);
+        QCOMPARE(plans[0].clients.size(), 2u);
+        QCOMPARE(plans[0].clients[0].text(), std::string("a"));
+        QVERIFY(plans[0].has_shipped && plans[0].step_rounds.empty() && !plans[0].own_rounds[0]);
+        QCOMPARE(plans[1].own_rounds[0]->value(), 1);
+        QVERIFY(!plans[1].own_rounds[1]);
+        QCOMPARE(plans[1].step_rounds, (std::vector<RoundNo>{RoundNo{2}, RoundNo{1}}));
+        QCOMPARE(plans[2].clients.size(), 1u);
+        QCOMPARE(plans[2].own_rounds[0]->value(), 3);
+        QVERIFY(!plans[2].has_shipped && plans[2].has_reference);
+        QCOMPARE(plans[2].step_rounds.front(), RoundNo{3});
+    }
+
+    void agrees_with_the_slow_twin_data()
+    {
+        QTest::addColumn<int>("n");
+        QTest::addColumn<QList<int>>("sizes");
+        QTest::newRow("one client") << 1 << QList<int>{5, 3};
+        QTest::newRow("even crowd, a counter between layers") << 4 << QList<int>{7, 0, 64, 1};
+        QTest::newRow("odd crowd, several blocks") << 7 << QList<int>{70'001, 3, 66'000};
+        QTest::newRow("thirty clients") << 30 << QList<int>{1000, 10};
+        QTest::newRow("no coordinates") << 3 << QList<int>{0};
+    }
+
+    void agrees_with_the_slow_twin()
+    {
+        QFETCH(int, n);
+        QFETCH(QList<int>, sizes);
+        std::mt19937_64 random(static_cast<unsigned>(n));
+        std::normal_distribution<float> normal;
+        std::vector<model::Layer> layers;
+        for (const int size : sizes) {
+            model::Layer layer;
+            layer.shape = {size};
+            layer.counter = size == 0;
+            layers.push_back(layer);
+        }
+        const std::int64_t d = model::lay_out(layers);
+        test::MemorySource source(d);
+        const auto vector = [&](float scale) {
+            Row row(static_cast<std::size_t>(d));
+            // A tenth of the coordinates is exactly zero and a tenth is a tie, as quantised updates have them.
+            for (float& value : row) {
+                const auto kind = random() % 10;
+                value = kind == 0 ? 0.0f : kind == 1 ? scale : scale * normal(random);
+            }
+            return row;
+        };
+        analysis::LedgerPlan plan;
+        plan.round = RoundNo{5};
+        std::vector<Row> updates, own(static_cast<std::size_t>(n));
+        for (int client = 0; client < n; ++client) {
+            const std::string name = "c" + std::to_string(100 + client);
+            plan.clients.emplace_back(name);
+            updates.push_back(vector(0.1f));
+            source.put(VectorRef::Kind::update, 5, name, updates.back());
+            if (client % 3 == 1) {
+                plan.own_rounds.emplace_back(std::nullopt);
+                continue;
+            }
+            plan.own_rounds.emplace_back(RoundNo{4 - client % 2});
+            own[client] = vector(0.2f);
+            source.put(VectorRef::Kind::update, 4 - client % 2, name, own[client]);
+        }
+        std::vector<Row> steps;
+        for (const int round : {4, 2}) {
+            plan.step_rounds.emplace_back(round);
+            steps.push_back(vector(0.05f));
+            source.put(VectorRef::Kind::global_step, round, "", steps.back());
+        }
+        plan.has_shipped = plan.has_reference = true;
+        const Row shipped = vector(0.1f), reference = vector(0.3f);
+        source.put(VectorRef::Kind::global_step, 5, "", shipped);
+        source.put(VectorRef::Kind::reference, 5, "@server", reference);
+
+        model::Progress progress;
+        const auto built = analysis::build_ledger(source, layers, plan, progress);
+        QVERIFY2(built.has_value(), built ? "" : built.error().text().c_str());
+        const RoundLedger& ledger = *built;
+        QCOMPARE(ledger.layers.size(), layers.size());
+        QCOMPARE(progress.state().done, analysis::ledger_rows(plan) * d);
+
+        Row ones(static_cast<std::size_t>(d), 1.0f);
+        for (std::size_t layer_idx = 0; layer_idx < layers.size(); ++layer_idx) {
+            const std::int64_t first = layers[layer_idx].offset, count = layers[layer_idx].count;
+            const RoundLedger::PerLayer& layer = ledger.layers[layer_idx];
+            const auto exact = [&](const Row& a, const Row& b) { return product(a, b, first, count); };
+            const double scale = static_cast<double>(count) + 1;
+
+            std::vector<double> median(static_cast<std::size_t>(count));
+            std::int64_t compared = 0;
+            for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx) {
+                std::vector<double> column;
+                for (const Row& row : updates) column.push_back(row[first + coord_idx]);
+                median[coord_idx] = middle(column);
+                compared += median[coord_idx] != 0;
+            }
+            QCOMPARE(layer.sign_compared, compared);
+            for (std::size_t i = 0; i < updates.size(); ++i) {
+                for (std::size_t j = 0; j < updates.size(); ++j)
+                    QVERIFY(near(layer.gram[i * updates.size() + j], exact(updates[i], updates[j]), scale));
+                for (std::size_t s = 0; s < steps.size(); ++s) {
+                    QVERIFY(near(layer.step_products[i * 2 + s], exact(updates[i], steps[s]), scale));
+                    QVERIFY(near(layer.step_squares[s], exact(steps[s], steps[s]), scale));
+                }
+                const bool has_own = plan.own_rounds[i].has_value();
+                QVERIFY(near(layer.own_products[i], has_own ? exact(updates[i], own[i]) : 0, scale));
+                QVERIFY(near(layer.own_squares[i], has_own ? exact(own[i], own[i]) : 0, scale));
+                QVERIFY(near(layer.shipped_products[i], exact(updates[i], shipped), scale));
+                QVERIFY(near(layer.reference_products[i], exact(updates[i], reference), scale));
+                double to_median = 0, square = 0;
+                std::int64_t agreements = 0;
+                for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx) {
+                    const double value = updates[i][first + coord_idx];
+                    to_median += value * median[coord_idx];
+                    square += median[coord_idx] * median[coord_idx];
+                    agreements += value * median[coord_idx] > 0;
+                }
+                QVERIFY(near(layer.median_products[i], to_median, scale));
+                QVERIFY(near(layer.median_square, square, scale));
+                QCOMPARE(layer.sign_agreements[i], agreements);
+            }
+            QVERIFY(near(layer.shipped_square, exact(shipped, shipped), scale));
+            QVERIFY(near(layer.reference_square, exact(reference, reference), scale));
+        }
+        for (std::size_t i = 0; i < updates.size() && d > 0; ++i) {
+            const Row& row = updates[i];
+            QCOMPARE(ledger.minimum[i], static_cast<double>(*std::min_element(row.begin(), row.end())));
+            QCOMPARE(ledger.maximum[i], static_cast<double>(*std::max_element(row.begin(), row.end())));
+            QCOMPARE(ledger.positive[i], std::count_if(row.begin(), row.end(), [](float v) { return v > 0; }));
+            QCOMPARE(ledger.zero[i], std::count(row.begin(), row.end(), 0.0f));
+            QCOMPARE(ledger.positive[i] + ledger.negative[i] + ledger.zero[i], d);
+            QVERIFY(near(ledger.sums[i], product(row, ones, 0, d), static_cast<double>(d)));
+        }
+    }
+
+    void near_copies_stay_apart()
+    {
+        // Two long updates that differ by 1e-4 in one coordinate: float32 sums would lose the distance altogether.
+        model::Layer layer;
+        layer.shape = {1000};
+        std::vector<model::Layer> layers{layer};
+        model::lay_out(layers);
+        Row first(1000, 0.5f), second = first;
+        second[7] = 0.5f + 1e-4f;
+        test::MemorySource source(1000);
+        source.put(VectorRef::Kind::update, 1, "a", first);
+        source.put(VectorRef::Kind::update, 1, "b", second);
+        analysis::LedgerPlan plan;
+        plan.round = RoundNo{1};
+        plan.clients = {model::ClientId{"a"}, model::ClientId{"b"}};
+        plan.own_rounds.resize(2);
+        model::Progress progress;
+        const auto ledger = analysis::build_ledger(source, layers, plan, progress);
+        QVERIFY(ledger.has_value());
+        const std::vector<double> gram = ledger->total_gram();
+        const double square = gram[0] + gram[3] - 2 * gram[1];
+        const double step = static_cast<double>(second[7]) - 0.5;
+        QVERIFY2(std::abs(square - step * step) < 1e-4 * step * step, qPrintable(QString::number(square)));
+    }
+
+    void non_finite_values_are_counted_and_left_out()
+    {
+        model::Layer layer;
+        layer.shape = {3};
+        std::vector<model::Layer> layers{layer};
+        model::lay_out(layers);
+        test::MemorySource source(3);
+        const float inf = std::numeric_limits<float>::infinity();
+        source.put(VectorRef::Kind::update, 1, "a", {1.0f, inf, 2.0f});
+        source.put(VectorRef::Kind::update, 1, "b", {std::nanf(""), 1.0f, 1.0f});
+        analysis::LedgerPlan plan;
+        plan.round = RoundNo{1};
+        plan.clients = {model::ClientId{"a"}, model::ClientId{"b"}};
+        plan.own_rounds.resize(2);
+        model::Progress progress;
+        const auto ledger = analysis::build_ledger(source, layers, plan, progress);
+        QVERIFY(ledger.has_value());
+        QCOMPARE(ledger->non_finite, 2);
+        QCOMPARE(ledger->total_gram(), (std::vector<double>{5, 2, 2, 2}));
+    }
+
+    void a_stop_stops()
+    {
+        model::Layer layer;
+        layer.shape = {3};
+        std::vector<model::Layer> layers{layer};
+        model::lay_out(layers);
+        test::MemorySource source(3);
+        analysis::LedgerPlan plan;
+        plan.clients = {model::ClientId{"a"}};
+        plan.own_rounds.resize(1);
+        model::Progress progress;
+        progress.stop();
+        const auto ledger = analysis::build_ledger(source, layers, plan, progress);
+        QVERIFY(!ledger.has_value());
+        QCOMPARE(ledger.error().code, model::ErrorCode::cancelled);
+    }
+
+    void many_clients_fold_into_one_layer()
+    {
+        std::vector<model::Layer> layers(100);
+        for (model::Layer& layer : layers) layer.shape = {1};
+        model::lay_out(layers);
+        analysis::LedgerPlan plan;
+        plan.round = RoundNo{1};
+        test::MemorySource source(100);
+        for (int client = 0; client < 500; ++client) {
+            const std::string name = std::to_string(client);
+            plan.clients.emplace_back(name);
+            source.put(VectorRef::Kind::update, 1, name, Row(100, static_cast<float>(client)));
+        }
+        plan.own_rounds.resize(500);
+        model::Progress progress;
+        const auto ledger = analysis::build_ledger(source, layers, plan, progress);
+        QVERIFY(ledger.has_value());
+        QCOMPARE(ledger->layers.size(), 1u);
+        QCOMPARE(ledger->total_gram()[499 * 500 + 2], 499.0 * 2 * 100);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestLedger)
+#include "tst_ledger.moc"

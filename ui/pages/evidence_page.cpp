@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/evidence_page.h"
+
+#include "model/text.h"
+#include "ui/pages/parts.h"
+#include "ui/session/case_session.h"
+#include "ui/session/wording.h"
+#include "ui/tables/table_view.h"
+
+#include <QFontDatabase>
+#include <QLabel>
+#include <QTabWidget>
+#include <QVBoxLayout>
+
+namespace fedsleuth::ui {
+
+namespace {
+
+/// A digest at a glance; the tooltip has all of it.
+Cell digest_cell(const std::string& digest)
+{
+    Cell cell = text_cell(digest);
+    if (digest.size() > 16) {
+        cell.tip = cell.text;
+        cell.text = cell.text.left(12) + QStringLiteral("…");
+    }
+    return cell;
+}
+
+Cell file_state_cell(const model::EvidenceFile& file)
+{
+    switch (file_state(file)) {
+    case FileState::ok: return {EvidencePage::tr("as declared"), 0, {}, {}};
+    case FileState::missing: return {EvidencePage::tr("missing"), 3, {}, {}};
+    case FileState::altered: return {EvidencePage::tr("altered: not the declared digest"), 2, {}, {}};
+    case FileState::refused: break;
+    }
+    return {shown(file.state), 1, {}, {}};
+}
+
+}  // namespace
+
+EvidencePage::EvidencePage(CaseSession& session, QWidget* parent)
+    : Page(session, parent),
+      empty_(new EmptyState(this)),
+      tabs_(new QTabWidget(this)),
+      files_state_(make_text(tabs_)),
+      issues_state_(make_text(tabs_)),
+      custody_state_(make_text(tabs_)),
+      files_(new RowTable<File>(file_columns(), this)),
+      issues_(new RowTable<Issue>(issue_columns(), this)),
+      entries_(new RowTable<Entry>(entry_columns(), this)),
+      files_view_(new TableView(tabs_)),
+      issues_view_(new TableView(tabs_)),
+      entries_view_(new TableView(tabs_))
+{
+    empty_->set_words(tr("No case is open"), tr("Here will be seen what a case was made from, with the digest of every file, and "
+                                                "everything that was done with it since."));
+    files_view_->show_table(files_);
+    files_view_->setAccessibleName(tr("Evidence files"));
+    files_view_->set_empty_text(tr("No file of these rounds."));
+    issues_view_->show_table(issues_);
+    issues_view_->setAccessibleName(tr("Import issues"));
+    issues_view_->set_empty_text(tr("Every line of the log and every file could be taken as it is."));
+    entries_view_->show_table(entries_);
+    entries_view_->setAccessibleName(tr("Custody chain"));
+    entries_view_->set_empty_text(tr("Nothing is on record."));
+    tabs_->setDocumentMode(true);
+    tabs_->addTab(make_tab(files_state_, files_view_), tr("Files"));
+    tabs_->addTab(make_tab(issues_state_, issues_view_), tr("Import issues"));
+    tabs_->addTab(make_tab(custody_state_, entries_view_), tr("Custody chain"));
+
+    QBoxLayout* layout = make_page_layout(this);
+    layout->addWidget(empty_, 1);
+    layout->addWidget(tabs_, 1);
+
+    Selection& selection = session.selection();
+    connect(files_view_, &TableView::row_selected, this, [this, &selection](int row) {
+        const model::EvidenceFile& file = *files_->rows()[static_cast<std::size_t>(row)];
+        if (file.client) selection.select_client(file.client);
+        if (file.round) selection.select_round(file.round);
+    });
+}
+
+QWidget* EvidencePage::make_tab(QLabel* state, TableView* view)
+{
+    auto* tab = new QWidget(tabs_);
+    auto* layout = new QVBoxLayout(tab);
+    layout->setContentsMargins(0, 2 * grid, 0, 0);
+    layout->setSpacing(grid);
+    layout->addWidget(state);
+    layout->addWidget(view, 1);
+    return tab;
+}
+
+std::vector<RowTable<EvidencePage::File>::Column> EvidencePage::file_columns()
+{
+    using Row = File;
+    return {
+        {{tr("File"), tr("Path in the evidence folder"), false, 40}, [](const Row& row) { return text_cell(row->path); }},
+        {{tr("Role"), {}, false, 14}, [](const Row& row) { return text_cell(row->role); }},
+        {{tr("Round"), {}, true, 8}, [](const Row& row) { return round_cell(row->round); }},
+        {{tr("Client"), {}, false, 22}, [](const Row& row) { return row->client ? text_cell(row->client->text()) : unknown_cell(); }},
+        {{tr("Size"), {}, true, 11}, [](const Row& row) { return row->actual_sha256.empty() ? unknown_cell() : bytes_cell(row->bytes); }},
+        {{tr("SHA-256 declared"), tr("By the log"), false, 18}, [](const Row& row) { return digest_cell(row->declared_sha256); }},
+        {{tr("SHA-256 read"), tr("Of the bytes that were taken in"), false, 18}, [](const Row& row) { return digest_cell(row->actual_sha256); }},
+        {{tr("Format"), {}, false, 12}, [](const Row& row) { return text_cell(row->format); }},
+        {{tr("State"), {}, false, 0, true}, [](const Row& row) { return file_state_cell(*row); }},
+    };
+}
+
+std::vector<RowTable<EvidencePage::Issue>::Column> EvidencePage::issue_columns()
+{
+    using Row = Issue;
+    return {
+        {{tr("File"), {}, false, 40}, [](const Row& row) { return text_cell(row->file); }},
+        {{tr("Line"), tr("– where it is about the whole file"), true, 10},
+         [](const Row& row) { return row->line > 0 ? count_cell(row->line) : unknown_cell(); }},
+        {{tr("What is wrong"), {}, false, 0, true}, [](const Row& row) { return text_cell(row->text); }},
+    };
+}
+
+std::vector<RowTable<EvidencePage::Entry>::Column> EvidencePage::entry_columns()
+{
+    using Row = Entry;
+    return {
+        {{tr("No."), {}, true, 6}, [](const Row& row) { return count_cell(row->index); }},
+        {{tr("Time (UTC)"), {}, false, 22}, [](const Row& row) { return time_cell(row->time); }},
+        {{tr("Actor"), tr("User of the operating system"), false, 14}, [](const Row& row) { return text_cell(row->actor); }},
+        {{tr("Action"), {}, false, 12}, [](const Row& row) { return text_cell(row->action); }},
+        {{tr("Subject"), {}, false, 36}, [](const Row& row) { return text_cell(row->subject); }},
+        {{tr("Parameters"), {}, false, 0, true}, [](const Row& row) { return text_cell(row->parameters_json); }},
+        {{tr("SHA-256"), tr("Of what the act produced or took in"), false, 16}, [](const Row& row) { return digest_cell(row->sha256); }},
+        {{tr("Hash"), tr("Over this entry and the hash of the one before"), false, 16}, [](const Row& row) { return digest_cell(row->hash); }},
+    };
+}
+
+void EvidencePage::refresh()
+{
+    const CaseDataPtr& data = session().data();
+    tabs_->setVisible(data != nullptr);
+    empty_->setVisible(data == nullptr);
+    if (!data) {
+        files_->set_rows({});
+        issues_->set_rows({});
+        entries_->set_rows({});
+        return;
+    }
+    fill_files(data);
+    fill_issues(data);
+    fill_custody(data);
+}
+
+void EvidencePage::fill_files(const CaseDataPtr& data)
+{
+    std::vector<File> rows;
+    for (const model::EvidenceFile& file : data->files)
+        if (!file.round || session().range().is_all() || session().range().contains(*file.round)) rows.push_back(&file);
+    const EvidenceState state = evidence_state(*data);
+    std::int64_t bytes = 0;
+    for (const model::EvidenceFile& file : data->files) bytes += file.bytes;
+    std::vector<std::string> troubles;
+    if (state.missing) troubles.push_back(model::grouped(state.missing) + " missing");
+    if (state.altered) troubles.push_back(model::grouped(state.altered) + " altered");
+    if (state.refused) troubles.push_back(model::grouped(state.refused) + " not usable");
+    std::string text = counted(state.files, "file", "files") + ", " + model::byte_text(bytes) + ": " +
+                       (troubles.empty() ? std::string("each is what the log declares.") : list_text(troubles) + ".");
+    const std::size_t hidden = data->files.size() - rows.size();
+    if (hidden > 0) text += " " + model::grouped(static_cast<long long>(hidden)) + " of other rounds are not shown.";
+    files_state_->setText(text_of(text));
+    files_->set_rows(std::move(rows), data);
+}
+
+void EvidencePage::fill_issues(const CaseDataPtr& data)
+{
+    std::vector<Issue> rows;
+    for (const model::ImportIssue& issue : data->issues) rows.push_back(&issue);
+    say(issues_state_, rows.empty() ? QString()
+                                    : tr("What could not be taken as it is. The lines and files around it still count."));
+    tabs_->setTabText(1, rows.empty() ? tr("Import issues") : tr("Import issues (%1)").arg(rows.size()));
+    issues_->set_rows(std::move(rows), data);
+}
+
+void EvidencePage::fill_custody(const CaseDataPtr& data)
+{
+    std::vector<Entry> rows;
+    for (const model::CustodyEntry& entry : data->custody) rows.push_back(&entry);
+    QStringList problems;
+    for (const std::string& problem : data->custody_problems) problems << shown(problem);
+    constexpr qsizetype at_most = 5;
+    const qsizetype hidden = problems.size() - at_most;
+    if (hidden > 0) problems = problems.mid(0, at_most) << tr("… and %1 more.").arg(hidden);
+    custody_state_->setText(data->custody_intact ? tr("The chain is intact: every entry's hash fits its contents and the entry before.")
+                                                 : tr("The chain is BROKEN:\n%1").arg(problems.join(u'\n')));
+    tabs_->setTabText(2, data->custody_intact ? tr("Custody chain") : tr("Custody chain (broken)"));
+    entries_->set_rows(std::move(rows), data);
+}
+
+void EvidencePage::show_selection()
+{
+    const Selection& selection = session().selection();
+    std::optional<int> selected;
+    // The selected client's file of the selected round, where both are chosen.
+    if (selection.client() && selection.round())
+        for (std::size_t row = 0; row < files_->rows().size() && !selected; ++row) {
+            const model::EvidenceFile& file = *files_->rows()[row];
+            if (file.client == selection.client() && file.round == selection.round()) selected = static_cast<int>(row);
+        }
+    if (const std::optional<int> current = files_view_->selected_row(); current && !selected) {
+        const model::EvidenceFile& file = *files_->rows()[static_cast<std::size_t>(*current)];
+        const bool about = (!file.client || file.client == selection.client()) && (!file.round || file.round == selection.round());
+        if (about) return;
+    }
+    files_view_->select_row(selected);
+}
+
+}  // namespace fedsleuth::ui

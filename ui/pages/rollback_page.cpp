@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/rollback_page.h"
+
+#include "ui/pages/parts.h"
+#include "ui/plots/lane.h"
+#include "ui/session/case_session.h"
+#include "ui/session/rollback_words.h"
+#include "ui/session/wording.h"
+#include "ui/tables/table_view.h"
+
+#include <QLabel>
+#include <QVBoxLayout>
+
+namespace fedsleuth::ui {
+
+RollbackPage::RollbackPage(CaseSession& session, QWidget* parent)
+    : Page(session, parent),
+      contents_(new QWidget(this)),
+      empty_(new EmptyState(this)),
+      title_(make_title({}, contents_)),
+      why_(make_text(contents_)),
+      price_(make_text(contents_)),
+      note_(make_quiet_text(contents_)),
+      lane_(new Lane(contents_)),
+      table_(new RowTable<Row>(columns(), this)),
+      view_(new TableView(contents_))
+{
+    view_->show_table(table_);
+    view_->setAccessibleName(tr("Checkpoints"));
+    view_->set_empty_text(tr("No checkpoint lies in these rounds."));
+    build();
+
+    Selection& selection = session.selection();
+    connect(lane_, &Lane::round_clicked, this, [&selection](model::RoundNo round) { selection.select_round(round); });
+    connect(lane_, &Lane::round_activated, this, [&selection](model::RoundNo round) { selection.activate_round(round); });
+    connect(view_, &TableView::row_selected, this, [this, &selection](int row) {
+        selection.select_round(table_->rows()[static_cast<std::size_t>(row)]->round);
+    });
+    connect(view_, &TableView::row_activated, this, [this, &selection](int row) {
+        selection.activate_round(table_->rows()[static_cast<std::size_t>(row)]->round);
+    });
+}
+
+void RollbackPage::build()
+{
+    QBoxLayout* page = make_page_layout(this);
+    page->addWidget(empty_, 1);
+    page->addWidget(contents_, 1);
+    auto* layout = new QVBoxLayout(contents_);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(grid);
+    layout->addWidget(title_);
+    layout->addWidget(why_);
+    layout->addWidget(price_);
+    layout->addSpacing(2 * grid);
+    layout->addWidget(make_hairline(contents_));
+    layout->addWidget(lane_);
+    layout->addWidget(make_hairline(contents_));
+    layout->addWidget(note_);
+    layout->addWidget(view_, 1);
+}
+
+std::vector<RowTable<RollbackPage::Row>::Column> RollbackPage::columns()
+{
+    return {
+        {{tr("Checkpoint"), tr("Of the model after this round; 0 is the model before training"), true, 11},
+         [](const Row& row) { return round_cell(row->round); }},
+        {{tr("Status"), tr("clean, suspect or contaminated"), false, 14}, [](const Row& row) { return text_cell(row->status); }},
+        {{tr("Clean"), tr("Probability that no update before it was malicious"), true, 10},
+         [](const Row& row) { return probability_cell(row->clean_probability); }},
+        {{tr("Contamination"), tr("Length of what flagged clients added, as a share of how far the model has moved since the start"), true, 14},
+         [](const Row& row) { return percent_cell(row->contamination); }},
+        {{tr("Aggregation"), tr("Do the updates and the declared rule give this checkpoint?"), false, 13},
+         [](const Row& row) { return text_cell(row->aggregation); }},
+        {{tr("Residual"), tr("|step in the checkpoints − step recomputed| / |step in the checkpoints|"), true, 10},
+         [](const Row& row) { return number_cell(row->residual, 2); }},
+        {{tr("Signature"), tr("The server's, over the checkpoint's bytes"), false, 13}, [](const Row& row) { return text_cell(row->signature); }},
+        {{tr("Metrics"), tr("As the log reports them"), false, 30},
+         [](const Row& row) {
+             const std::string text = metrics_text(row->metrics);
+             return text.empty() ? unknown_cell() : Cell{text_of(text), text_of(text), {}, {}};
+         }},
+        {{tr("Why"), {}, false, 0, true}, [](const Row& row) { return text_cell(row->why); }},
+    };
+}
+
+void RollbackPage::refresh()
+{
+    const CaseDataPtr& data = session().data();
+    const bool any = data && data->rollback && !data->rollback->candidates.empty();
+    contents_->setVisible(any);
+    empty_->setVisible(!any);
+    if (!data)
+        empty_->set_words(tr("No case is open"), tr("Here will be said which checkpoint is the last clean one, and what going back to it costs."));
+    else if (!data->verdicts)
+        empty_->set_words(tr("Not analysed yet"), tr("Checkpoints are rated by the analysis: Case ▸ Analyse again."));
+    else if (!any)
+        empty_->set_words(tr("No checkpoints"), tr("The log names no checkpoint that could be read, so there is nothing to go back to. "
+                                                   "The Evidence page says which files were missing or refused."));
+    if (any)
+        fill(data);
+    else
+        table_->set_rows({});
+}
+
+void RollbackPage::fill(const CaseDataPtr& data)
+{
+    const RollbackWords words = rollback_words(*data);
+    title_->setText(text_of(words.answer));
+    say(why_, text_of(words.why));
+    say(price_, text_of(words.price));
+
+    const model::Rollback& rollback = *data->rollback;
+    std::vector<LaneCell> cells;
+    std::vector<Row> rows;
+    for (const model::RollbackCandidate& candidate : rollback.candidates) {
+        // Round 0 belongs to the beginning, whatever the first training round is numbered.
+        const bool start = candidate.round < session().range().first() && session().range().is_all();
+        if (!start && !session().range().contains(candidate.round)) continue;
+        rows.push_back(&candidate);
+        LaneCell cell;
+        cell.round = candidate.round;
+        cell.status = checkpoint_status_from(candidate.status);
+        cell.recommended = rollback.recommended == candidate.round;
+        cell.tooltip = tr("Checkpoint of round %1: %2, clean with %3")
+                           .arg(candidate.round.value())
+                           .arg(shown(candidate.status), text_of(probability_text(candidate.clean_probability)));
+        if (!candidate.why.empty()) cell.tooltip += QStringLiteral("\n") + shown(candidate.why);
+        cells.push_back(std::move(cell));
+    }
+    const std::size_t hidden = rollback.candidates.size() - rows.size();
+    say(note_, hidden == 0 ? QString() : tr("%1 checkpoints outside the chosen rounds are not shown.").arg(hidden));
+    lane_->set_cells(std::move(cells));
+    table_->set_rows(std::move(rows), data);
+}
+
+void RollbackPage::show_selection()
+{
+    const std::optional<model::RoundNo>& round = session().selection().round();
+    lane_->set_selected(round);
+    std::optional<int> selected;
+    for (std::size_t row = 0; round && row < table_->rows().size(); ++row)
+        if (table_->rows()[row]->round == *round) selected = static_cast<int>(row);
+    view_->select_row(selected);
+}
+
+}  // namespace fedsleuth::ui
