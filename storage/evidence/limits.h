@@ -21,6 +21,14 @@ struct Limits {
     std::int64_t pickle_bytes = 64 << 20;
     std::int64_t pickle_opcodes = 10'000'000;
     std::int64_t pickle_depth = 64;
+    std::int64_t pickle_values = 4'000'000;           ///< values that one pickle makes
+    std::int64_t expanded_elements = 1 << 24;         ///< of one tensor that repeats what its storage holds once
+    std::int64_t integer_elements = 1 << 24;          ///< of one integer tensor that is read whole
+    std::int64_t column_ordered_bytes = 256 << 20;    ///< of one deflated Fortran-ordered array: each block inflates it anew
+    std::int64_t text_bytes = 64 << 10;               ///< of one free text in the log
+    std::int64_t json_depth = 64;
+    std::int64_t log_issues = 10'000;                 ///< import issues of one log that are kept one by one
+    std::int64_t unknown_types = 1'000;               ///< unknown line types that are counted one by one
 };
 
 }  // namespace fedsleuth::storage

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/evidence/evidence_text.h"
+
+namespace fedsleuth::storage {
+
+std::string in_quotes(std::string_view name)
+{
+    constexpr std::size_t longest = 120;
+    std::string text = "\"";
+    text.append(model::visible(name.substr(0, longest)));
+    text.append(name.size() > longest ? "…\"" : "\"");
+    return text;
+}
+
+std::string place(const std::string& file, const std::string& inside)
+{
+    return inside.empty() ? file : file + ": " + inside;
+}
+
+}  // namespace fedsleuth::storage
