@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <functional>
-#include <string>
+#include <string>  // and <compare>, which Qt's moc can't parse on its own
 #include <utility>
 
 namespace fedsleuth::model {
@@ -48,11 +47,8 @@ private:
 
 }  // namespace fedsleuth::model
 
-// In namespace std by name: Qt's moc, which reads this header in tests and pages, can't parse `struct std::hash<…>`.
-namespace std {
-
 template <>
-struct hash<fedsleuth::model::ClientId> {
+struct std::hash<fedsleuth::model::ClientId> {
     std::size_t operator()(const fedsleuth::model::ClientId& id) const noexcept
     {
         return std::hash<std::string>{}(id.text());
@@ -60,11 +56,9 @@ struct hash<fedsleuth::model::ClientId> {
 };
 
 template <>
-struct hash<fedsleuth::model::RoundNo> {
+struct std::hash<fedsleuth::model::RoundNo> {
     std::size_t operator()(fedsleuth::model::RoundNo round) const noexcept
     {
         return std::hash<std::int64_t>{}(round.value());
     }
 };
-
-}  // namespace std

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace fedsleuth::analysis {
+
+/// Every inner product is summed in eight partial sums, coordinate c going to sum c mod 8, which are then added as
+/// ((0+4)+(1+5)) + ((2+6)+(3+7)). All instruction sets keep to this order, and the product of two float32 is exact in
+/// float64, so they agree to the last bit, with fused multiply-add or without.
+inline constexpr std::size_t dot_lanes = 8;
+
+/// The inner products of a few rows with a few others: the register tile of the Gram matrix.
+///
+/// Rows are packed in groups of `side`, widened to float64: the first eight coordinates of each row of the group, then
+/// the next eight, and so on, so that a tile reads two plain streams. Rows that a last group lacks are zeros.
+struct DotTile {
+    static constexpr std::size_t largest_side = 5;
+
+    using Products = void (*)(const double* a, const double* b, std::size_t lane_groups, double* products);
+    using Widen = void (*)(const float* from, std::size_t lane_groups, std::size_t step, double* to);
+
+    const char* name;   ///< of the instruction set
+    std::size_t side;
+    Products products;  ///< products[r · side + c] = ⟨row r of group a, row c of group b⟩; both aligned to 64 bytes
+    Widen widen;        ///< to[step · g + lane] = from[8 · g + lane]
+};
+
+/// Those that this processor can run, the fastest first; the last one runs anywhere.
+[[nodiscard]] std::span<const DotTile> dot_tiles();
+
+}  // namespace fedsleuth::analysis

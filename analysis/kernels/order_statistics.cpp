@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/kernels/order_statistics.h"
+
+#include "analysis/kernels/sorting_network.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <new>
+#include <numeric>
+
+namespace fedsleuth::analysis {
+namespace {
+
+constexpr std::size_t strips_at_a_time = 8;  ///< 1 KiB of each row in one go: rows lie megabytes apart
+
+struct FreeAligned {
+    void operator()(void* memory) const { ::operator delete[](memory, std::align_val_t{64}); }
+};
+
+/// Columns taken from the rows strip by strip, each strip sorted by the network, each handed to `finish(first column,
+/// columns, sorted values)` where rank r of column c is at [r · network_lanes + c].
+template <class Real, class Finish>
+void sort_strips(std::span<const Real* const> rows, std::int64_t count, std::span<const Comparator> network,
+                 const Finish& finish)
+{
+    constexpr std::size_t lanes = network_lanes<Real>;
+    const std::size_t strip = rows.size() * lanes;
+    const std::unique_ptr<Real[], FreeAligned> memory(
+        static_cast<Real*>(::operator new[](strips_at_a_time * strip * sizeof(Real), std::align_val_t{64})));
+    std::fill_n(memory.get(), strips_at_a_time * strip, Real{0});
+    for (std::int64_t first = 0; first < count; first += strips_at_a_time * lanes) {
+        const auto width = std::min<std::size_t>(strips_at_a_time * lanes, static_cast<std::size_t>(count - first));
+        for (std::size_t row_idx = 0; row_idx < rows.size(); ++row_idx)
+            for (std::size_t column = 0; column < width; column += lanes)
+                std::copy_n(rows[row_idx] + first + column, std::min(lanes, width - column),
+                            memory.get() + column / lanes * strip + row_idx * lanes);
+        for (std::size_t column = 0; column < width; column += lanes) {
+            Real* values = memory.get() + column / lanes * strip;
+            run_network(network, values);
+            finish(first + static_cast<std::int64_t>(column), std::min(lanes, width - column), values);
+        }
+    }
+}
+
+template <class Real>
+void median(std::span<const Real* const> rows, std::int64_t count, double* out)
+{
+    const std::size_t n = rows.size();
+    if (n == 0) {
+        std::fill_n(out, count, std::numeric_limits<double>::quiet_NaN());
+        return;
+    }
+    const std::size_t lower = (n - 1) / 2;
+    const std::size_t upper = n / 2;
+    sort_strips(rows, count, sorting_network(n, lower, upper),
+                [&](std::int64_t first, std::size_t columns, const Real* sorted) {
+                    for (std::size_t column = 0; column < columns; ++column)
+                        out[first + static_cast<std::int64_t>(column)] =
+                            std::midpoint(static_cast<double>(sorted[lower * network_lanes<Real> + column]),
+                                          static_cast<double>(sorted[upper * network_lanes<Real> + column]));
+                });
+}
+
+template <class Real>
+void trimmed_mean(std::span<const Real* const> rows, std::int64_t count, std::size_t cut, double* out)
+{
+    const std::size_t n = rows.size();
+    if (n <= 2 * cut) {
+        std::fill_n(out, count, std::numeric_limits<double>::quiet_NaN());
+        return;
+    }
+    const auto kept = static_cast<double>(n - 2 * cut);
+    sort_strips(rows, count, sorting_network(n, cut, n - cut - 1),
+                [&](std::int64_t first, std::size_t columns, const Real* sorted) {
+                    double sums[network_lanes<Real>] = {};
+                    for (std::size_t rank = cut; rank < n - cut; ++rank)
+                        for (std::size_t column = 0; column < network_lanes<Real>; ++column)
+                            sums[column] += static_cast<double>(sorted[rank * network_lanes<Real> + column]);
+                    for (std::size_t column = 0; column < columns; ++column)
+                        out[first + static_cast<std::int64_t>(column)] = sums[column] / kept;
+                });
+}
+
+template <class Real>
+void sort_columns(std::span<const Real* const> rows, std::int64_t count, Real* out)
+{
+    const std::size_t n = rows.size();
+    if (n == 0) return;
+    sort_strips(rows, count, sorting_network(n, 0, n - 1),
+                [&](std::int64_t first, std::size_t columns, const Real* sorted) {
+                    for (std::size_t rank = 0; rank < n; ++rank)
+                        std::copy_n(sorted + rank * network_lanes<Real>, columns,
+                                    out + static_cast<std::int64_t>(rank) * count + first);
+                });
+}
+
+}  // namespace
+
+void column_median(std::span<const float* const> rows, std::int64_t count, double* out)
+{
+    median(rows, count, out);
+}
+
+void column_median(std::span<const double* const> rows, std::int64_t count, double* out)
+{
+    median(rows, count, out);
+}
+
+void column_trimmed_mean(std::span<const float* const> rows, std::int64_t count, std::size_t cut, double* out)
+{
+    trimmed_mean(rows, count, cut, out);
+}
+
+void column_trimmed_mean(std::span<const double* const> rows, std::int64_t count, std::size_t cut, double* out)
+{
+    trimmed_mean(rows, count, cut, out);
+}
+
+void column_sort(std::span<const float* const> rows, std::int64_t count, float* sorted)
+{
+    sort_columns(rows, count, sorted);
+}
+
+void column_sort(std::span<const double* const> rows, std::int64_t count, double* sorted)
+{
+    sort_columns(rows, count, sorted);
+}
+
+}  // namespace fedsleuth::analysis

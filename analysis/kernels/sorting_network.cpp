@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/kernels/sorting_network.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace fedsleuth::analysis {
+namespace {
+
+#if defined(__x86_64__)
+namespace avx512 {
+#define FEDSLEUTH_TARGET __attribute__((target("avx512f,avx2")))
+#define FEDSLEUTH_BYTES 64
+#include "analysis/kernels/sorting_network_body.inc"
+#undef FEDSLEUTH_BYTES
+#undef FEDSLEUTH_TARGET
+}  // namespace avx512
+namespace avx2 {
+#define FEDSLEUTH_TARGET __attribute__((target("avx2")))
+#define FEDSLEUTH_BYTES 32
+#include "analysis/kernels/sorting_network_body.inc"
+#undef FEDSLEUTH_BYTES
+#undef FEDSLEUTH_TARGET
+}  // namespace avx2
+#endif
+namespace portable {
+#define FEDSLEUTH_TARGET
+#define FEDSLEUTH_BYTES 16
+#include "analysis/kernels/sorting_network_body.inc"
+#undef FEDSLEUTH_BYTES
+#undef FEDSLEUTH_TARGET
+}  // namespace portable
+
+template <class Real>
+void dispatch(std::span<const Comparator> network, Real* values)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") != 0) return avx512::run(network, values);
+    if (__builtin_cpu_supports("avx2") != 0) return avx2::run(network, values);
+#endif
+    portable::run(network, values);
+}
+
+std::vector<Comparator> merge_exchange(std::size_t n)
+{
+    std::vector<Comparator> network;
+    if (n < 2) return network;
+    const std::size_t top = std::bit_ceil(n) / 2;
+    for (std::size_t p = top; p > 0; p /= 2) {
+        std::size_t q = top;
+        std::size_t r = 0;
+        std::size_t distance = p;
+        while (true) {
+            for (std::size_t i = 0; i + distance < n; ++i)
+                if ((i & p) == r) network.push_back({static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(i + distance)});
+            if (q == p) break;
+            distance = q - p;
+            q /= 2;
+            r = p;
+        }
+    }
+    return network;
+}
+
+}  // namespace
+
+std::vector<Comparator> sorting_network(std::size_t n, std::size_t first_rank, std::size_t last_rank)
+{
+    std::vector<Comparator> network = merge_exchange(n);
+    std::vector<char> wanted(n, 0);
+    for (std::size_t rank = first_rank; rank <= last_rank && rank < n; ++rank) wanted[rank] = 1;
+    std::vector<Comparator> kept;
+    for (auto comparator = network.rbegin(); comparator != network.rend(); ++comparator) {
+        if (!wanted[comparator->low] && !wanted[comparator->high]) continue;
+        wanted[comparator->low] = wanted[comparator->high] = 1;
+        kept.push_back(*comparator);
+    }
+    std::reverse(kept.begin(), kept.end());
+    return kept;
+}
+
+void run_network(std::span<const Comparator> network, float* values)
+{
+    dispatch(network, values);
+}
+
+void run_network(std::span<const Comparator> network, double* values)
+{
+    dispatch(network, values);
+}
+
+}  // namespace fedsleuth::analysis

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/rules/aggregate.h"
+
+#include "app/cli/compute.h"
+#include "app/cli/matrix.h"
+#include "app/cli/rule_options.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace fedsleuth::cli {
+
+namespace {
+
+struct ComputeAggregateCommand {
+    RuleOptions rule;
+    std::string in;
+    std::string weights;
+    std::string out;
+    Format format = Format::table;
+};
+
+model::JsonWriter as_json(const analysis::Aggregate& aggregate)
+{
+    model::JsonWriter json;
+    json.begin_object().field("rule", aggregate.rule);
+    const auto& how = aggregate.how;
+    if (how)
+        numbers_field(json, "weights", how->weights);
+    else
+        json.key("weights").null();
+    json.key("selected");
+    if (how && !how->selected.empty()) {
+        json.begin_array();
+        for (const std::size_t row : how->selected) json.value(static_cast<std::int64_t>(row));
+        json.end_array();
+    } else {
+        json.null();
+    }
+    if (how && !how->scores.empty())
+        numbers_field(json, "scores", how->scores);
+    else
+        json.key("scores").null();
+    json.field("norm", aggregate.norm).key("notes").begin_array();
+    for (const std::string& note : aggregate.notes) json.value(note);
+    json.end_array().end_object();
+    return json;
+}
+
+/// One line a row where the rule answers with weights; else one line for the whole.
+Table as_table(const analysis::Aggregate& aggregate)
+{
+    if (!aggregate.how) {
+        Table table({{"rule", "rule"}, {"norm", "L2 norm", true}});
+        table.add({text_cell(aggregate.rule), number_cell(aggregate.norm, 6)});
+        return table;
+    }
+    const analysis::RuleWeights& how = *aggregate.how;
+    Table table({{"row", "row", true}, {"weight", "weight", true}, {"selected", "selected"}, {"score", "score", true}});
+    for (std::size_t row = 0; row < how.weights.size(); ++row) {
+        const bool selected = std::find(how.selected.begin(), how.selected.end(), row) != how.selected.end();
+        const std::optional<double> score = row < how.scores.size() ? std::optional(how.scores[row]) : std::nullopt;
+        table.add({count_cell(static_cast<std::int64_t>(row)), fixed_cell(how.weights[row], 6),
+                   how.selected.empty() ? unknown_cell() : text_cell(selected ? "yes" : "no"), number_cell(score, 6)});
+    }
+    return table;
+}
+
+model::Result<Exit> run_compute_aggregate(const ComputeAggregateCommand& options, const Terminal& terminal)
+{
+    const auto rule = checked_rule(options.rule);
+    if (!rule) return terminal.wrong_usage(rule.error().where + ": " + rule.error().message, rule.error().hint);
+    FEDSLEUTH_TRY(const Matrix matrix, read_matrix(options.in));
+    std::vector<double> num_examples(matrix.rows, 1.0);
+    if (!options.weights.empty()) {
+        FEDSLEUTH_TRY(num_examples, read_vector(options.weights));
+        if (num_examples.size() != matrix.rows) {
+            return model::fail(model::ErrorCode::invalid_argument,
+                               "holds " + std::to_string(num_examples.size()) + " weights for " +
+                                   std::to_string(matrix.rows) + " rows",
+                               options.weights);
+        }
+    }
+    FEDSLEUTH_TRY(const analysis::Aggregate aggregate,
+                  analysis::aggregate_matrix(options.rule.rule, matrix.values, matrix.rows, matrix.columns,
+                                             num_examples, rule->settings));
+    if (!options.out.empty()) FEDSLEUTH_CHECK(write_npy(options.out, aggregate.vector, {aggregate.vector.size()}));
+    FEDSLEUTH_CHECK(print(terminal, options.format, as_table(aggregate), as_json(aggregate)));
+    for (const std::string& note : aggregate.notes) terminal.say(note);
+    if (options.format == Format::table && options.out.empty())
+        terminal.say("The vector itself goes into the file that --out names.");
+    return Exit::ok;
+}
+
+}  // namespace
+
+void add_compute_aggregate(CLI::App& compute, Chosen& chosen)
+{
+    CLI::App* command = add_command<ComputeAggregateCommand>(
+        compute, chosen, "aggregate", "one aggregation rule on the rows of a matrix",
+        [](CLI::App& app, ComputeAggregateCommand& options) {
+            add_rule(app, options.rule);
+            app.add_option("--in", options.in, "the updates: n rows by d columns")->required()->option_text("X.npy");
+            app.add_option("--weights", options.weights, "examples of each row (n numbers; all alike unless given)")
+                ->option_text("w.npy");
+            app.add_option("--out", options.out, "where the result goes: d float64")->option_text("y.npy");
+            add_format(app, options.format);
+        },
+        run_compute_aggregate);
+    command->footer([] {
+        return rules_help() + help_footer("  fedsleuth-cli compute aggregate --rule median --in X.npy --out y.npy\n"
+                                          "  fedsleuth-cli compute aggregate --rule multi-krum --set f=2 --set keep=5 --in X.npy --format json\n"
+                                          "\nRows count from 0. A row with a NaN or an infinity is refused, never averaged in.\n");
+    });
+}
+
+}  // namespace fedsleuth::cli

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/rule_options.h"
+
+#include "app/cli/text_width.h"
+#include "model/text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace fedsleuth::cli {
+
+namespace {
+
+using model::ErrorCode;
+using model::Result;
+
+std::string listed(const std::vector<std::string_view>& names)
+{
+    std::string text;
+    for (const std::string_view name : names) text += (text.empty() ? "" : ", ") + std::string(name);
+    return text.empty() ? "none" : text;
+}
+
+std::vector<std::string_view> rule_names()
+{
+    std::vector<std::string_view> names;
+    for (const analysis::RuleInfo* info : analysis::all_rules()) names.push_back(info->name);
+    return names;
+}
+
+std::vector<std::string_view> parameter_names(const analysis::RuleInfo& info)
+{
+    std::vector<std::string_view> names;
+    for (const analysis::ParameterInfo& parameter : info.parameters) names.push_back(parameter.name);
+    if (info.variants.size() > 1) names.emplace_back("variant");
+    return names;
+}
+
+/// One name=value of --set.
+Result<void> apply(const std::string& assignment, const analysis::RuleInfo& info, analysis::RuleSettings& settings)
+{
+    const std::string where = "--set " + assignment;
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0)
+        return model::fail(ErrorCode::invalid_argument, "is not of the form name=value", where);
+    const std::string name = assignment.substr(0, equals);
+    const std::string value = assignment.substr(equals + 1);
+    if (name == "variant") {
+        const bool known = value == "paper" || std::find(info.variants.begin(), info.variants.end(), value) != info.variants.end();
+        if (!known) {
+            return model::fail(ErrorCode::invalid_argument, "the rule " + std::string(info.name) + " has no such variant",
+                               where, "its variants: " + listed(info.variants));
+        }
+        settings.variant = value;
+        return {};
+    }
+    const std::vector<std::string_view> names = parameter_names(info);
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+        return model::fail(ErrorCode::invalid_argument, "the rule " + std::string(info.name) + " has no such parameter",
+                           where, "its parameters: " + listed(names));
+    }
+    double number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc{} || end != value.data() + value.size() || !std::isfinite(number))
+        return model::fail(ErrorCode::invalid_argument, "is no number", where);
+    settings.values[name] = number;
+    return {};
+}
+
+std::string parameter_help(const analysis::ParameterInfo& parameter)
+{
+    std::string text = std::string(parameter.name) + ": " + std::string(parameter.meaning);
+    text += parameter.integer ? " (integer" : " (number";
+    if (parameter.maximum > parameter.minimum) {
+        text += ", " + model::short_number(parameter.minimum, 6);
+        text += std::isfinite(parameter.maximum) && parameter.maximum < 1e15 ? " to " + model::short_number(parameter.maximum, 6)
+                                                                             : " or more";
+    }
+    if (parameter.standard) text += "; " + model::short_number(*parameter.standard, 6) + " unless set";
+    return text + ")";
+}
+
+}  // namespace
+
+void add_rule(CLI::App& command, RuleOptions& options)
+{
+    command.add_option("--rule", options.rule, "the aggregation rule (listed below)")->required()->option_text("RULE");
+    command.add_option("--set", options.set, "a parameter of the rule; may be given several times")
+        ->option_text("name=value")
+        ->type_size(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false);
+}
+
+Result<CheckedRule> checked_rule(const RuleOptions& options)
+{
+    const std::vector<const analysis::RuleInfo*> rules = analysis::all_rules();
+    const auto found = std::find_if(rules.begin(), rules.end(),
+                                    [&](const analysis::RuleInfo* info) { return info->name == options.rule; });
+    if (found == rules.end()) {
+        return model::fail(ErrorCode::invalid_argument, "there is no such rule", "--rule " + options.rule,
+                           "there are: " + listed(rule_names()));
+    }
+    CheckedRule checked{*found, {}};
+    for (const std::string& assignment : options.set) FEDSLEUTH_CHECK(apply(assignment, *checked.info, checked.settings));
+    FEDSLEUTH_CHECK(analysis::complete(*checked.info, checked.settings));
+    return checked;
+}
+
+std::string rules_help()
+{
+    constexpr int columns = 110;
+    std::string help = "\nRules:\n";
+    const auto add = [&help](int indent, const std::string& text) {
+        bool first = true;
+        for (const std::string& line : wrapped(text, columns - indent)) {
+            help += std::string(static_cast<std::size_t>(first ? indent : indent + 2), ' ') + line + "\n";
+            first = false;
+        }
+    };
+    for (const analysis::RuleInfo* info : analysis::all_rules()) {
+        add(2, std::string(info->name) + ": " + std::string(info->meaning));
+        for (const analysis::ParameterInfo& parameter : info->parameters) add(6, parameter_help(parameter));
+        if (info->variants.size() > 1) add(6, "variant: " + listed(info->variants) + " (paper unless set)");
+    }
+    return help;
+}
+
+}  // namespace fedsleuth::cli

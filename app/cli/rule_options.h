@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "analysis/rules/rule.h"
+#include "app/cli/command.h"
+
+#include <string>
+#include <vector>
+
+namespace fedsleuth::cli {
+
+/// --rule and --set, as both aggregate and compute aggregate have them.
+struct RuleOptions {
+    std::string rule;
+    std::vector<std::string> set;  ///< name=value
+};
+
+void add_rule(CLI::App& command, RuleOptions& options);
+
+/// A rule that exists, with settings that it takes. Errors (invalid_argument) list what there is.
+struct CheckedRule {
+    const analysis::RuleInfo* info = nullptr;
+    analysis::RuleSettings settings;  ///< as given: the rule fills in its own defaults
+};
+[[nodiscard]] model::Result<CheckedRule> checked_rule(const RuleOptions& options);
+
+/// Every rule with its parameters and variants, for --help.
+[[nodiscard]] std::string rules_help();
+
+}  // namespace fedsleuth::cli

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The sample federation through every command, in all three formats.
+#include "app/cli_program.h"
+#include "storage/case/case_file.h"
+
+#include <QCryptographicHash>
+#include <QtTest>
+#include <algorithm>
+#include <cmath>
+
+namespace {
+
+const QString sample = QStringLiteral(FEDSLEUTH_SOURCE "/resources/sample");
+
+/// The keys that the contract promises.
+const QMap<QString, QStringList> row_keys{
+    {"verdicts", {"client", "class", "probability", "first_bad_round", "bad_rounds", "attack", "family", "reasons", "against", "group"}},
+    {"findings", {"kind", "severity", "client", "round", "text", "evidence"}},
+    {"privacy", {"client", "rounds", "epsilon_claimed", "epsilon", "budget_exhausted_round", "forecast_round", "series"}},
+    {"rollback", {"round", "clean_probability", "contamination", "signature", "aggregation", "residual", "metrics", "status", "why"}},
+    {"rounds", {"round", "selected", "received", "failed", "accepted", "metrics", "suspicion", "flagged", "rule"}},
+    {"clients", {"client", "rounds", "num_examples", "first_round", "last_round", "class", "probability", "decision"}},
+    {"custody", {"index", "time", "actor", "action", "subject", "parameters", "sha256", "previous", "hash"}},
+    {"score", {"client", "truth", "class", "probability"}},
+};
+const QMap<QString, QString> list_of{{"verdicts", "clients"}, {"findings", "findings"}, {"privacy", "clients"},
+                                     {"rollback", "candidates"}, {"rounds", "rounds"}, {"clients", "clients"},
+                                     {"custody", "entries"}, {"score", "clients"}};
+const QMap<QString, QStringList> document_keys{
+    {"verdicts", {"clients", "inspectable", "why_not"}},
+    {"findings", {"findings"}},
+    {"privacy", {"delta", "budget", "accountants", "clients"}},
+    {"rollback", {"recommended", "first_poisoned_round", "candidates"}},
+    {"rounds", {"rounds"}},
+    {"clients", {"clients"}},
+    {"custody", {"entries", "intact"}},
+    {"score", {"tpr", "fpr", "auroc", "onset_error", "family_accuracy", "clients"}},
+};
+
+QStringList extra_arguments(const QString& verb)
+{
+    return verb == "score" ? QStringList{"--truth", sample + "/truth.json"} : QStringList{};
+}
+
+QJsonArray rows_of(const Ran& ran, const QString& verb) { return ran.json()[list_of[verb]].toArray(); }
+
+}  // namespace
+
+class Sample : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void ingesting_again_changes_nothing();
+    void before_the_analysis_verdicts_are_refused();
+    void before_the_analysis_the_rest_is_null();
+    void analyse_counts_rounds();
+    void every_answer_has_its_keys_data();
+    void every_answer_has_its_keys();
+    void tables_and_csv_hold_the_same_rows_data();
+    void tables_and_csv_hold_the_same_rows();
+    void verdicts_are_sorted_and_those_of_the_case();
+    void one_client_shows_its_arguments();
+    void findings_are_sorted();
+    void rounds_are_counted();
+    void privacy_says_null_for_what_is_not_known();
+    void fail_on_answers_with_three();
+    void a_decision_stands_beside_the_verdict();
+    void the_custody_chain_grows_and_is_intact();
+    void aggregate_writes_a_file_and_records_it();
+    void aggregate_refuses_what_is_not_there();
+    void unknown_clients_are_named();
+    void score_reads_the_truth();
+
+private:
+    QString case_;
+};
+
+void Sample::initTestCase()
+{
+    case_ = fresh("sample.fedcase");
+    const Ran ran = run_cli({"ingest", sample, "--case", case_, "--format", "json"});
+    QVERIFY2(ran.code == 0, ran.err.constData());
+    const QJsonObject summary = ran.json();
+    QCOMPARE(summary["changed"].toBool(), true);
+    QCOMPARE(summary["rounds"].toInt(), 24);
+    QCOMPARE(summary["updates"].toInt(), 480);
+    QVERIFY(ran.err.contains("Took in 24 rounds, 480 updates"));
+    QVERIFY2(!has_control_characters(ran.err), "a progress line where there is no terminal");
+}
+
+void Sample::ingesting_again_changes_nothing()
+{
+    const Ran ran = run_cli({"ingest", sample, "--case", case_});
+    QCOMPARE(ran.code, 0);
+    QCOMPARE(ran.out, QByteArray());
+    QVERIFY(ran.err.contains("already holds all of it"));
+}
+
+void Sample::before_the_analysis_verdicts_are_refused()
+{
+    for (const QStringList& verb : {QStringList{"verdicts"}, QStringList{"rollback"},
+                                    QStringList{"score", "--truth", sample + "/truth.json"}}) {
+        const Ran ran = run_cli(verb + QStringList{"--case", case_});
+        QCOMPARE(ran.code, 1);
+        QCOMPARE(ran.out, QByteArray());
+        QVERIFY2(ran.err.contains("run analyse first"), ran.err.constData());
+    }
+}
+
+void Sample::before_the_analysis_the_rest_is_null()
+{
+    for (const QJsonValue& client : rows_of(run_cli({"clients", "--case", case_, "--format", "json"}), "clients")) {
+        QVERIFY(client["class"].isNull());
+        QVERIFY(client["probability"].isNull());
+        QVERIFY(client["decision"].isNull());
+        QCOMPARE(client["rounds"].toInt(), 24);
+    }
+    for (const QJsonValue& round : rows_of(run_cli({"rounds", "--case", case_, "--format", "json"}), "rounds"))
+        QVERIFY(round["suspicion"].isNull());
+    QCOMPARE(run_cli({"findings", "--case", case_}).code, 0);
+}
+
+void Sample::analyse_counts_rounds()
+{
+    const Ran ran = run_cli({"analyse", "--case", case_, "--format", "json"});
+    QVERIFY2(ran.code == 0, ran.err.constData());
+    const QJsonObject summary = ran.json();
+    QCOMPARE(summary["rounds"].toInt(), 24);
+    QVERIFY(summary.contains("malicious") && summary.contains("suspect") && summary.contains("findings"));
+    const Ran again = run_cli({"analyse", "--case", case_, "--format", "json"});
+    QCOMPARE(again.json()["ledgers_built"].toInt(), 0);
+}
+
+void Sample::every_answer_has_its_keys_data()
+{
+    QTest::addColumn<QString>("verb");
+    for (const QString& verb : row_keys.keys()) QTest::newRow(qPrintable(verb)) << verb;
+}
+
+void Sample::every_answer_has_its_keys()
+{
+    QFETCH(const QString, verb);
+    const Ran ran = run_cli(QStringList{verb, "--case", case_, "--format", "json"} + extra_arguments(verb));
+    QCOMPARE(ran.code, 0);
+    QVERIFY(ran.is_json());
+    QVERIFY2(ran.err.isEmpty(), ran.err.constData());
+    for (const QString& key : document_keys[verb]) QVERIFY2(ran.json().contains(key), qPrintable(key));
+    for (const QJsonValue& row : rows_of(ran, verb))
+        for (const QString& key : row_keys[verb]) QVERIFY2(row.toObject().contains(key), qPrintable(key));
+}
+
+void Sample::tables_and_csv_hold_the_same_rows_data() { every_answer_has_its_keys_data(); }
+
+void Sample::tables_and_csv_hold_the_same_rows()
+{
+    QFETCH(const QString, verb);
+    const QStringList arguments = QStringList{verb, "--case", case_} + extra_arguments(verb);
+    const auto rows = rows_of(run_cli(arguments + QStringList{"--format", "json"}), verb).size();
+    const Ran csv = run_cli(arguments + QStringList{"--format", "csv"});
+    QCOMPARE(csv.code, 0);
+    QCOMPARE(csv.out.count("\r\n"), rows + 1);
+    const Ran table = run_cli(arguments);
+    QCOMPARE(table.code, 0);
+    QVERIFY(!has_control_characters(table.out));
+    QVERIFY(table.out.count('\n') >= rows + 2);
+    QVERIFY(table.out.split('\n')[1].startsWith("─"));
+    QVERIFY2(!table.err.isEmpty() || verb == "score", "a table closes with what to do next");
+}
+
+void Sample::verdicts_are_sorted_and_those_of_the_case()
+{
+    const QJsonArray rows = rows_of(run_cli({"verdicts", "--case", case_, "--format", "json"}), "verdicts");
+    QCOMPARE(rows.size(), 20);
+    auto store = fedsleuth::storage::CaseFile::open(case_.toStdString(), fedsleuth::storage::CaseFile::Mode::read_only);
+    QVERIFY(store.has_value());
+    const auto verdicts = (*store)->verdicts();
+    QVERIFY(verdicts && *verdicts);
+    double last = 2;
+    for (const QJsonValue& row : rows) {
+        const auto id = fedsleuth::model::ClientId(row["client"].toString().toStdString());
+        const auto& all = (*verdicts)->clients;
+        const auto found = std::find_if(all.begin(), all.end(), [&](const auto& verdict) { return verdict.client == id; });
+        QVERIFY(found != all.end());
+        QCOMPARE(row["class"].toString().toStdString(), std::string(name_of(found->verdict)));
+        QCOMPARE(row["reasons"].toArray().size(), static_cast<qsizetype>(found->reasons.size()));
+        if (row["probability"].isNull()) continue;
+        QCOMPARE(row["probability"].toDouble(), found->probability);
+        QVERIFY(row["probability"].toDouble() <= last);
+        last = row["probability"].toDouble();
+    }
+    // The sample's attacker boosted one update, in round 15 (truth.json).
+    QCOMPARE(rows.first()["client"].toString(), QStringLiteral("site-07"));
+    QCOMPARE(rows.first()["first_bad_round"].toInt(), 15);
+}
+
+void Sample::one_client_shows_its_arguments()
+{
+    const Ran ran = run_cli({"verdicts", "--case", case_, "--client", "site-07"});
+    QCOMPARE(ran.code, 0);
+    QVERIFY(ran.out.contains("speaks"));
+    QVERIFY(ran.out.contains("site-07"));
+    QCOMPARE(rows_of(run_cli({"verdicts", "--case", case_, "--client", "site-07", "--format", "json"}), "verdicts").size(), 1);
+}
+
+void Sample::findings_are_sorted()
+{
+    const QStringList severities{"critical", "high", "medium", "low", "info"};
+    qsizetype last = 0;
+    for (const QJsonValue& row : rows_of(run_cli({"findings", "--case", case_, "--format", "json"}), "findings")) {
+        const auto severity = severities.indexOf(row["severity"].toString());
+        QVERIFY(severity >= last);
+        last = severity;
+        QVERIFY(row["evidence"].isObject());
+    }
+}
+
+void Sample::rounds_are_counted()
+{
+    const QJsonArray rows = rows_of(run_cli({"rounds", "--case", case_, "--format", "json"}), "rounds");
+    QCOMPARE(rows.size(), 24);
+    for (int idx = 0; idx < rows.size(); ++idx) {
+        QCOMPARE(rows[idx]["round"].toInt(), idx + 1);
+        QCOMPARE(rows[idx]["received"].toInt(), 20);
+        QVERIFY(rows[idx]["suspicion"].isDouble());
+        QVERIFY2(rows[idx]["accepted"].isNull(), "the server recorded no decision of its own");
+        QCOMPARE(rows[idx]["rule"].toString(), QStringLiteral("fedavg"));
+    }
+    QVERIFY(rows[14]["flagged"].toArray().contains("site-07"));
+}
+
+void Sample::privacy_says_null_for_what_is_not_known()
+{
+    const Ran ran = run_cli({"privacy", "--case", case_, "--format", "json"});
+    QVERIFY(ran.json()["delta"].isNull());
+    QVERIFY(ran.json()["budget"].isNull());
+    QCOMPARE(ran.json()["accountants"].toArray().size(), 0);
+    for (const QJsonValue& row : rows_of(ran, "privacy")) {
+        QVERIFY(row["epsilon_claimed"].isNull());
+        for (const char* accountant : {"rdp", "pld", "zcdp", "gdp", "basic", "advanced"}) {
+            QVERIFY(row["epsilon"].toObject().contains(QLatin1String(accountant)));
+            QVERIFY(row["epsilon"][QLatin1String(accountant)].isNull());
+        }
+    }
+}
+
+void Sample::fail_on_answers_with_three()
+{
+    const QString gravest = rows_of(run_cli({"verdicts", "--case", case_, "--format", "json"}), "verdicts").first()["class"].toString();
+    QCOMPARE(run_cli({"verdicts", "--case", case_, "--fail-on", "malicious"}).code, gravest == "malicious" ? 3 : 0);
+    const QJsonArray findings = rows_of(run_cli({"findings", "--case", case_, "--format", "json"}), "findings");
+    QCOMPARE(run_cli({"findings", "--case", case_, "--fail-on", "info"}).code, findings.isEmpty() ? 0 : 3);
+    const bool critical = !findings.isEmpty() && findings.first()["severity"].toString() == "critical";
+    QCOMPARE(run_cli({"findings", "--case", case_, "--fail-on", "critical"}).code, critical ? 3 : 0);
+}
+
+void Sample::a_decision_stands_beside_the_verdict()
+{
+    const auto client = [this] {
+        for (const QJsonValue& row : rows_of(run_cli({"clients", "--case", case_, "--format", "json"}), "clients"))
+            if (row["client"].toString() == "site-03") return row.toObject();
+        return QJsonObject();
+    };
+    const QJsonValue computed = client()["class"];
+    QVERIFY(client()["decision"].isNull());
+    const Ran ran = run_cli({"decide", "--case", case_, "--client", "site-03", "--as", "malicious", "--note", "seen", "--format", "json"});
+    QVERIFY2(ran.code == 0, ran.err.constData());
+    QCOMPARE(ran.json()["decision"].toString(), QStringLiteral("malicious"));
+    QCOMPARE(client()["decision"].toString(), QStringLiteral("malicious"));
+    QCOMPARE(client()["class"], computed);
+    QCOMPARE(run_cli({"decide", "--case", case_, "--client", "site-03", "--as", "watch", "--note", "not so sure"}).code, 0);
+    QCOMPARE(client()["decision"].toString(), QStringLiteral("watch"));
+}
+
+void Sample::the_custody_chain_grows_and_is_intact()
+{
+    const Ran before = run_cli({"custody", "--case", case_, "--format", "json"});
+    QCOMPARE(before.json()["intact"].toBool(), true);
+    QCOMPARE(run_cli({"decide", "--case", case_, "--client", "site-04", "--as", "clean", "--note", "checked"}).code, 0);
+    const Ran after = run_cli({"custody", "--case", case_, "--format", "json"});
+    const QJsonArray rows = rows_of(after, "custody");
+    QCOMPARE(rows.size(), rows_of(before, "custody").size() + 1);
+    QCOMPARE(rows.last()["action"].toString(), QStringLiteral("decide"));
+    QVERIFY(rows.last()["parameters"].isObject());
+    for (int idx = 1; idx < rows.size(); ++idx) QCOMPARE(rows[idx]["previous"], rows[idx - 1]["hash"]);
+}
+
+void Sample::aggregate_writes_a_file_and_records_it()
+{
+    const QString out = fresh("r15.npz");
+    const Ran all = run_cli({"aggregate", "--case", case_, "--round", "15", "--rule", "fedavg", "--out", out, "--format", "json"});
+    QVERIFY2(all.code == 0, all.err.constData());
+    QCOMPARE(all.json()["clients"].toArray().size(), 20);
+    double sum = 0;
+    for (const QJsonValue& weight : all.json()["weights"].toArray()) sum += weight.toDouble();
+    QVERIFY(std::abs(sum - 1) < 1e-12);
+    QVERIFY(read_file(out).startsWith("PK"));
+    const QJsonValue entry = rows_of(run_cli({"custody", "--case", case_, "--format", "json"}), "custody").last();
+    QCOMPARE(entry["action"].toString(), QStringLiteral("export"));
+    QCOMPARE(entry["sha256"].toString(),
+             QString::fromLatin1(QCryptographicHash::hash(read_file(out), QCryptographicHash::Sha256).toHex()));
+    QCOMPARE(entry["parameters"]["rule"].toString(), QStringLiteral("fedavg"));
+
+    const Ran without = run_cli({"aggregate", "--case", case_, "--round", "15", "--rule", "fedavg", "--exclude",
+                                 "site-07,site-08", "--out", out, "--format", "json"});
+    QCOMPARE(without.json()["clients"].toArray().size(), 18);
+    QVERIFY(without.json()["norm"].toDouble() < all.json()["norm"].toDouble());
+    const Ran median = run_cli({"aggregate", "--case", case_, "--round", "15", "--rule", "median", "--out", out, "--format", "json"});
+    QVERIFY(median.json()["weights"].isNull());
+}
+
+void Sample::aggregate_refuses_what_is_not_there()
+{
+    const QString out = fresh("never.npz");
+    const QStringList common{"aggregate", "--case", case_, "--rule", "median", "--out", out};
+    QCOMPARE(run_cli(common + QStringList{"--round", "99"}).code, 1);
+    QCOMPARE(run_cli(common + QStringList{"--round", "1", "--exclude", "nobody"}).code, 1);
+    QVERIFY(!QFile::exists(out));
+}
+
+void Sample::unknown_clients_are_named()
+{
+    for (const QStringList& arguments : {QStringList{"verdicts", "--client", "site-99"},
+                                         QStringList{"decide", "--client", "site-99", "--as", "clean", "--note", "n"}}) {
+        const Ran ran = run_cli(arguments + QStringList{"--case", case_});
+        QCOMPARE(ran.code, 1);
+        QCOMPARE(ran.out, QByteArray());
+        QVERIFY2(ran.err.contains("knows no client \"site-99\""), ran.err.constData());
+    }
+}
+
+void Sample::score_reads_the_truth()
+{
+    const Ran ran = run_cli({"score", "--case", case_, "--truth", sample + "/truth.json", "--format", "json"});
+    QCOMPARE(ran.code, 0);
+    QCOMPARE(rows_of(ran, "score").size(), 20);
+    QCOMPARE(ran.json()["auroc"].toDouble(), 1.0);
+    for (const QJsonValue& row : rows_of(ran, "score"))
+        QCOMPARE(row["truth"].toString() == "malicious", row["client"].toString() == "site-07");
+    QCOMPARE(run_cli({"score", "--case", case_, "--truth", scratch("no-truth.json")}).code, 1);
+}
+
+QTEST_GUILESS_MAIN(Sample)
+#include "tst_sample.moc"
