@@ -14,7 +14,11 @@
 namespace fedsleuth::ui {
 namespace {
 
-QString text_of(const Bar& bar) { return bar.value_text.isEmpty() ? number_text(bar.value) : bar.value_text; }
+QString text_of(const Bar& bar)
+{
+    if (!bar.value_text.isEmpty()) return bar.value_text;
+    return bar.value == std::floor(bar.value) ? tick_label(bar.value, 1) : number_text(bar.value);
+}
 
 }  // namespace
 

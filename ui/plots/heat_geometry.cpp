@@ -24,8 +24,11 @@ HeatGeometry HeatGeometry::of(const HeatSpace& space)
     width = std::min(width, double(space.cols) * largest_col);
     height = std::min(height, double(space.rows) * largest_row);
     if (space.square) width = height = std::min(width, height);
-    geometry.plot = QRectF(left, gap, std::floor(width), std::floor(height));
-    geometry.names = QRectF(gap, gap, names_width, geometry.plot.height());
+    // The first of many thin rows needs half a line above it for its name.
+    const double top_gap = height < double(space.rows) * line ? std::max(gap, std::ceil(line / 2)) : gap;
+    height = std::max(1.0, std::min(height, space.widget.height() - below - top_gap));
+    geometry.plot = QRectF(left, top_gap, std::floor(width), std::floor(height));
+    geometry.names = QRectF(gap, top_gap, names_width, geometry.plot.height());
     double top = geometry.plot.bottom() + gap;
     if (space.column_labels) {
         geometry.column_axis = QRectF(left, top, geometry.plot.width(), line);

@@ -154,7 +154,7 @@ void HeatMap::paint_columns(QPainter& painter, const Palette& colors) const
             painter.drawLine(QPointF(middle, geometry_.plot.bottom() + 1), QPointF(middle, geometry_.plot.bottom() + 4));
             painter.setPen(col == col_ ? colors.accent : colors.quiet);
             const QRectF box(middle - size / 2, geometry_.column_axis.top(), size, geometry_.column_axis.height());
-            draw_elided(painter, box, Qt::AlignCenter, contents_.col_names[col]);
+            draw_inside(painter, box, rect(), contents_.col_names[col]);
         }
     }
     painter.setPen(colors.quiet);

@@ -180,7 +180,7 @@ void Lane::paint_axis(QPainter& painter) const
         if (middle - size / 2 < free_from) continue;
         free_from = middle + size / 2;
         painter.setPen(idx == selected_ ? colors.accent : colors.quiet);
-        painter.drawText(QRectF(middle - size / 2, box.bottom() + 2, size, line), Qt::AlignCenter, shown(cells_[idx].round));
+        draw_inside(painter, {middle - size / 2, box.bottom() + 2, size, line}, rect(), shown(cells_[idx].round));
     }
 }
 

@@ -10,12 +10,9 @@
 #include <QChart>
 #include <QGraphicsLayout>
 #include <QGraphicsPathItem>
-#include <QLegendMarker>
 #include <QLineSeries>
-#include <QLogValueAxis>
 #include <QPainterPath>
 #include <QScatterSeries>
-#include <QValueAxis>
 #include <algorithm>
 #include <cmath>
 
@@ -42,7 +39,13 @@ LineChart::LineChart(QWidget* parent) : QChartView(parent)
     chart()->setBackgroundRoundness(0);
     chart()->setMargins(QMargins(4, 4, 8, 4));
     chart()->layout()->setContentsMargins(0, 0, 0, 0);
-    chart()->legend()->setAlignment(Qt::AlignTop);
+    chart()->legend()->hide();  // ours lies over the chart: it shows dashes and bands as they are drawn
+    for (auto [axis, side] : {std::pair{&x_axis_, Qt::AlignBottom}, std::pair{&y_axis_, Qt::AlignLeft}}) {
+        *axis = new QCategoryAxis(chart());
+        (*axis)->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
+        (*axis)->setShadesVisible(false);
+        chart()->addAxis(*axis, side);
+    }
     crowd_ = new QGraphicsPathItem(chart());
     connect(chart(), &QChart::plotAreaChanged, this, [this] { place_crowd(); });
     rebuild();
@@ -69,10 +72,6 @@ void LineChart::rebuild()
 {
     const Palette colors = Palette::of(palette());
     chart()->removeAllSeries();
-    for (QAbstractAxis* axis : chart()->axes()) {
-        chart()->removeAxis(axis);
-        delete axis;
-    }
     chart()->setBackgroundBrush(colors.paper);
     chart()->setBackgroundPen(Qt::NoPen);
     setBackgroundBrush(colors.paper);
@@ -80,61 +79,57 @@ void LineChart::rebuild()
     const int x_ticks = std::clamp(width() / 72, 2, 16), y_ticks = std::clamp(height() / 40, 2, 10);
     limits_ = chart_limits(contents_, x_ticks, y_ticks);
     empty_ = limits_.isNull();
-    chart()->legend()->setVisible(false);
+    x_axis_->setVisible(!empty_);
+    y_axis_->setVisible(!empty_);
+    const double line = QFontMetricsF(small_font(font())).height();
+    chart()->setMargins(QMargins(4, has_legend() ? int(line) + 8 : int(line / 2) + 2, 8, 4));
     if (empty_) return viewport()->update();
-    add_axes(limits_);
+    label_axis(*x_axis_, contents_.x, limits_.left(), limits_.right(), x_ticks);
+    label_axis(*y_axis_, contents_.y, limits_.top(), limits_.bottom(), y_ticks);
     for (const ChartBand& band : contents_.bands) add_band(band);
-    for (const ChartLine& line : contents_.lines)
-        if (!line.quiet) add_line(line);
-    const auto named = std::count_if(contents_.lines.begin(), contents_.lines.end(),
-                                     [](const ChartLine& line) { return line.legend && !line.quiet && !line.name.isEmpty(); });
-    chart()->legend()->setFont(small_font(font()));
-    chart()->legend()->setLabelColor(colors.quiet);
-    chart()->legend()->setMarkerShape(QLegend::MarkerShapeFromSeries);
-    chart()->legend()->setVisible(contents_.legend && named + std::ssize(contents_.bands) > 1);
+    for (const ChartLine& line_of : contents_.lines)
+        if (!line_of.quiet) add_line(line_of);
     place_crowd();
     viewport()->update();
 }
 
-void LineChart::add_axes(const QRectF& limits)
+bool LineChart::has_legend() const
 {
+    const auto named = std::count_if(contents_.lines.begin(), contents_.lines.end(),
+                                     [](const ChartLine& line) { return line.legend && !line.quiet && !line.name.isEmpty(); });
+    return contents_.legend && named + std::ssize(contents_.bands) > 1;
+}
+
+void LineChart::label_axis(QCategoryAxis& axis, const ChartAxis& said, double low, double high, int most) const
+{
+    // Labels of our own: the digits that the step deserves, at round numbers wherever the range begins.
     const Palette colors = Palette::of(palette());
-    const QFont small = small_font(font());
-    const auto add = [&](const ChartAxis& axis, double low, double high, int most, Qt::Alignment side) {
-        QAbstractAxis* made = nullptr;
-        if (axis.log) {
-            auto* const log = new QLogValueAxis;
-            log->setBase(10);
-            log->setRange(low, high);
-            log->setLabelFormat(QStringLiteral("%g"));
-            made = log;
-        } else {
-            // Labels of our own: the digits that the step deserves, and ticks at round numbers wherever the range begins.
-            auto* const labelled = new QCategoryAxis;
-            labelled->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
-            const Ticks ticks = axis.whole ? whole_ticks(low, high, most) : nice_ticks(low, high, most);
-            labelled->setRange(low, high);
-            labelled->setStartValue(low);
-            for (const double value : ticks.values) labelled->append(tick_label(value, ticks.step), value);
-            made = labelled;
-        }
-        made->setTitleText(axis_title(axis).toHtmlEscaped());
-        made->setTitleFont(small);
-        made->setTitleBrush(colors.quiet);
-        made->setLabelsFont(small);
-        made->setLabelsColor(colors.quiet);
-        made->setGridLinePen(QPen(colors.hairline, 1));
-        made->setLinePen(QPen(colors.hairline, 1));
-        made->setShadesVisible(false);
-        chart()->addAxis(made, side);
-    };
-    add(contents_.x, limits.left(), limits.right(), std::clamp(width() / 72, 2, 16), Qt::AlignBottom);
-    add(contents_.y, limits.top(), limits.bottom(), std::clamp(height() / 40, 2, 10), Qt::AlignLeft);
+    for (const QString& label : axis.categoriesLabels()) axis.remove(label);
+    const auto place = [&](double value) { return said.log ? std::log10(value) : value; };
+    axis.setRange(place(low), place(high));
+    axis.setStartValue(place(low));
+    const Ticks ticks = said.log     ? log_ticks(low, high, most)
+                        : said.whole ? whole_ticks(low, high, most)
+                                     : nice_ticks(low, high, most);
+    for (const double value : ticks.values) axis.append(tick_label(value, ticks.step), place(value));
+    axis.setTitleText(axis_title(said).toHtmlEscaped());
+    axis.setTitleFont(small_font(font()));
+    axis.setTitleBrush(colors.quiet);
+    axis.setLabelsFont(small_font(font()));
+    axis.setLabelsColor(colors.quiet);
+    axis.setGridLinePen(QPen(colors.hairline, 1));
+    axis.setLinePen(QPen(colors.hairline, 1));
+}
+
+QPointF LineChart::plotted(const QPointF& value) const
+{
+    return {contents_.x.log ? std::log10(value.x()) : value.x(), contents_.y.log ? std::log10(value.y()) : value.y()};
 }
 
 void LineChart::attach(QAbstractSeries* series)
 {
-    for (QAbstractAxis* axis : chart()->axes()) series->attachAxis(axis);
+    series->attachAxis(x_axis_);
+    series->attachAxis(y_axis_);
 }
 
 bool LineChart::visible(const QPointF& value) const
@@ -150,33 +145,27 @@ void LineChart::add_band(const ChartBand& band)
     for (std::size_t idx = 0; idx < band.x.size(); ++idx) {
         const QPointF low(band.x[idx], band.lower[idx]), high(band.x[idx], band.upper[idx]);
         if (!visible(low) || !visible(high)) continue;
-        lower->append(low);
-        upper->append(high);
+        lower->append(plotted(low));
+        upper->append(plotted(high));
     }
     auto* const area = new QAreaSeries(upper, lower);
     upper->setParent(area);
     lower->setParent(area);
     QColor fill = band.color;
-    fill.setAlphaF(0.22F);
+    fill.setAlphaF(band_alpha);
     area->setBrush(fill);
     area->setPen(Qt::NoPen);
-    area->setName(band.name.toHtmlEscaped());
     chart()->addSeries(area);
     attach(area);
 }
 
 void LineChart::add_line(const ChartLine& line)
 {
-    bool first = true;
     const QPen pen(line.color, line.width, line.style, Qt::RoundCap, Qt::RoundJoin);
     const auto add = [&](QXYSeries* series, const QList<QPointF>& points) {
         series->replace(points);
-        series->setName(line.name.toHtmlEscaped());
         chart()->addSeries(series);
         attach(series);
-        if (!first || !line.legend)
-            for (QLegendMarker* marker : chart()->legend()->markers(series)) marker->setVisible(false);
-        first = false;
     };
     QList<QPointF> run;
     QList<QPointF> dots;
@@ -191,15 +180,15 @@ void LineChart::add_line(const ChartLine& line)
     };
     for (const QPointF& point : line.points) {
         if (visible(point))
-            run << point;
+            run << plotted(point);
         else
             end_run();
     }
     end_run();
     if (line.markers && line.points.size() <= most_markers) {
         dots.clear();
-        std::copy_if(line.points.begin(), line.points.end(), std::back_inserter(dots),
-                     [this](const QPointF& point) { return visible(point); });
+        for (const QPointF& point : line.points)
+            if (visible(point)) dots << plotted(point);
     }
     if (dots.isEmpty()) return;
     auto* const marks = new QScatterSeries;

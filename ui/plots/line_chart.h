@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+class QCategoryAxis;
 class QGraphicsPathItem;
 
 namespace fedsleuth::ui {
@@ -96,6 +97,7 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
+    static constexpr float band_alpha = 0.22F;
     struct Hit {
         int line_idx = -1;
         int mark_idx = -1;
@@ -103,11 +105,14 @@ private:
         double distance = std::numeric_limits<double>::infinity();  ///< pixels
     };
     void rebuild();
-    void add_axes(const QRectF& limits);
+    void label_axis(QCategoryAxis& axis, const ChartAxis& said, double low, double high, int most) const;
+    [[nodiscard]] bool has_legend() const;
+    void paint_legend(QPainter& painter, const QRectF& plot) const;
     void add_band(const ChartBand& band);
     void add_line(const ChartLine& line);
     void place_crowd();
     void attach(QAbstractSeries* series);
+    [[nodiscard]] QPointF plotted(const QPointF& value) const;  ///< as the series hold it: log10 on a log axis
     [[nodiscard]] QPointF to_view(const QPointF& value) const;
     [[nodiscard]] double to_x(const QPointF& view) const;
     [[nodiscard]] bool visible(const QPointF& value) const;
@@ -118,6 +123,8 @@ private:
     ChartContents contents_;
     QRectF limits_;                     ///< of the axes, in values
     QGraphicsPathItem* crowd_ = nullptr;  ///< the quiet lines; the chart's
+    QCategoryAxis* x_axis_ = nullptr;     ///< the chart's; they stay, only what they say changes
+    QCategoryAxis* y_axis_ = nullptr;
     Hit hover_;
     bool empty_ = true;
 };

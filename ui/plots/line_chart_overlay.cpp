@@ -30,6 +30,7 @@ void LineChart::drawForeground(QPainter* painter, const QRectF& rect)
     }
     const QRectF plot = chart()->plotArea();
     painter->setFont(small_font(font()));
+    if (has_legend()) paint_legend(*painter, plot);
     painter->setClipRect(plot.adjusted(-6, -6, 6, 6));
     const double line = QFontMetricsF(painter->font()).height();
     for (const ChartLevel& level : contents_.levels) {
@@ -38,7 +39,7 @@ void LineChart::drawForeground(QPainter* painter, const QRectF& rect)
         painter->setPen(QPen(level.color, 1, level.style));
         painter->drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y));
         const bool above = y - line >= plot.top();
-        draw_elided(*painter, {plot.left() + 4, above ? y - line : y, plot.width() - 8, line}, Qt::AlignRight, level.name);
+        draw_elided(*painter, {plot.left() + 4, above ? y - line : y, plot.width() - 8, line}, Qt::AlignLeft, level.name);
     }
     if (contents_.caret_x) {
         const double x = std::round(to_view({*contents_.caret_x, limits_.top()}).x()) + 0.5;
@@ -56,6 +57,35 @@ void LineChart::drawForeground(QPainter* painter, const QRectF& rect)
         painter->drawEllipse(to_view(*point), 5, 5);
     }
     painter->restore();
+}
+
+void LineChart::paint_legend(QPainter& painter, const QRectF& plot) const
+{
+    constexpr double sample = 18, gap = 6;
+    const Palette colors = Palette::of(palette());
+    const QFontMetricsF metrics(painter.font());
+    const double line = metrics.height(), right = width() - 4;
+    double x = plot.left();
+    const auto name = [&](const QString& text) {
+        x += sample + gap;
+        const double wide = std::min(metrics.horizontalAdvance(text) + 1, std::max(0.0, right - x));
+        painter.setPen(colors.quiet);
+        draw_elided(painter, {x, 4, wide, line}, Qt::AlignLeft | Qt::AlignVCenter, text);
+        x += wide + 2 * gap;
+    };
+    for (const ChartLine& entry : contents_.lines) {
+        if (!entry.legend || entry.quiet || entry.name.isEmpty() || x + sample > right) continue;
+        painter.setPen(QPen(entry.color, std::max(1.5, entry.width), entry.style));
+        painter.drawLine(QPointF(x, 4 + line / 2), QPointF(x + sample, 4 + line / 2));
+        name(entry.name);
+    }
+    for (const ChartBand& band : contents_.bands) {
+        if (x + sample > right) break;
+        QColor fill = band.color;
+        fill.setAlphaF(band_alpha);
+        painter.fillRect(QRectF(x, 4 + line / 2 - 4, sample, 8), fill);
+        name(band.name);
+    }
 }
 
 std::optional<QPointF> LineChart::hit_point(const Hit& hit) const
@@ -94,7 +124,7 @@ QString LineChart::tooltip(const Hit& hit) const
     const auto point = hit_point(hit);
     if (!point) return {};
     const auto value_text = [](const ChartAxis& axis, double value) {
-        const QString number = axis.whole ? number_text(value, 12) : number_text(value, 4);
+        const QString number = axis.whole ? tick_label(value, 1) : number_text(value, 4);
         return axis.unit.isEmpty() ? number : number + QLatin1Char(' ') + axis.unit;
     };
     QString text;

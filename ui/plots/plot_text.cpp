@@ -47,6 +47,15 @@ void draw_elided(QPainter& painter, const QRectF& box, int flags, const QString&
     painter.drawText(box, flags | Qt::TextSingleLine, metrics.elidedText(text, mode, box.width()));
 }
 
+void draw_inside(QPainter& painter, QRectF box, const QRectF& frame, const QString& text)
+{
+    const double width = std::min(QFontMetricsF(painter.font()).horizontalAdvance(text) + 1, box.width());
+    box = QRectF(box.center().x() - width / 2, box.top(), width, box.height());
+    if (box.right() > frame.right() - 2) box.moveRight(frame.right() - 2);
+    if (box.left() < frame.left() + 2) box.moveLeft(frame.left() + 2);
+    draw_elided(painter, box, Qt::AlignCenter, text);
+}
+
 void draw_empty(QPainter& painter, const QRectF& box, const QString& text, const QColor& color)
 {
     painter.setPen(color);

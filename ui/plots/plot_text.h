@@ -26,6 +26,9 @@ namespace fedsleuth::ui {
 void draw_elided(QPainter& painter, const QRectF& box, int flags, const QString& text,
                  Qt::TextElideMode mode = Qt::ElideRight);
 
+/// Draws the text in the middle of the box, but no further out than the frame.
+void draw_inside(QPainter& painter, QRectF box, const QRectF& frame, const QString& text);
+
 /// Words in the middle of an empty plot.
 void draw_empty(QPainter& painter, const QRectF& box, const QString& text, const QColor& color);
 

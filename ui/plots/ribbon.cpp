@@ -129,8 +129,8 @@ void Ribbon::paint_names(QPainter& painter, const RibbonGeometry& geometry) cons
         painter.setPen(colors.hairline);
         painter.drawLine(QPointF(middle, geometry.plot.bottom() + 1), QPointF(middle, geometry.plot.bottom() + 4));
         painter.setPen(colors.quiet);
-        painter.drawText(QRectF(middle - size / 2, geometry.axis.top() + 2, size, line), Qt::AlignCenter,
-                         shown(contents_.rounds[idx].round));
+        draw_inside(painter, {middle - size / 2, geometry.axis.top() + 2, size, line}, rect(),
+                    shown(contents_.rounds[idx].round));
     }
 }
 
@@ -230,7 +230,7 @@ void Ribbon::paint_brush(QPainter& painter, const RibbonGeometry& geometry) cons
     if (!current_) return;
     const double x = std::round(geometry.middle_of(*current_)) + 0.5;
     painter.setPen(QPen(colors.accent, 1));
-    painter.drawLine(QPointF(x, top), QPointF(x, bottom));
+    painter.drawLine(QPointF(x, top), QPointF(x, geometry.suspicion.top() - 2));  // the mark below stays readable
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setBrush(colors.accent);
     painter.setPen(Qt::NoPen);

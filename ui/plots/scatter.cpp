@@ -187,9 +187,16 @@ void Scatter::paint_legend(QPainter& painter, const Palette& colors) const
     const QFontMetricsF metrics(painter.font());
     const double line = metrics.height();
     double x = plot_.left();
+    bool full = false;
     const auto entry = [&](const QString& text, const auto& draw) {
         const double width = metrics.horizontalAdvance(text);
-        if (x + 14 + width > plot_.right()) return;
+        if (full) return;
+        if (x + 14 + width > this->width()) {
+            full = true;
+            painter.setPen(colors.quiet);
+            painter.drawText(QRectF(std::min(x, this->width() - 14.0), 4, 14, line), Qt::AlignVCenter, QStringLiteral("…"));
+            return;
+        }
         draw(QRectF(x, 4 + line / 2 - 5, 10, 10));
         painter.setPen(colors.quiet);
         painter.drawText(QRectF(x + 14, 4, width + 1, line), Qt::AlignVCenter, text);

@@ -60,7 +60,7 @@ std::vector<std::optional<QRectF>> place_labels(std::span<const LabelWish> wishe
             if (std::any_of(taken.begin(), taken.end(), [&](const QRectF& other) { return other.intersects(box); }))
                 continue;
             const auto covered = std::size_t(
-                std::count_if(marks.begin(), marks.end(), [&](const QPointF& mark) { return box.contains(mark); }));
+                std::count_if(marks.begin(), marks.end(), [&](const QPointF& mark) { return box.adjusted(-3, -3, 3, 3).contains(mark); }));
             if (covered >= fewest) continue;
             fewest = covered;
             boxes[idx] = box;

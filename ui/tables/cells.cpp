@@ -8,6 +8,8 @@
 
 namespace fedsleuth::ui {
 
+QString shown(std::string_view text) { return text_of(model::visible(text)); }
+
 Cell unknown_cell() { return {QStringLiteral("–"), {}, {}, {}}; }
 
 Cell text_cell(const std::string& text)

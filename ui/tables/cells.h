@@ -4,7 +4,6 @@
 #include "model/finding.h"
 #include "model/ids.h"
 #include "model/verdict.h"
-#include "ui/plots/plot_text.h"
 
 #include <QString>
 #include <QVariant>
@@ -21,6 +20,9 @@ struct Cell {
     std::optional<model::VerdictClass> mark;  ///< drawn before the text
 };
 
+/// Text from evidence, harmless: control and direction characters become visible escapes.
+[[nodiscard]] QString shown(std::string_view text);
+[[nodiscard]] inline QString shown(const model::ClientId& client) { return shown(client.text()); }
 /// Text of our own.
 [[nodiscard]] inline QString text_of(std::string_view text)
 {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/tables/table_model.h"
 
+#include "ui/plots/plot_text.h"
+
 #include <QStringList>
 #include <algorithm>
 
