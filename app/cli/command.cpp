@@ -67,6 +67,12 @@ void add_case(CLI::App& command, CaseOptions& options)
     add_format(command, options.format);
 }
 
+void mark_required(CLI::App& command)
+{
+    for (CLI::Option* option : command.get_options())
+        if (option->get_required()) option->option_text(option->get_option_text() + " (needed)");
+}
+
 std::string help_footer(std::string_view examples, std::string_view exit_codes)
 {
     std::string footer = "\nExamples:\n";

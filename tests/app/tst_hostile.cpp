@@ -228,7 +228,7 @@ void Hostile::groups_and_symbols_are_shown()
     QVERIFY(ran.out.contains("is the twin of =cmd()"));
     QVERIFY(ran.out.contains("0.990"));
     QVERIFY(ran.out.contains("–"));
-    QVERIFY(ran.err.contains("1 of 5 clients are malicious, 1 suspect."));
+    QVERIFY(ran.err.contains("1 of 5 clients malicious, 1 suspect."));
     QVERIFY(ran.err.contains("fedsleuth-cli rollback"));
 }
 
