@@ -44,11 +44,15 @@ Exit parse_and_run(CLI::App& program, const Chosen& chosen, const Terminal& term
         return Exit::ok;
     } catch (const CLI::ParseError& error) {
         std::string names = "fedsleuth-cli";
-        for (const CLI::App* command = &program; !command->get_subcommands().empty();) {
+        const CLI::App* command = &program;
+        while (!command->get_subcommands().empty()) {
             command = command->get_subcommands().front();
             names += " " + command->get_name();
         }
-        return terminal.wrong_usage(error.what(), "see " + names + " --help");
+        const std::vector<std::string> unknown = command->remaining();
+        const bool no_such_command = !command->get_subcommands({}).empty() && !unknown.empty();
+        return terminal.wrong_usage(no_such_command ? "no such command: " + unknown.front() : error.what(),
+                                    "see " + names + " --help");
     }
     return chosen.run(terminal);
 }

@@ -32,7 +32,7 @@ Result<std::string> whole_file(const std::filesystem::path& file)
         return model::fail(ErrorCode::invalid_argument, "is no regular file", file.string());
     const std::uintmax_t size = std::filesystem::file_size(file, error);
     std::ifstream in(file, std::ios::binary);
-    if (error || !in) return model::fail(ErrorCode::io, std::string("cannot be read: ") + std::strerror(errno), file.string());
+    if (error || !in) return model::fail(ErrorCode::io, std::string("can't be read: ") + std::strerror(errno), file.string());
     std::string bytes(size, '\0');
     in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     if (static_cast<std::uintmax_t>(in.gcount()) != size)
