@@ -14,8 +14,7 @@ namespace {
 
 // Effect sizes. Cosines of honest clients scatter between clients and rounds; these are shares of what the median
 // client shows in the same round, so they move with the federation's heterogeneity.
-constexpr double boosted_ratio = 2.5;      // times the median length
-constexpr double boosted_z = 5;
+constexpr double boosted_ratio = 2;        // times the median length
 constexpr double opposed_share = -0.25;    // of the median client's cosine with the crowd
 constexpr double unrelated_share = 0.3;    // of the median client's cosine: below it nothing is shared
 constexpr double crowd_direction = 0.1;    // the crowd must have a common direction before anyone can oppose it
@@ -24,7 +23,7 @@ constexpr double lockstep_cosine = 0.9;
 constexpr double exact_cosine = 0.9999;
 constexpr double recycled_cosine = 0.98;
 constexpr double outlier_z = 3;
-constexpr double missing_z = 2;            // enough where three effects at once say the same
+constexpr double missing_z = 2;            // enough where another effect at once says the same
 constexpr double copy_z = 4;
 // A pattern that needs persistence adds at most this much a round; copies to the fourth digit speak for themselves.
 constexpr double persistent_cap = 6;
@@ -50,9 +49,10 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
     const auto* sign = find(scores, "sign-agreement");
     const auto* own = find(scores, "drift-own");
     const auto* global = find(scores, "drift-global");
+    const auto* krum = find(scores, "krum-distance");
     const auto* duplicate = find(scores, "duplicate");
     const auto* recycled = find(scores, "recycled");
-    if (!norm || !direction || !sign || !own || !global || !duplicate || !recycled) return patterns;
+    if (!norm || !direction || !sign || !own || !global || !krum || !duplicate || !recycled) return patterns;
 
     patterns.clients = ledger.clients;
     const double ninth_recycled = quantile_of(recycled->statistic, 0.9);
@@ -66,18 +66,19 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
         client.crowd_sign_agreement = sign->location;
         client.own_z = own->z[client_idx];
 
-        const double norm_z = norm->z[client_idx];
+        const double length_z = std::max(norm->z[client_idx], krum->z[client_idx]);
         const double global_z = global->z[client_idx];
-        if (client.length_ratio >= boosted_ratio && norm_z >= boosted_z) {
+        if (client.length_ratio >= boosted_ratio && norm->z[client_idx] > 0 && length_z >= outlier_z) {
             // A long update in the crowd's own direction may be a large data set; a long one that leaves it is not.
             const double astray = std::max({0.0, -client.median_cosine_z, std::isnan(global_z) ? 0.0 : -global_z});
-            at(client, Pattern::boosted) = evidence_of(norm_z) + 0.5 * evidence_of(astray);
+            at(client, Pattern::boosted) = evidence_of(length_z) + 0.5 * evidence_of(astray);
         }
 
         const bool crowd_has_direction = direction->location >= crowd_direction;
         if (crowd_has_direction && client.median_cosine <= opposed_share * direction->location &&
-            client.median_cosine_z <= -outlier_z)
-            at(client, Pattern::opposed) = std::min(evidence_of(client.median_cosine_z), persistent_cap);
+            client.median_cosine_z <= -missing_z && sign->z[client_idx] <= -outlier_z)
+            at(client, Pattern::opposed) = std::min(
+                std::max(evidence_of(client.median_cosine_z), evidence_of(sign->z[client_idx])), persistent_cap);
 
         const double residual = duplicate->statistic[client_idx];
         if (residual >= exact_cosine && duplicate->z[client_idx] >= copy_z)
@@ -89,13 +90,17 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
         const double follows = global->statistic[client_idx];
         const bool apart_from_crowd =
             crowd_has_direction && std::abs(client.median_cosine) <= unrelated_share * direction->location;
-        const bool apart_from_model =
-            std::isnan(follows) || global->location < crowd_direction || follows <= unrelated_share * global->location;
-        client.weakly_untrained = apart_from_crowd && apart_from_model;
-        if (client.weakly_untrained && own->location >= crowd_memory && std::abs(past) <= unrelated_share * own->location &&
-            own->z[client_idx] <= -missing_z)
-            at(client, Pattern::untrained) = std::min(
-                evidence_of(own->z[client_idx]) + evidence_of(std::min(client.median_cosine_z, 0.0)), persistent_cap);
+        const bool model_moves = !std::isnan(follows) && global->location >= crowd_direction;
+        const bool apart_from_model = model_moves && follows <= unrelated_share * global->location;
+        client.weakly_untrained = apart_from_crowd && (apart_from_model || !model_moves);
+        // A crowd's median holds this update too: where few clients send large noise it leans towards them, so the model's
+        // own way is asked first.
+        if ((apart_from_model || client.weakly_untrained) && own->location >= crowd_memory &&
+            std::abs(past) <= unrelated_share * own->location && own->z[client_idx] <= -missing_z) {
+            const double other_z = model_moves ? global_z : client.median_cosine_z;
+            at(client, Pattern::untrained) =
+                std::min(evidence_of(own->z[client_idx]) + evidence_of(std::min(other_z, 0.0)), persistent_cap);
+        }
 
         const double copied = recycled->statistic[client_idx];
         if (copied >= recycled_cosine && recycled->z[client_idx] >= copy_z && ninth_recycled < recycled_cosine - 0.01)
