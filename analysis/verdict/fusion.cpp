@@ -20,7 +20,7 @@ using model::VerdictClass;
 namespace {
 
 constexpr double toll = 3;          // what an ordinary outlier of one detector brings in a round
-constexpr double boosted_toll = 3.5;  // lengths have the heaviest tails of all statistics
+constexpr double boosted_toll = 4;  // lengths have the heaviest tails of all statistics
 constexpr double relief = 2;        // taken back by a round without the pattern
 constexpr double watch_from = 2.5;
 constexpr double suspect_from = 5;
@@ -115,7 +115,7 @@ private:
             twins_[other].insert(one);
         }
         constexpr double continues = -2;
-        constexpr double jumps = -4;
+        constexpr double jumps = -2.5;
         for (const auto& [client_idx, others] : began) {
             const bool all_others_jumped = std::all_of(others.begin(), others.end(), [&](std::size_t other_idx) {
                 return patterns.seen[other_idx].own_z <= jumps;

@@ -14,7 +14,12 @@ namespace {
 
 // Effect sizes. Cosines of honest clients scatter between clients and rounds; these are shares of what the median
 // client shows in the same round, so they move with the federation's heterogeneity.
-constexpr double boosted_ratio = 2;        // times the median length
+constexpr double boosted_ratio = 2.5;      // times the median length
+constexpr double boosted_z = 5;
+// A client that stumbles on examples which it can't fit sends a few updates of two to four times the median length (seen
+// in clean runs with heterogeneous data); lengths from here on don't come from training.
+constexpr double beyond_training = 5;
+constexpr double far_beyond_training = 10;
 constexpr double opposed_share = -0.25;    // of the median client's cosine with the crowd
 constexpr double unrelated_share = 0.3;    // of the median client's cosine: below it nothing is shared
 constexpr double crowd_direction = 0.1;    // the crowd must have a common direction before anyone can oppose it
@@ -36,6 +41,14 @@ const model::DetectorScores* find(const std::vector<model::DetectorScores>& scor
     return found == scores.end() ? nullptr : &*found;
 }
 
+/// What a length says by itself, whatever the crowd's spread: nothing up to `beyond_training`, then rising.
+double length_bonus(double ratio)
+{
+    constexpr double most = 4;
+    const double share = std::log(ratio / beyond_training) / std::log(far_beyond_training / beyond_training);
+    return most * std::clamp(share, 0.0, 1.0);
+}
+
 double& at(ClientRound& client, Pattern pattern) { return client.evidence[static_cast<std::size_t>(pattern)]; }
 
 }  // namespace
@@ -49,10 +62,9 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
     const auto* sign = find(scores, "sign-agreement");
     const auto* own = find(scores, "drift-own");
     const auto* global = find(scores, "drift-global");
-    const auto* krum = find(scores, "krum-distance");
     const auto* duplicate = find(scores, "duplicate");
     const auto* recycled = find(scores, "recycled");
-    if (!norm || !direction || !sign || !own || !global || !krum || !duplicate || !recycled) return patterns;
+    if (!norm || !direction || !sign || !own || !global || !duplicate || !recycled) return patterns;
 
     patterns.clients = ledger.clients;
     const double ninth_recycled = quantile_of(recycled->statistic, 0.9);
@@ -66,12 +78,14 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
         client.crowd_sign_agreement = sign->location;
         client.own_z = own->z[client_idx];
 
-        const double length_z = std::max(norm->z[client_idx], krum->z[client_idx]);
         const double global_z = global->z[client_idx];
-        if (client.length_ratio >= boosted_ratio && norm->z[client_idx] > 0 && length_z >= outlier_z) {
+        if (client.length_ratio >= boosted_ratio && norm->z[client_idx] >= boosted_z) {
             // A long update in the crowd's own direction may be a large data set; a long one that leaves it is not.
             const double astray = std::max({0.0, -client.median_cosine_z, std::isnan(global_z) ? 0.0 : -global_z});
-            at(client, Pattern::boosted) = evidence_of(length_z) + 0.5 * evidence_of(astray);
+            const double seen = evidence_of(norm->z[client_idx]) + 0.5 * evidence_of(astray);
+            at(client, Pattern::boosted) = client.length_ratio < beyond_training
+                                               ? std::min(seen, persistent_cap)
+                                               : seen + length_bonus(client.length_ratio);
         }
 
         const bool crowd_has_direction = direction->location >= crowd_direction;
