@@ -89,10 +89,12 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
         }
 
         const bool crowd_has_direction = direction->location >= crowd_direction;
-        if (crowd_has_direction && client.median_cosine <= opposed_share * direction->location &&
-            client.median_cosine_z <= -missing_z && sign->z[client_idx] <= -outlier_z)
-            at(client, Pattern::opposed) = std::min(
-                std::max(evidence_of(client.median_cosine_z), evidence_of(sign->z[client_idx])), persistent_cap);
+        const bool turned = client.median_cosine <= opposed_share * direction->location &&
+                            client.median_cosine_z <= -outlier_z;
+        const bool contradicts = client.median_cosine < 0 && client.sign_agreement < 0.5 && sign->z[client_idx] <= -outlier_z;
+        if (crowd_has_direction && (turned || contradicts))
+            at(client, Pattern::opposed) =
+                std::min(std::max(evidence_of(client.median_cosine_z), evidence_of(sign->z[client_idx])), persistent_cap);
 
         const double residual = duplicate->statistic[client_idx];
         if (residual >= exact_cosine && duplicate->z[client_idx] >= copy_z)
