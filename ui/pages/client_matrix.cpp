@@ -24,8 +24,8 @@ double value_of(const model::DetectorScores& scores, const ClientStatistic& stat
     const auto at = [idx](const std::vector<double>& values) { return idx < values.size() ? values[idx] : nan; };
     switch (statistic.source) {
     case Source::z: return at(scores.z);
-    case Source::evidence:
-    case Source::evidence_sum: return std::isnan(at(scores.z)) && statistic.source == Source::evidence ? nan : at(scores.evidence);
+    case Source::evidence: return std::isnan(at(scores.z)) ? nan : at(scores.evidence);  // 0 says "like the crowd"
+    case Source::evidence_sum: return at(scores.evidence);
     case Source::statistic: return at(scores.statistic);
     case Source::examples:
     case Source::metric: break;
@@ -68,7 +68,7 @@ std::vector<ClientStatistic> client_statistics(const CaseData& data)
                                QStringLiteral("like the crowd")};
     });
     with_each([](const analysis::DetectorInfo& info) {
-        return ClientStatistic{Source::statistic, std::string(info.name), text_of(info.title), text_of(info.unit)};
+        return ClientStatistic{Source::statistic, std::string(info.name), text_of(info.title), text_of(info.unit), {}};
     });
     if (examples) list.push_back({Source::examples, {}, QStringLiteral("Examples trained on"), QStringLiteral("count"), {}});
     for (const std::string& name : metrics) list.push_back({Source::metric, name, shown(name), QStringLiteral("as reported"), {}});
