@@ -166,7 +166,7 @@ void EvidencePage::fill_files(const CaseDataPtr& data)
     std::string text = counted(state.files, "file", "files") + ", " + model::byte_text(bytes) + ": " +
                        (troubles.empty() ? std::string("each is what the log declares.") : list_text(troubles) + ".");
     const std::size_t hidden = data->files.size() - rows.size();
-    if (hidden > 0) text += " " + model::grouped(static_cast<long long>(hidden)) + " of other rounds are not shown.";
+    if (hidden > 0) text.append(" ").append(counted(static_cast<std::int64_t>(hidden), "file", "files")).append(" of other rounds not shown.");
     files_state_->setText(text_of(text));
     files_->set_rows(std::move(rows), data);
 }

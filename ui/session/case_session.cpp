@@ -200,15 +200,17 @@ void CaseSession::decide(const model::Decision& decision)
         const std::scoped_lock lock(decisions_->mutex);
         decisions_->waiting.emplace_back(data_->case_path, decision);
     }
+    // What a person wrote is not to be lost, come what may.
+    const QString note = decision.note.empty() ? QString() : tr(" — your note was: %1").arg(QString::fromStdString(decision.note));
     jobs_->start<bool>(
         QStringLiteral("decide-%1").arg(++decision_count_), tr("Recording the decision"), this,
         [queue = decisions_](JobControl&) -> model::Result<bool> {
             FEDSLEUTH_CHECK(queue->write_one());
             return true;
         },
-        [this, path = data_->case_path](const model::Result<bool>& answer) {
+        [this, path = data_->case_path, note](const model::Result<bool>& answer) {
             if (!answer) {
-                emit failed(tr("The decision was not recorded: %1").arg(QString::fromStdString(answer.error().text())));
+                emit failed(tr("The decision was not recorded: %1%2").arg(QString::fromStdString(answer.error().text()), note));
                 return;
             }
             ++decisions_written_;

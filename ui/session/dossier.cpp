@@ -40,7 +40,7 @@ Lines verdict_lines(const CaseData& data, const model::ClientId& client)
     if (!verdict) {
         lines.push_back({"", data.verdicts ? "The analysis says nothing of this client." : "Not analysed yet."});
     } else {
-        add(lines, "Analysis", std::string(model::name_of(verdict->verdict)) + ", malicious with probability " +
+        add(lines, "Analysis", std::string(model::name_of(verdict->verdict)) + "; probability of malice " +
                                    probability_text(verdict->probability));
         if (verdict->first_bad_round) add(lines, "Bad since", "round " + std::to_string(verdict->first_bad_round->value()));
         add(lines, "Bad rounds", round_list_text(verdict->bad_rounds, 8));
@@ -209,7 +209,10 @@ Dossier client_dossier(const CaseData& data, const model::ClientId& client, std:
     add_section(dossier, "Verdict", verdict_lines(data, client));
     if (const model::Verdict* verdict = data.verdict(client)) {
         add_section(dossier, "What speaks for it", reason_lines(verdict->reasons));
-        add_section(dossier, "What speaks against it", reason_lines(verdict->against));
+        // These speak of the whole case, and name their detector themselves.
+        Lines against;
+        for (const model::Reason& reason : verdict->against) against.push_back({"", model::visible(reason.text)});
+        add_section(dossier, "What speaks against it", std::move(against));
     }
     if (round) {
         const std::string title = "In round " + std::to_string(round->value());

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/case/case_file.h"
+
+#include "storage/case/case_inside.h"
+#include "storage/case/schema.h"
+
+#include <cerrno>
+#include <cstring>
+#include <unistd.h>
+
+namespace fedsleuth::storage {
+
+using model::ErrorCode;
+using model::Result;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Tables whose structure is checked on opening: all but those that hold the bulk.
+constexpr std::array<const char*, 4> bulk_tables{"slab", "ledger", "score", "integer_tensor"};
+
+Result<void> settle(Database& database)
+{
+    // Appended pages need no journal, so the rollback journal writes new slabs once; WAL would write them twice.
+    return database.run("PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
+}
+
+/// A truncated file is found before its missing end is: SQLite itself looks at a page only when it needs it.
+Result<void> check_length(Database& database, const fs::path& file)
+{
+    FEDSLEUTH_TRY(const std::int64_t page_bytes, database.integer("PRAGMA page_size"));
+    FEDSLEUTH_TRY(const std::int64_t pages, database.integer("PRAGMA page_count"));
+    std::error_code failed;
+    const auto bytes = fs::file_size(file, failed);
+    if (!failed && static_cast<std::int64_t>(bytes) / page_bytes < pages)
+        return model::fail(ErrorCode::refused,
+                           "is damaged: it holds " + std::to_string(bytes) + " bytes of " +
+                               std::to_string(pages * page_bytes),
+                           file.string(), "take a copy of it from before, or ingest the evidence again");
+    return {};
+}
+
+Result<void> check_tables(Database& database)
+{
+    FEDSLEUTH_TRY(Statement tables, database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'"));
+    while (true) {
+        FEDSLEUTH_TRY(const bool more, tables.step());
+        if (!more) return {};
+        const std::string table = tables.text(0);
+        if (std::find(bulk_tables.begin(), bulk_tables.end(), table) != bulk_tables.end()) continue;
+        FEDSLEUTH_TRY(Statement check, database.prepare("PRAGMA quick_check(" + table + ")"));
+        FEDSLEUTH_TRY(const bool answered, check.step());
+        if (!answered || check.text(0) != "ok")
+            return model::fail(ErrorCode::refused, "is damaged: " + (answered ? check.text(0) : table), database.file(),
+                               "take a copy of it from before, or ingest the evidence again");
+    }
+}
+
+/// Puts `made` in the place of `file` unless there is one.
+Result<void> put_in_place(const fs::path& made, const fs::path& file)
+{
+    if (::link(made.c_str(), file.c_str()) == 0) {
+        ::unlink(made.c_str());
+        return {};
+    }
+    if (errno == EEXIST) {
+        ::unlink(made.c_str());
+        return model::fail(ErrorCode::conflict, "exists already", file.string());
+    }
+    // File systems without hard links.
+    std::error_code failed;
+    fs::rename(made, file, failed);
+    if (failed) return model::fail(ErrorCode::io, failed.message(), file.string());
+    return {};
+}
+
+}  // namespace
+
+CaseFile::CaseFile(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+
+CaseFile::~CaseFile() = default;
+
+Result<std::unique_ptr<CaseFile>> CaseFile::create(const fs::path& file)
+{
+    std::error_code ignored;
+    if (fs::exists(fs::symlink_status(file, ignored)))
+        return model::fail(ErrorCode::conflict, "exists already", file.string());
+    // Made under another name first: whoever is killed here leaves no half of a case behind.
+    fs::path unfinished = file;
+    unfinished += ".new";
+    fs::remove(unfinished, ignored);
+    fs::remove(fs::path(unfinished) += "-journal", ignored);
+    {
+        FEDSLEUTH_TRY(Database database, Database::open(unfinished, Database::Access::create));
+        FEDSLEUTH_CHECK(database.run("PRAGMA page_size = 65536"));
+        FEDSLEUTH_CHECK(run_schema_steps(database, schema_steps()));
+    }
+    FEDSLEUTH_CHECK(put_in_place(unfinished, file));
+    return open(file);
+}
+
+Result<std::unique_ptr<CaseFile>> CaseFile::open(const fs::path& file, Mode mode)
+{
+    std::error_code ignored;
+    const fs::file_status status = fs::status(file, ignored);
+    if (!fs::exists(status)) return model::fail(ErrorCode::not_found, "there is no such case", file.string());
+    if (!fs::is_regular_file(status)) return model::fail(ErrorCode::refused, "is no file", file.string());
+
+    const bool reading = mode == Mode::read_only;
+    FEDSLEUTH_TRY(Database database,
+                  Database::open(file, reading ? Database::Access::read_only : Database::Access::read_write));
+    FEDSLEUTH_CHECK(database.distrust());
+    FEDSLEUTH_CHECK(bring_up_to_date(database, schema_steps(), !reading));
+    FEDSLEUTH_CHECK(check_length(database, file));
+    FEDSLEUTH_CHECK(check_tables(database));
+    FEDSLEUTH_CHECK(settle(database));
+    return std::unique_ptr<CaseFile>(new CaseFile(std::make_unique<Inside>(std::move(database))));
+}
+
+void CaseFile::interrupt() { inside_->database.interrupt(); }
+
+Result<std::string> CaseFile::evidence_folder()
+{
+    FEDSLEUTH_TRY(Statement statement, inside_->database.prepare("SELECT folder FROM ingest_state"));
+    FEDSLEUTH_TRY(const bool found, statement.step());
+    if (!found) return model::fail(ErrorCode::not_found, "nothing was ingested yet", inside_->database.file());
+    return statement.text(0);
+}
+
+Result<std::int64_t> CaseFile::coordinates() { return inside_->vectors.coordinates(); }
+
+Result<void> CaseFile::read(std::span<const model::VectorRef> rows, std::int64_t first, std::int64_t count, float* out)
+{
+    return inside_->vectors.read(rows, first, count, out);
+}
+
+}  // namespace fedsleuth::storage

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/shell/startup.h"
+
+#include "ui/session/jobs.h"
+#include "ui/shell/main_window.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QPixmap>
+#include <QStyleFactory>
+#include <cstdio>
+#include <cstdlib>
+
+namespace fedsleuth::ui {
+
+namespace {
+
+constexpr QSize screenshot_size{1440, 900};
+constexpr int look_ms = 50;
+constexpr int looks_until_quiet = 4;
+
+[[noreturn]] void refuse(const QString& why)
+{
+    std::fprintf(stderr, "fedsleuth: %s\n", qPrintable(why));
+    std::exit(2);
+}
+
+}  // namespace
+
+void set_up(QApplication& application)
+{
+    QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    QApplication::setApplicationName(QStringLiteral("fedsleuth"));
+    QApplication::setApplicationDisplayName(QStringLiteral("Fedsleuth"));
+    QApplication::setOrganizationName(QStringLiteral("fedsleuth"));
+    QApplication::setApplicationVersion(QStringLiteral(FEDSLEUTH_VERSION));
+    application.setAttribute(Qt::AA_DontShowIconsInMenus);
+    apply_appearance(stored_appearance());
+}
+
+StartupOptions parse_arguments(const QApplication& application)
+{
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QObject::tr("Forensics for federated learning."));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(QStringLiteral("path"), QObject::tr("An evidence folder or a .fedcase file to open."),
+                                 QStringLiteral("[path]"));
+    const QCommandLineOption screenshot(QStringLiteral("screenshot"),
+                                        QObject::tr("Open the path, write a picture of the window once all is loaded, and quit."),
+                                        QStringLiteral("file"));
+    const QCommandLineOption page(QStringLiteral("page"), QObject::tr("The page to begin with: overview, rounds, clients, privacy, rollback or evidence."),
+                                  QStringLiteral("name"));
+    const QCommandLineOption dark(QStringLiteral("dark"), QObject::tr("The dark palette."));
+    const QCommandLineOption round(QStringLiteral("round"), QObject::tr("The round to select."), QStringLiteral("number"));
+    const QCommandLineOption client(QStringLiteral("client"), QObject::tr("The client to select."), QStringLiteral("id"));
+    parser.addOptions({screenshot, page, dark, round, client});
+    parser.process(application);
+
+    StartupOptions options;
+    if (parser.positionalArguments().size() > 1) refuse(QObject::tr("only one path can be opened"));
+    options.path = parser.positionalArguments().value(0);
+    options.screenshot = parser.value(screenshot);
+    options.dark = parser.isSet(dark);
+    if (parser.isSet(page)) {
+        const std::optional<PageId> named = page_from(parser.value(page).toStdString());
+        if (!named) refuse(QObject::tr("there is no page \"%1\"").arg(parser.value(page)));
+        options.page = *named;
+    }
+    if (parser.isSet(round)) {
+        bool fits = false;
+        const qlonglong number = parser.value(round).toLongLong(&fits);
+        if (!fits) refuse(QObject::tr("\"%1\" is no round number").arg(parser.value(round)));
+        options.round = model::RoundNo{number};
+    }
+    if (parser.isSet(client)) options.client = model::ClientId{parser.value(client).toStdString()};
+    return options;
+}
+
+Startup::Startup(MainWindow& window, StartupOptions options) : window_(window), options_(std::move(options))
+{
+    quiet_.setInterval(look_ms);
+    connect(&quiet_, &QTimer::timeout, this, &Startup::take_when_quiet);
+}
+
+void Startup::begin()
+{
+    if (options_.dark) window_.set_appearance(Appearance::dark);
+    if (!options_.screenshot.isEmpty()) {
+        window_.resize(screenshot_size);
+        connect(&window_.session(), &CaseSession::failed, this, &Startup::fail);
+    }
+    window_.show();
+    if (!options_.path.isEmpty()) {
+        connect(&window_.session(), &CaseSession::case_opened, this, &Startup::select, Qt::SingleShotConnection);
+        window_.open(options_.path);
+    } else if (!options_.screenshot.isEmpty()) {
+        quiet_.start();
+    }
+}
+
+void Startup::select()
+{
+    if (options_.client) window_.session().selection().select_client(options_.client);
+    if (options_.round) window_.session().selection().select_round(options_.round);
+    window_.go_to(options_.page);
+    if (!options_.screenshot.isEmpty()) quiet_.start();
+}
+
+void Startup::take_when_quiet()
+{
+    // Pages may fetch more once they are seen: the picture is taken when nothing has been under way for a while.
+    quiet_looks_ = window_.session().jobs().idle() ? quiet_looks_ + 1 : 0;
+    if (quiet_looks_ < looks_until_quiet) return;
+    quiet_.stop();
+    if (!window_.grab().save(options_.screenshot, "PNG")) {
+        fail(tr("%1 can't be written").arg(options_.screenshot));
+        return;
+    }
+    window_.close();
+    QApplication::exit(0);
+}
+
+void Startup::fail(const QString& why)
+{
+    std::fprintf(stderr, "fedsleuth: %s\n", qPrintable(why));
+    QApplication::exit(1);
+}
+
+}  // namespace fedsleuth::ui

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/tables/table_header.h"
+
+#include "ui/plots/palette.h"
+#include "ui/plots/plot_text.h"
+
+#include <QPainter>
+#include <algorithm>
+
+namespace fedsleuth::ui {
+
+namespace {
+
+constexpr int arrow_width = 8;
+constexpr int gap = 4;
+
+void draw_arrow(QPainter& painter, const QRectF& box, bool ascending)
+{
+    const QPointF middle = box.center();
+    const double up = ascending ? -1 : 1;
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.drawPolygon(QPolygonF({{middle.x() - 3.5, middle.y() - 2 * up},
+                                   {middle.x() + 3.5, middle.y() - 2 * up},
+                                   {middle.x(), middle.y() + 2.5 * up}}));
+}
+
+}  // namespace
+
+TableHeader::TableHeader(QWidget* parent) : QHeaderView(Qt::Horizontal, parent)
+{
+    setFont(small_font(font()));
+    setSectionsClickable(true);
+    setHighlightSections(false);
+    setSortIndicatorShown(true);
+    setSortIndicatorClearable(true);  // a third click goes back to the order in which the rows came
+}
+
+void TableHeader::paintSection(QPainter* painter, const QRect& rect, int section) const
+{
+    const Palette colors = Palette::of(palette());
+    painter->save();
+    painter->fillRect(rect, palette().color(QPalette::Base));
+    painter->fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), colors.hairline);
+    const bool sorted = isSortIndicatorShown() && sortIndicatorSection() == section;
+    const int alignment = model()->headerData(section, orientation(), Qt::TextAlignmentRole).toInt();
+    QRect box = rect.adjusted(cell_padding, 0, -cell_padding, -1);
+    const QString name = model()->headerData(section, orientation()).toString();
+    painter->setFont(font());
+    painter->setPen(sorted ? colors.ink : colors.quiet);
+    if (sorted) {
+        // The arrow stands on the side where the text leaves room.
+        const bool right = alignment & Qt::AlignRight;
+        const int width = std::min(fontMetrics().horizontalAdvance(name), box.width() - arrow_width - gap);
+        const int at = right ? box.right() + 1 - width - gap - arrow_width : box.left() + width + gap;
+        painter->save();
+        painter->setBrush(colors.ink);
+        draw_arrow(*painter, QRectF(at, box.top(), arrow_width, box.height()), sortIndicatorOrder() == Qt::AscendingOrder);
+        painter->restore();
+        box.adjust(right ? arrow_width + gap : 0, 0, right ? 0 : -arrow_width - gap, 0);
+    }
+    draw_elided(*painter, box, alignment, name);
+    painter->restore();
+}
+
+QSize TableHeader::sectionSizeFromContents(int section) const
+{
+    const QString name = model()->headerData(section, orientation()).toString();
+    return {fontMetrics().horizontalAdvance(name) + 2 * cell_padding + arrow_width + gap, (fontMetrics().height() + 10) / 4 * 4};
+}
+
+}  // namespace fedsleuth::ui
