@@ -24,6 +24,7 @@ constexpr double lockstep_cosine = 0.9;
 constexpr double exact_cosine = 0.9999;
 constexpr double recycled_cosine = 0.98;
 constexpr double outlier_z = 3;
+constexpr double missing_z = 2;            // enough where three effects at once say the same
 constexpr double copy_z = 4;
 // A pattern that needs persistence adds at most this much a round; copies to the fourth digit speak for themselves.
 constexpr double persistent_cap = 6;
@@ -92,8 +93,9 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
             std::isnan(follows) || global->location < crowd_direction || follows <= unrelated_share * global->location;
         client.weakly_untrained = apart_from_crowd && apart_from_model;
         if (client.weakly_untrained && own->location >= crowd_memory && std::abs(past) <= unrelated_share * own->location &&
-            own->z[client_idx] <= -outlier_z)
-            at(client, Pattern::untrained) = std::min(evidence_of(own->z[client_idx]), persistent_cap);
+            own->z[client_idx] <= -missing_z)
+            at(client, Pattern::untrained) = std::min(
+                evidence_of(own->z[client_idx]) + evidence_of(std::min(client.median_cosine_z, 0.0)), persistent_cap);
 
         const double copied = recycled->statistic[client_idx];
         if (copied >= recycled_cosine && recycled->z[client_idx] >= copy_z && ninth_recycled < recycled_cosine - 0.01)
