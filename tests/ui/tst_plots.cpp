@@ -98,7 +98,7 @@ private slots:
                              qPrintable(QStringLiteral("%1 and %2, dark %3").arg(one).arg(other).arg(palette.dark)));
                 }
             const double apart = distance(to_lab(deuteranope(palette.diverging(-1))), to_lab(deuteranope(palette.diverging(1))));
-            QVERIFY(apart > 0.15);
+            QVERIFY2(apart > 0.15, qPrintable(QString::number(apart)));
             // A missing cell is neither the low end nor zero.
             QVERIFY(distance(to_lab(palette.missing()), to_lab(palette.sequential(0))) > 0.08);
             QVERIFY(distance(to_lab(palette.missing()), to_lab(palette.diverging(0))) > 0.06);

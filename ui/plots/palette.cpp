@@ -46,10 +46,10 @@ const Ramp& diverging_ramp(bool dark)
         ramp.insert(ramp.end(), upper.begin() + 1, upper.end());
         return ramp;
     };
-    static const Ramp on_dark = arms(lab_of(0.27, 0.004, 260), lab_of(0.55, 0.085, 215), lab_of(0.86, 0.075, 200),
-                                     lab_of(0.58, 0.120, 60), lab_of(0.88, 0.110, 75));
-    static const Ramp on_light = arms(lab_of(0.975, 0.003, 260), lab_of(0.70, 0.090, 215), lab_of(0.38, 0.075, 225),
-                                      lab_of(0.72, 0.130, 65), lab_of(0.40, 0.105, 45));
+    static const Ramp on_dark = arms(lab_of(0.27, 0.004, 260), lab_of(0.55, 0.095, 225), lab_of(0.82, 0.105, 220),
+                                     lab_of(0.58, 0.120, 60), lab_of(0.86, 0.135, 80));
+    static const Ramp on_light = arms(lab_of(0.975, 0.003, 260), lab_of(0.70, 0.095, 225), lab_of(0.40, 0.095, 240),
+                                      lab_of(0.72, 0.130, 65), lab_of(0.43, 0.115, 50));
     return dark ? on_dark : on_light;
 }
 
