@@ -39,7 +39,7 @@ QString describe_federation(const CaseData& data)
                  .arg(text_of(model::grouped(model::coordinate_count(federation.layers))))
                  .arg(federation.layers.size());
     parts << OverviewPage::tr("aggregated by %1").arg(shown(federation.aggregation.rule));
-    if (!federation.started_at.empty()) parts << OverviewPage::tr("started %1 UTC").arg(shown_time(federation.started_at));
+    if (!federation.started_at.empty()) parts << OverviewPage::tr("started %1").arg(text_of(time_text(federation.started_at)));
     if (federation.secure_aggregation) parts << OverviewPage::tr("secure aggregation");
     return parts.join(QStringLiteral("  ·  "));
 }
