@@ -36,6 +36,17 @@ TableHeader::TableHeader(QWidget* parent) : QHeaderView(Qt::Horizontal, parent)
     setSortIndicatorClearable(true);  // a third click goes back to the order in which the rows came
 }
 
+void TableHeader::paintEvent(QPaintEvent* event)
+{
+    QHeaderView::paintEvent(event);
+    // The line goes on where the columns end.
+    const QRect rest(length() - offset(), 0, viewport()->width() - length() + offset(), viewport()->height());
+    if (rest.width() <= 0) return;
+    QPainter painter(viewport());
+    painter.fillRect(rest, palette().color(QPalette::Base));
+    painter.fillRect(QRect(rest.left(), rest.bottom(), rest.width(), 1), Palette::of(palette()).hairline);
+}
+
 void TableHeader::paintSection(QPainter* painter, const QRect& rect, int section) const
 {
     const Palette colors = Palette::of(palette());
