@@ -224,9 +224,10 @@ void CaseSession::reload()
     if (!data_) return;
     jobs_->start<CaseDataPtr>(
         acts_lane, tr("Reading decisions"), this,
-        [before = data_](JobControl&) -> model::Result<CaseDataPtr> {
+        [before = data_](JobControl& control) -> model::Result<CaseDataPtr> {
             FEDSLEUTH_TRY(const std::unique_ptr<CaseFile> file,
                           CaseFile::open(before->case_path, CaseFile::Mode::read_only));
+            const auto guard = control.interruptible([&file] { file->interrupt(); });
             return with_new_acts(*before, *file);
         },
         [this, generation = generation_, before = data_](model::Result<CaseDataPtr> answer) {

@@ -33,6 +33,15 @@ void Navigation::show_page(std::optional<PageId> page)
     setCurrentRow(page ? static_cast<int>(*page) : -1);
 }
 
+void Navigation::focusInEvent(QFocusEvent* event)
+{
+    // A list without a current item makes its first one current when it gets the focus: that is no wish for a page.
+    const QScopedValueRollback quiet(silent_, true);
+    const int before = currentRow();
+    QListWidget::focusInEvent(event);
+    if (before < 0) setCurrentRow(-1);
+}
+
 QSize Navigation::sizeHint() const
 {
     return {fontMetrics().horizontalAdvance(QStringLiteral("Rollback")) + 14 * grid, QListWidget::sizeHint().height()};
