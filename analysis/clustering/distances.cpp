@@ -11,7 +11,9 @@ namespace {
 /// Rows that are compared with one row at a time: each sum runs in order, and eight of them keep the processor busy.
 constexpr std::size_t rows_at_a_time = 8;
 
-std::vector<double> squared_distances(std::span<const double> rows, std::size_t n, std::size_t d)
+}  // namespace
+
+std::vector<double> squared_euclidean_distances(std::span<const double> rows, std::size_t n, std::size_t d)
 {
     std::vector<double> squares(n * n, 0.0);
     for (std::size_t i = 0; i < n; ++i) {
@@ -34,11 +36,9 @@ std::vector<double> squared_distances(std::span<const double> rows, std::size_t 
     return squares;
 }
 
-}  // namespace
-
 std::vector<double> euclidean_distances(std::span<const double> rows, std::size_t n, std::size_t d)
 {
-    std::vector<double> distances = squared_distances(rows, n, d);
+    std::vector<double> distances = squared_euclidean_distances(rows, n, d);
     for (double& distance : distances) distance = std::sqrt(distance);
     return distances;
 }
@@ -62,7 +62,7 @@ std::vector<double> cosine_distances(std::span<const double> rows, std::size_t n
         const double norm = std::sqrt(square);
         for (double& value : row) value /= norm;
     }
-    std::vector<double> distances = squared_distances(directions, n, d);
+    std::vector<double> distances = squared_euclidean_distances(directions, n, d);
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = 0; j < n; ++j) {
             double& distance = distances[i * n + j];

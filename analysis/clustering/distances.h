@@ -11,6 +11,10 @@ namespace fedsleuth::analysis {
 // made from differences of coordinates, never from |x|² + |y|² − 2⟨x, y⟩, so the distances between near-copies keep
 // their digits (relative error about d·2⁻⁵³). Rows with a NaN or an infinity give NaN.
 
+/// |x − y|².
+[[nodiscard]] std::vector<double> squared_euclidean_distances(std::span<const double> rows, std::size_t n,
+                                                              std::size_t d);
+
 /// |x − y|, summed over the coordinates in ascending order.
 [[nodiscard]] std::vector<double> euclidean_distances(std::span<const double> rows, std::size_t n, std::size_t d);
 

@@ -45,7 +45,14 @@ struct RoundGeometry {
     std::size_t n = 0;
     std::span<const double> gram;          ///< n × n, row-major: ⟨D_i, D_j⟩
     std::span<const double> num_examples;  ///< n; all 1 where the server weights equally
+    /// n × n: |D_i − D_j|², where it was taken from the coordinates themselves; else empty, and squared_distances()
+    /// makes it of the Gram matrix.
+    std::span<const double> distances = {};
 };
+
+/// |D_i − D_j|², n × n. Those made of the Gram matrix, G_ii + G_jj − 2 G_ij (never below 0), are off by up to about
+/// 4·2⁻⁵³·(G_ii + G_jj): two updates of norm 1 that lie nearer than 10⁻⁷ to each other count as copies.
+[[nodiscard]] std::vector<double> squared_distances(const RoundGeometry& round);
 
 struct RuleWeights {
     std::vector<double> weights;         ///< n: the result is Σ w_i D_i
@@ -71,6 +78,8 @@ public:
     /// `rows`: n pointers to `count` coordinates each; `out`: `count` results. The same errors.
     [[nodiscard]] virtual model::Result<void> apply(std::span<const float* const> rows, std::int64_t count,
                                                     const RuleSettings& settings, double* out) const = 0;
+    [[nodiscard]] virtual model::Result<void> apply(std::span<const double* const> rows, std::int64_t count,
+                                                    const RuleSettings& settings, double* out) const = 0;
     /// What to tell the reader about this n and these settings (a fall-back, say); empty: nothing.
     [[nodiscard]] virtual std::vector<std::string> notes(std::size_t n, const RuleSettings& settings) const = 0;
 };
@@ -82,7 +91,8 @@ public:
 [[nodiscard]] const WeightRule* find_weight_rule(std::string_view name);
 [[nodiscard]] const ColumnRule* find_column_rule(std::string_view name);
 
-/// Checks names, ranges and integers of `settings` against `info` and fills in the defaults.
+/// Checks variant, names, ranges and integers of `settings` against `info` and fills in the defaults; parameters
+/// without a standard stay absent where they were not given. Error invalid_argument.
 [[nodiscard]] model::Result<RuleSettings> complete(const RuleInfo& info, const RuleSettings& settings);
 
 }  // namespace fedsleuth::analysis

@@ -89,7 +89,8 @@ std::string with_version(const std::string& given)
     if (open == std::string::npos || given[open] != '{') return version + '}';
     const std::size_t first = given.find_first_not_of(" \t\r\n", open + 1);
     const bool empty = first == std::string::npos || given[first] == '}';
-    return version + (empty ? "}" : "," + given.substr(first));
+    if (empty) return version + '}';
+    return version + ',' + given.substr(first);
 }
 
 Result<std::vector<model::Reason>*> reasons_of(std::vector<model::Verdict>& verdicts, std::int64_t verdict,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/case/ledger_codec.h"
 
+#include "storage/case/rows.h"
+
 #include <string>
 #include <utility>
 
@@ -13,7 +15,6 @@ using model::RoundLedger;
 namespace {
 
 constexpr std::int64_t encoding_version = 1;
-constexpr std::int64_t highest_round = std::int64_t{1} << 53;
 
 Result<void> expect(bool holds, const char* list)
 {

@@ -10,7 +10,6 @@
 namespace fedsleuth::storage {
 
 namespace {
-constexpr std::int64_t highest_round = std::int64_t{1} << 53;
 constexpr std::size_t highest_rank = 64;
 }
 

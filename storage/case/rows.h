@@ -92,6 +92,9 @@ private:
     bool fits_ = true;
 };
 
+/// Rounds above are refused: no federation gets there, and arithmetic with them stays exact.
+inline constexpr std::int64_t highest_round = std::int64_t{1} << 53;
+
 /// "16,64"; empty for a scalar.
 [[nodiscard]] std::string shape_column(const std::vector<std::int64_t>& shape);
 

@@ -111,6 +111,7 @@ Result<IngestSummary> IngestRun::run(const fs::path& case_file)
     }
     FEDSLEUTH_TRY(log_, read_round_log(folder_.log_path(), options_.limits, progress_));
     FEDSLEUTH_CHECK(check_federation(log_, folder_.log_path()));
+    drop_impossible_rounds(log_);
     if (!exists) {
         FEDSLEUTH_TRY(case_, CaseFile::create(case_file));
     }

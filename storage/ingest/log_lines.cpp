@@ -3,6 +3,8 @@
 
 #include "storage/case/rows.h"
 
+#include <algorithm>
+
 namespace fedsleuth::storage {
 
 using model::Result;
@@ -61,6 +63,22 @@ std::optional<std::string> scheme_of(const std::optional<model::Signature>& sign
 }
 
 }  // namespace
+
+void drop_impossible_rounds(RoundLog& log)
+{
+    const auto drop = [&log](auto& lines, const auto& round_of) {
+        std::erase_if(lines, [&](const auto& logged) {
+            if (round_of(logged.noun) <= highest_round) return false;
+            log.issues.push_back({"federation.jsonl", logged.line, "The line names a round that no federation reaches."});
+            return true;
+        });
+    };
+    drop(log.updates, [](const model::Update& update) {
+        return std::max(update.round.value(), update.base_round.value_or(model::RoundNo{0}).value());
+    });
+    drop(log.rounds, [](const model::Round& round) { return round.number.value(); });
+    drop(log.checkpoints, [](const model::Checkpoint& checkpoint) { return checkpoint.round.value(); });
+}
 
 Result<void> write_federation(Database& database, const model::Federation& federation)
 {

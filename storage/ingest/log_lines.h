@@ -14,6 +14,9 @@ namespace fedsleuth::storage {
 
 // The lines of the log as rows of the case, each under its line's number. All inside the caller's transaction.
 
+/// Takes lines out of the log whose round is beyond `highest_round`; each becomes an import issue.
+void drop_impossible_rounds(RoundLog& log);
+
 /// Replaces what the case says of the federation.
 [[nodiscard]] model::Result<void> write_federation(Database& database, const model::Federation& federation);
 [[nodiscard]] model::Result<void> write_layers(Database& database, const std::vector<model::Layer>& layers);

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/kernels/gram.h"
+#include "analysis/rules/aggregate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <QTest>
+#include <random>
+
+using namespace fedsleuth;
+using model::ClientId;
+using model::RoundNo;
+
+namespace {
+
+/// One round in memory: clients c0, c1, …, their updates, and what reading them cost.
+class MemoryCase final : public model::CaseStore, public model::UpdateSource {
+public:
+    MemoryCase(std::size_t n, std::int64_t d, unsigned seed) : d_(d), rows(n)
+    {
+        std::mt19937 random(seed);
+        std::normal_distribution<float> normal;
+        for (std::size_t client_idx = 0; client_idx < n; ++client_idx) {
+            rows[client_idx].resize(static_cast<std::size_t>(d));
+            for (float& value : rows[client_idx]) value = normal(random);
+            model::Update update;
+            update.round = RoundNo{1};
+            update.client = ClientId{std::string("c").append(std::to_string(client_idx))};
+            update.num_examples = 10 + static_cast<std::int64_t>(client_idx);
+            update.state = model::SnapshotState::usable;
+            update_list.push_back(update);
+        }
+    }
+
+    std::int64_t d_;
+    std::vector<std::vector<float>> rows;
+    std::vector<model::Update> update_list;
+    model::Federation about;
+    std::optional<model::RoundLedger> kept_ledger;
+    std::int64_t coordinates_read = 0;
+    model::Progress* stop_when_read = nullptr;
+
+    void keep_ledger()
+    {
+        model::RoundLedger ledger;
+        ledger.round = RoundNo{1};
+        const std::size_t n = rows.size();
+        ledger.layers.resize(1);
+        ledger.layers[0].gram.assign(n * n, 0.0);
+        std::vector<float> all;
+        for (std::size_t k = n; k-- > 0;) {  // another order than the updates'
+            ledger.clients.push_back(update_list[k].client);
+            all.insert(all.end(), rows[k].begin(), rows[k].end());
+        }
+        analysis::add_gram(all.data(), n, static_cast<std::size_t>(d_), d_, ledger.layers[0].gram.data());
+        kept_ledger = ledger;
+    }
+
+    model::Result<std::int64_t> coordinates() override { return d_; }
+    model::Result<void> read(std::span<const model::VectorRef> refs, std::int64_t first, std::int64_t count, float* out) override
+    {
+        for (const model::VectorRef& ref : refs) {
+            const auto found = std::find_if(update_list.begin(), update_list.end(),
+                                            [&](const model::Update& update) { return update.client == ref.client; });
+            const std::vector<float>& row = rows[static_cast<std::size_t>(found - update_list.begin())];
+            out = std::copy_n(row.begin() + first, count, out);
+            coordinates_read += count;
+        }
+        if (stop_when_read != nullptr) stop_when_read->stop();
+        return {};
+    }
+
+    model::Result<model::Federation> federation() override { return about; }
+    model::Result<std::vector<model::Client>> clients() override { return std::vector<model::Client>{}; }
+    model::Result<std::vector<model::Round>> rounds() override { return std::vector<model::Round>{}; }
+    model::Result<std::vector<model::Update>> updates() override { return update_list; }
+    model::Result<std::vector<model::Checkpoint>> checkpoints() override { return std::vector<model::Checkpoint>{}; }
+    model::Result<std::vector<model::EvidenceFile>> evidence_files() override { return std::vector<model::EvidenceFile>{}; }
+    model::Result<std::vector<model::ImportIssue>> import_issues() override { return std::vector<model::ImportIssue>{}; }
+    model::Result<std::optional<model::RoundLedger>> ledger(RoundNo) override { return kept_ledger; }
+    model::Result<void> put_ledger(const model::RoundLedger&) override { return {}; }
+    model::Result<std::vector<model::DetectorScores>> scores(RoundNo) override { return std::vector<model::DetectorScores>{}; }
+    model::Result<void> put_analysis(const AnalysisOutcome&) override { return {}; }
+    model::Result<std::optional<model::Verdicts>> verdicts() override { return std::optional<model::Verdicts>{}; }
+    model::Result<std::optional<model::Rollback>> rollback() override { return std::optional<model::Rollback>{}; }
+    model::Result<std::vector<model::Finding>> findings() override { return std::vector<model::Finding>{}; }
+    model::Result<std::vector<model::Decision>> decisions() override { return std::vector<model::Decision>{}; }
+    model::Result<void> add_decision(const model::Decision&) override { return {}; }
+    model::Result<std::vector<model::CustodyEntry>> custody() override { return std::vector<model::CustodyEntry>{}; }
+    model::Result<void> append_custody(const std::string&, const std::string&, const std::string&, const std::string&) override
+    {
+        return {};
+    }
+};
+
+model::Result<analysis::RoundAggregate> aggregate(MemoryCase& round, std::string_view rule,
+                                                  const analysis::RuleSettings& settings = {},
+                                                  std::vector<ClientId> exclude = {})
+{
+    model::Progress progress;
+    return analysis::aggregate_round(round, round, RoundNo{1}, rule, settings, exclude, progress);
+}
+
+/// What aggregate_matrix says of the same rows.
+std::vector<double> by_matrix(const MemoryCase& round, std::string_view rule, std::vector<std::size_t> members)
+{
+    std::vector<double> rows;
+    std::vector<double> examples;
+    for (const std::size_t client_idx : members) {
+        rows.insert(rows.end(), round.rows[client_idx].begin(), round.rows[client_idx].end());
+        examples.push_back(static_cast<double>(*round.update_list[client_idx].num_examples));
+    }
+    return analysis::aggregate_matrix(rule, rows, members.size(), static_cast<std::size_t>(round.d_), examples, {})->vector;
+}
+
+double largest_difference(const std::vector<double>& a, const std::vector<double>& b)
+{
+    if (a.size() != b.size()) return HUGE_VAL;
+    double largest = 0;
+    for (std::size_t k = 0; k < a.size(); ++k) largest = std::max(largest, std::abs(a[k] - b[k]));
+    return largest;
+}
+
+}  // namespace
+
+class TestAggregateRound : public QObject {
+    Q_OBJECT
+
+private slots:
+    void agrees_with_the_matrix();
+    void ledger_or_not();
+    void exclusions();
+    void unusable_and_reference_updates();
+    void equal_weighting();
+    void missing_examples();
+    void non_finite_values_are_refused();
+    void stops();
+    void errors();
+};
+
+void TestAggregateRound::agrees_with_the_matrix()
+{
+    MemoryCase round(7, 3 * model::slab_coordinates / 2 + 11, 1);
+    for (const analysis::RuleInfo* info : analysis::all_rules()) {
+        const auto answer = aggregate(round, info->name);
+        QVERIFY2(answer, std::string(info->name).c_str());
+        QVERIFY(largest_difference(answer->aggregate.vector, by_matrix(round, info->name, {0, 1, 2, 3, 4, 5, 6})) < 1e-13);
+        QCOMPARE(answer->clients.size(), std::size_t{7});
+        QCOMPARE(answer->aggregate.how.has_value(), info->by_weights);
+        QVERIFY(answer->aggregate.norm > 0);
+    }
+}
+
+void TestAggregateRound::ledger_or_not()
+{
+    MemoryCase round(9, 70'001, 2);
+    const auto streamed = aggregate(round, "multi-krum");
+    const std::int64_t without = round.coordinates_read;
+    round.keep_ledger();
+    round.coordinates_read = 0;
+    const auto from_ledger = aggregate(round, "multi-krum");
+    QVERIFY(streamed && from_ledger);
+    QCOMPARE(streamed->aggregate.how->selected, from_ledger->aggregate.how->selected);
+    QCOMPARE(streamed->aggregate.vector, from_ledger->aggregate.vector);
+    QCOMPARE(round.coordinates_read, without - 9 * 70'001);
+    // A ledger that does not know a client is not used.
+    round.kept_ledger->clients[0] = ClientId{"somebody else"};
+    QCOMPARE(aggregate(round, "multi-krum")->aggregate.vector, streamed->aggregate.vector);
+}
+
+void TestAggregateRound::exclusions()
+{
+    MemoryCase round(8, 501, 3);
+    round.keep_ledger();
+    for (const char* rule : {"fedavg", "krum", "median"}) {
+        const auto answer = aggregate(round, rule, {}, {ClientId{"c2"}, ClientId{"c5"}});
+        QVERIFY(answer);
+        QVERIFY(largest_difference(answer->aggregate.vector, by_matrix(round, rule, {0, 1, 3, 4, 6, 7})) < 1e-14);
+        QCOMPARE(answer->clients.size(), std::size_t{6});
+        QCOMPARE(answer->clients[2].text(), std::string("c3"));
+    }
+    QCOMPARE(aggregate(round, "fedavg", {}, {ClientId{"c99"}}).error().code, model::ErrorCode::not_found);
+}
+
+void TestAggregateRound::unusable_and_reference_updates()
+{
+    MemoryCase round(6, 40, 4);
+    round.update_list[1].state = model::SnapshotState::non_finite;
+    round.update_list[4].reference = true;
+    const auto answer = aggregate(round, "fedavg");
+    QVERIFY(answer);
+    QVERIFY(largest_difference(answer->aggregate.vector, by_matrix(round, "fedavg", {0, 2, 3, 5})) < 1e-14);
+    QCOMPARE(answer->aggregate.notes.size(), std::size_t{1});
+    QVERIFY(answer->aggregate.notes[0].find("c1") != std::string::npos);
+    for (model::Update& update : round.update_list) update.state = model::SnapshotState::misfit;
+    QCOMPARE(aggregate(round, "fedavg").error().code, model::ErrorCode::not_applicable);
+}
+
+void TestAggregateRound::equal_weighting()
+{
+    MemoryCase round(4, 20, 5);
+    round.about.aggregation.weighted_by = model::Weighting::equal;
+    const auto answer = aggregate(round, "fedavg");
+    QVERIFY(answer);
+    QCOMPARE(answer->aggregate.how->weights, std::vector<double>(4, 0.25));
+    QVERIFY(answer->aggregate.notes.empty());
+}
+
+void TestAggregateRound::missing_examples()
+{
+    MemoryCase round(4, 20, 6);
+    round.update_list[3].num_examples.reset();
+    const auto answer = aggregate(round, "fedavg");
+    QVERIFY(answer);
+    QCOMPARE(answer->aggregate.how->weights, std::vector<double>(4, 0.25));
+    QCOMPARE(answer->aggregate.notes.size(), std::size_t{1});
+}
+
+void TestAggregateRound::non_finite_values_are_refused()
+{
+    MemoryCase round(5, 1000, 7);
+    round.rows[3][999] = std::numeric_limits<float>::infinity();
+    for (const analysis::RuleInfo* info : analysis::all_rules()) {
+        const auto answer = aggregate(round, info->name);
+        QVERIFY(!answer);
+        QVERIFY(answer.error().message.find("c3") != std::string::npos);
+    }
+    QVERIFY(aggregate(round, "median", {}, {ClientId{"c3"}}));
+}
+
+void TestAggregateRound::stops()
+{
+    for (const analysis::RuleInfo* info : analysis::all_rules()) {
+        MemoryCase round(5, 3 * model::slab_coordinates, 8);
+        model::Progress progress;
+        round.stop_when_read = &progress;
+        const auto answer = analysis::aggregate_round(round, round, RoundNo{1}, info->name, {}, {}, progress);
+        QVERIFY(!answer);
+        QCOMPARE(answer.error().code, model::ErrorCode::cancelled);
+        QCOMPARE(progress.state().done, model::slab_coordinates);
+    }
+}
+
+void TestAggregateRound::errors()
+{
+    MemoryCase round(5, 10, 9);
+    QCOMPARE(aggregate(round, "no-such-rule").error().code, model::ErrorCode::not_found);
+    QCOMPARE(aggregate(round, "krum", {{{"f", 0.5}}, "paper"}).error().code, model::ErrorCode::invalid_argument);
+    model::Progress progress;
+    const auto other = analysis::aggregate_round(round, round, RoundNo{2}, "median", {}, {}, progress);
+    QCOMPARE(other.error().code, model::ErrorCode::not_found);
+    QVERIFY(aggregate(round, "krum", {{{"f", 1}}, "paper"}));
+    QCOMPARE(aggregate(round, "krum", {{{"f", 2}}, "paper"}).error().code, model::ErrorCode::not_applicable);
+}
+
+QTEST_APPLESS_MAIN(TestAggregateRound)
+#include "tst_aggregate_round.moc"
