@@ -4,9 +4,10 @@
 #include "analysis/verdict/explanation.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
-#include <numeric>
+#include <optional>
 #include <set>
 
 namespace fedsleuth::analysis {
@@ -114,7 +115,7 @@ private:
             twins_[other].insert(one);
         }
         constexpr double continues = -2;
-        constexpr double jumps = -4;
+        constexpr double jumps = -2.5;
         for (const auto& [client_idx, others] : began) {
             const bool all_others_jumped = std::all_of(others.begin(), others.end(), [&](std::size_t other_idx) {
                 return patterns.seen[other_idx].own_z <= jumps;
@@ -159,6 +160,27 @@ std::string attack_of(Pattern pattern, const std::vector<const ClientRound*>& ro
     return "unknown";
 }
 
+/// The pattern that the verdict rests on: the strongest, unless one alarms that explains the others. Copies are odd in
+/// every way in which the original is; what opposes the crowd or never trained is often long as well.
+std::pair<Pattern, Course> leading_course(const std::vector<const ClientRound*>& rounds, bool is_original)
+{
+    constexpr std::array explaining{Pattern::recycled, Pattern::lockstep, Pattern::opposed, Pattern::untrained,
+                                    Pattern::boosted};
+    std::pair<Pattern, Course> strongest{Pattern::boosted, {}};
+    std::optional<std::pair<Pattern, Course>> explanation;
+    for (const Pattern pattern : explaining) {
+        if (pattern == Pattern::lockstep && is_original) continue;
+        Course course = course_of(rounds, pattern);
+        if (pattern == Pattern::untrained) extend_backwards(rounds, course);
+        const bool alarms = course.highest >= malicious_from;
+        // Colluders may hit a past step by chance now and then; who recycles does so most of the time.
+        const bool most_rounds = pattern != Pattern::recycled || 2 * course.bad.size() >= rounds.size() / 2;
+        if (alarms && most_rounds && !explanation) explanation = {pattern, course};
+        if (course.highest > strongest.second.highest) strongest = {pattern, std::move(course)};
+    }
+    return explanation.value_or(std::move(strongest));
+}
+
 }  // namespace
 
 model::Verdicts fuse(const std::vector<ScoredRound>& rounds, const std::vector<ClientId>& clients)
@@ -180,22 +202,7 @@ model::Verdicts fuse(const std::vector<ScoredRound>& rounds, const std::vector<C
         }
         const std::vector<const ClientRound*>& own_rounds = found->second;
 
-        Pattern leading = Pattern::boosted;
-        Course course;
-        for (std::size_t pattern_idx = 0; pattern_idx < pattern_count; ++pattern_idx) {
-            const auto pattern = static_cast<Pattern>(pattern_idx);
-            if (pattern == Pattern::lockstep && groups.is_original(client)) continue;
-            Course candidate = course_of(own_rounds, pattern);
-            if (pattern == Pattern::untrained) extend_backwards(own_rounds, candidate);
-            // Identical updates explain their other oddities; so lockstep leads wherever it alarms.
-            const bool explains_all = pattern == Pattern::lockstep && candidate.highest >= malicious_from;
-            const bool explained = leading == Pattern::lockstep && course.highest >= malicious_from;
-            if (explains_all || (!explained && candidate.highest > course.highest)) {
-                leading = pattern;
-                course = std::move(candidate);
-            }
-        }
-
+        auto [leading, course] = leading_course(own_rounds, groups.is_original(client));
         verdict.verdict = class_of(course.highest);
         verdict.probability = probability_of(course.highest);
         for (const std::size_t place : course.bad) verdict.bad_rounds.push_back(own_rounds[place]->round);

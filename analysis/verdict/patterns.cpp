@@ -16,6 +16,10 @@ namespace {
 // client shows in the same round, so they move with the federation's heterogeneity.
 constexpr double boosted_ratio = 2.5;      // times the median length
 constexpr double boosted_z = 5;
+// A client that stumbles on examples which it can't fit sends a few updates of two to four times the median length (seen
+// in clean runs with heterogeneous data); lengths from here on don't come from training.
+constexpr double beyond_training = 5;
+constexpr double far_beyond_training = 10;
 constexpr double opposed_share = -0.25;    // of the median client's cosine with the crowd
 constexpr double unrelated_share = 0.3;    // of the median client's cosine: below it nothing is shared
 constexpr double crowd_direction = 0.1;    // the crowd must have a common direction before anyone can oppose it
@@ -24,6 +28,7 @@ constexpr double lockstep_cosine = 0.9;
 constexpr double exact_cosine = 0.9999;
 constexpr double recycled_cosine = 0.98;
 constexpr double outlier_z = 3;
+constexpr double missing_z = 2;            // enough where another effect at once says the same
 constexpr double copy_z = 4;
 // A pattern that needs persistence adds at most this much a round; copies to the fourth digit speak for themselves.
 constexpr double persistent_cap = 6;
@@ -34,6 +39,14 @@ const model::DetectorScores* find(const std::vector<model::DetectorScores>& scor
     const auto found =
         std::find_if(scores.begin(), scores.end(), [&](const auto& candidate) { return candidate.detector == name; });
     return found == scores.end() ? nullptr : &*found;
+}
+
+/// What a length says by itself, whatever the crowd's spread: nothing up to `beyond_training`, then rising.
+double length_bonus(double ratio)
+{
+    constexpr double most = 4;
+    const double share = std::log(ratio / beyond_training) / std::log(far_beyond_training / beyond_training);
+    return most * std::clamp(share, 0.0, 1.0);
 }
 
 double& at(ClientRound& client, Pattern pattern) { return client.evidence[static_cast<std::size_t>(pattern)]; }
@@ -65,18 +78,23 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
         client.crowd_sign_agreement = sign->location;
         client.own_z = own->z[client_idx];
 
-        const double norm_z = norm->z[client_idx];
         const double global_z = global->z[client_idx];
-        if (client.length_ratio >= boosted_ratio && norm_z >= boosted_z) {
+        if (client.length_ratio >= boosted_ratio && norm->z[client_idx] >= boosted_z) {
             // A long update in the crowd's own direction may be a large data set; a long one that leaves it is not.
             const double astray = std::max({0.0, -client.median_cosine_z, std::isnan(global_z) ? 0.0 : -global_z});
-            at(client, Pattern::boosted) = evidence_of(norm_z) + 0.5 * evidence_of(astray);
+            const double seen = evidence_of(norm->z[client_idx]) + 0.5 * evidence_of(astray);
+            at(client, Pattern::boosted) = client.length_ratio < beyond_training
+                                               ? std::min(seen, persistent_cap)
+                                               : seen + length_bonus(client.length_ratio);
         }
 
         const bool crowd_has_direction = direction->location >= crowd_direction;
-        if (crowd_has_direction && client.median_cosine <= opposed_share * direction->location &&
-            client.median_cosine_z <= -outlier_z)
-            at(client, Pattern::opposed) = std::min(evidence_of(client.median_cosine_z), persistent_cap);
+        const bool turned = client.median_cosine <= opposed_share * direction->location &&
+                            client.median_cosine_z <= -outlier_z;
+        const bool contradicts = client.median_cosine < 0 && client.sign_agreement < 0.5 && sign->z[client_idx] <= -outlier_z;
+        if (crowd_has_direction && (turned || contradicts))
+            at(client, Pattern::opposed) =
+                std::min(std::max(evidence_of(client.median_cosine_z), evidence_of(sign->z[client_idx])), persistent_cap);
 
         const double residual = duplicate->statistic[client_idx];
         if (residual >= exact_cosine && duplicate->z[client_idx] >= copy_z)
@@ -88,12 +106,17 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
         const double follows = global->statistic[client_idx];
         const bool apart_from_crowd =
             crowd_has_direction && std::abs(client.median_cosine) <= unrelated_share * direction->location;
-        const bool apart_from_model =
-            std::isnan(follows) || global->location < crowd_direction || follows <= unrelated_share * global->location;
-        client.weakly_untrained = apart_from_crowd && apart_from_model;
-        if (client.weakly_untrained && own->location >= crowd_memory && std::abs(past) <= unrelated_share * own->location &&
-            own->z[client_idx] <= -outlier_z)
-            at(client, Pattern::untrained) = std::min(evidence_of(own->z[client_idx]), persistent_cap);
+        const bool model_moves = !std::isnan(follows) && global->location >= crowd_direction;
+        const bool apart_from_model = model_moves && follows <= unrelated_share * global->location;
+        client.weakly_untrained = apart_from_crowd && (apart_from_model || !model_moves);
+        // A crowd's median holds this update too: where few clients send large noise it leans towards them, so the model's
+        // own way is asked first.
+        if ((apart_from_model || client.weakly_untrained) && own->location >= crowd_memory &&
+            std::abs(past) <= unrelated_share * own->location && own->z[client_idx] <= -missing_z) {
+            const double other_z = model_moves ? global_z : client.median_cosine_z;
+            at(client, Pattern::untrained) =
+                std::min(evidence_of(own->z[client_idx]) + evidence_of(std::min(other_z, 0.0)), persistent_cap);
+        }
 
         const double copied = recycled->statistic[client_idx];
         if (copied >= recycled_cosine && recycled->z[client_idx] >= copy_z && ninth_recycled < recycled_cosine - 0.01)

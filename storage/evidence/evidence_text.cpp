@@ -17,4 +17,9 @@ std::string place(const std::string& file, const std::string& inside)
     return inside.empty() ? file : file + ": " + inside;
 }
 
+std::string bytes_follow(std::int64_t bytes)
+{
+    return std::to_string(bytes) + (bytes == 1 ? " byte follows" : " bytes follow");
+}
+
 }  // namespace fedsleuth::storage

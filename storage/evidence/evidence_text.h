@@ -4,6 +4,7 @@
 #include "model/result.h"
 #include "model/text.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@ namespace fedsleuth::storage {
 
 /// "r0001.npz: entry "w.npy"".
 [[nodiscard]] std::string place(const std::string& file, const std::string& inside);
+
+/// "1 byte follows", "3 bytes follow".
+[[nodiscard]] std::string bytes_follow(std::int64_t bytes);
 
 [[nodiscard]] inline tl::unexpected<model::Error> malformed(std::string message, std::string where,
                                                            std::string hint = {})

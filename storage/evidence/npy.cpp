@@ -118,7 +118,7 @@ Result<FoundTensor> read_npy_header(ByteSource& source, std::string name, const 
                              std::to_string(held) + " follow the header",
                          where);
     if (*promised < held)
-        return malformed(std::to_string(held - *promised) + " bytes follow the numbers that its header promises", where,
+        return malformed(bytes_follow(held - *promised) + " the numbers that its header promises", where,
                          "several arrays appended to one file belong into an .npz");
     if (descr.raw)
         notes.push_back((tensor.info.name.empty() ? "The array" : "The array " + in_quotes(tensor.info.name)) +

@@ -234,7 +234,7 @@ Result<void> PickleReader::stop()
     if (!marks_.empty() || stack_.size() != 1)
         return wrong("its pickle stops with " + std::to_string(stack_.size()) + " values on the stack, not one");
     if (at_ != bytes_.size())
-        return malformed(std::to_string(bytes_.size() - at_) + " bytes follow the pickle's STOP", place_here(),
+        return malformed(bytes_follow(static_cast<std::int64_t>(bytes_.size() - at_)) + " the pickle's STOP", place_here(),
                          "a second pickle behind the first is meant for another reader");
     pickle_.root_ = stack_.front();
     stopped_ = true;

@@ -184,7 +184,7 @@ Result<void> check_cover(const Header& header, std::int64_t held, const std::str
                              " follow the header",
                          file, "the file may be cut off: compare its size and SHA-256 with the sender's");
     if (covered < held)
-        return malformed(std::to_string(held - covered) + " bytes follow the last tensor", file,
+        return malformed(bytes_follow(held - covered) + " the last tensor", file,
                          "what lies behind the tensors may be meant for another reader");
     return {};
 }

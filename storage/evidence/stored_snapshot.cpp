@@ -4,6 +4,8 @@
 #include "model/layer.h"
 #include "storage/evidence/evidence_text.h"
 
+#include <new>
+
 namespace fedsleuth::storage {
 
 using model::ErrorCode;
@@ -67,8 +69,12 @@ Result<void> StoredSnapshot::read(std::size_t tensor_idx, std::int64_t first, st
                         std::to_string(first) + " on",
                     place_of(tensor_idx));
     if (count == 0) return {};
-    FEDSLEUTH_TRY(ByteSource* const source, bytes_->of(tensor_idx));
-    return finish(tensor_idx, read_floats(*source, view, first, count, out));
+    try {
+        FEDSLEUTH_TRY(ByteSource* const source, bytes_->of(tensor_idx));
+        return finish(tensor_idx, read_floats(*source, view, first, count, out));
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::internal, "could not be read: there is no memory left", file_);
+    }
 }
 
 Result<std::vector<std::int64_t>> StoredSnapshot::integers(std::size_t tensor_idx)
@@ -82,11 +88,15 @@ Result<std::vector<std::int64_t>> StoredSnapshot::integers(std::size_t tensor_id
         return over_limit("holds " + model::grouped(view.count) + " integers, more than the limit of " +
                               model::grouped(limits_.integer_elements) + " that are read at once",
                           place_of(tensor_idx));
-    std::vector<std::int64_t> values(static_cast<std::size_t>(view.count));
-    if (values.empty()) return values;
-    FEDSLEUTH_TRY(ByteSource* const source, bytes_->of(tensor_idx));
-    FEDSLEUTH_CHECK(finish(tensor_idx, read_integers(*source, view, 0, view.count, values.data())));
-    return values;
+    try {
+        std::vector<std::int64_t> values(static_cast<std::size_t>(view.count));
+        if (values.empty()) return values;
+        FEDSLEUTH_TRY(ByteSource* const source, bytes_->of(tensor_idx));
+        FEDSLEUTH_CHECK(finish(tensor_idx, read_integers(*source, view, 0, view.count, values.data())));
+        return values;
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::internal, "could not be read: there is no memory left", file_);
+    }
 }
 
 Result<FoundTensor> found_tensor(std::string name, model::ElementType type, std::vector<std::int64_t> shape,

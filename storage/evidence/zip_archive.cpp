@@ -191,7 +191,9 @@ Result<void> ZipMember::go_to(std::int64_t offset)
             return malformed("cannot be opened: " + std::string(zip_strerror(archive_->archive_.get())), where());
     }
     if (offset == position_) return {};
-    if (!entry_.deflated) {
+    // From the beginning of a stored entry a header is read over, not jumped over: libzip gives up the CRC at a jump.
+    constexpr std::int64_t longest_header = 64 << 10;
+    if (!entry_.deflated && (position_ > 0 || offset > longest_header)) {
         if (zip_fseek(file_.get(), offset, SEEK_SET) != 0) {
             file_.reset();
             return malformed("cannot be read at byte " + std::to_string(offset), where());

@@ -22,7 +22,7 @@ using model::VectorRef;
 namespace {
 
 using Row = std::vector<float>;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 double dot(const Row& a, const Row& b)
 {
@@ -100,7 +100,7 @@ private slots:
     void robust_statistics_in_closed_form()
     {
         using namespace analysis;
-        const std::vector<double> values{1, 2, nan, 3, 4, 100};
+        const std::vector<double> values{1, 2, not_a_number, 3, 4, 100};
         QCOMPARE(median_of(values), 3.0);
         QCOMPARE(quantile_of(values, 0.25), 2.0);
         QVERIFY(std::isnan(median_of({})));
@@ -112,7 +112,7 @@ private slots:
         QCOMPARE(evidence_of(0), 0.0);
         QCOMPARE(evidence_of(2), 2.5 * std::log(2.0));
         QCOMPARE(evidence_of(-2), evidence_of(2));
-        QCOMPARE(evidence_of(nan), 0.0);
+        QCOMPARE(evidence_of(not_a_number), 0.0);
         QCOMPARE(fisher(0.5), std::atanh(0.5));
         QVERIFY(std::isfinite(fisher(1.0)) && std::isfinite(fisher(-1.0)));
     }

@@ -125,7 +125,7 @@ std::vector<RowTable<EvidencePage::Entry>::Column> EvidencePage::entry_columns()
     using Row = Entry;
     return {
         {{tr("No."), {}, true, 6}, [](const Row& row) { return count_cell(row->index); }},
-        {{tr("Time (UTC)"), {}, false, 22}, [](const Row& row) { return time_cell(row->time); }},
+        {{tr("Time"), {}, false, 24}, [](const Row& row) { return time_cell(row->time); }},
         {{tr("Actor"), tr("User of the operating system"), false, 14}, [](const Row& row) { return text_cell(row->actor); }},
         {{tr("Action"), {}, false, 12}, [](const Row& row) { return text_cell(row->action); }},
         {{tr("Subject"), {}, false, 36}, [](const Row& row) { return text_cell(row->subject); }},

@@ -39,7 +39,7 @@ QString describe_federation(const CaseData& data)
                  .arg(text_of(model::grouped(model::coordinate_count(federation.layers))))
                  .arg(federation.layers.size());
     parts << OverviewPage::tr("aggregated by %1").arg(shown(federation.aggregation.rule));
-    if (!federation.started_at.empty()) parts << OverviewPage::tr("started %1 UTC").arg(shown_time(federation.started_at));
+    if (!federation.started_at.empty()) parts << OverviewPage::tr("started %1").arg(text_of(time_text(federation.started_at)));
     if (federation.secure_aggregation) parts << OverviewPage::tr("secure aggregation");
     return parts.join(QStringLiteral("  ·  "));
 }
@@ -54,6 +54,7 @@ OverviewPage::OverviewPage(CaseSession& session, QWidget* parent)
       subtitle_(make_quiet_text(contents_)),
       figures_(new FigureRow(contents_)),
       scope_(make_quiet_text(contents_)),
+      tables_(new QSplitter(Qt::Vertical, contents_)),
       suspects_title_(make_section_title(tr("Suspects"), contents_)),
       findings_title_(make_section_title(tr("Findings"), contents_)),
       suspects_(new RowTable<Suspect>(suspect_columns(), this)),
@@ -95,12 +96,9 @@ OverviewPage::OverviewPage(CaseSession& session, QWidget* parent)
 
 void OverviewPage::build()
 {
-    auto* tables = new QSplitter(Qt::Vertical, contents_);
-    tables->setChildrenCollapsible(false);
-    tables->addWidget(titled(suspects_title_, suspects_view_, tables));
-    tables->addWidget(titled(findings_title_, findings_view_, tables));
-    tables->setStretchFactor(0, 1);
-    tables->setStretchFactor(1, 1);
+    tables_->setChildrenCollapsible(false);
+    tables_->addWidget(titled(suspects_title_, suspects_view_, tables_));
+    tables_->addWidget(titled(findings_title_, findings_view_, tables_));
 
     QBoxLayout* page = make_page_layout(this);
     page->addWidget(empty_, 1);
@@ -120,7 +118,7 @@ void OverviewPage::build()
     layout->addWidget(figures_);
     layout->addWidget(make_hairline(contents_));
     layout->addWidget(scope_);
-    layout->addWidget(tables, 1);
+    layout->addWidget(tables_, 1);
 }
 
 std::vector<RowTable<OverviewPage::Suspect>::Column> OverviewPage::suspect_columns()
@@ -183,6 +181,16 @@ void OverviewPage::refresh()
     figures_->set_figures(summary.figures);
     fill_suspects(data);
     fill_findings(data);
+    share_room(data);
+}
+
+void OverviewPage::share_room(const CaseDataPtr& data)
+{
+    // Once a case: after that the splitter is the person's.
+    if (shared_for_ == data->case_path) return;
+    shared_for_ = data->case_path;
+    const auto weight = [](std::size_t rows) { return 100 * static_cast<int>(std::clamp<std::size_t>(rows, 3, 12) + 3); };
+    tables_->setSizes({weight(suspects_->rows().size()), weight(findings_->rows().size())});
 }
 
 void OverviewPage::fill_suspects(const CaseDataPtr& data)

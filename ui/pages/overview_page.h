@@ -40,6 +40,7 @@ private:
     void build();
     void fill_suspects(const CaseDataPtr& data);
     void fill_findings(const CaseDataPtr& data);
+    void share_room(const CaseDataPtr& data);
 
     QWidget* contents_;
     EmptyState* empty_;
@@ -48,12 +49,14 @@ private:
     std::array<QLabel*, 5> sentences_{};
     FigureRow* figures_;
     QLabel* scope_;
+    QSplitter* tables_;
     QLabel* suspects_title_;
     QLabel* findings_title_;
     RowTable<Suspect>* suspects_;
     RowTable<Finding>* findings_;
     TableView* suspects_view_;
     TableView* findings_view_;
+    std::string shared_for_;  ///< the case that the room was shared out for
 };
 
 }  // namespace fedsleuth::ui

@@ -59,6 +59,7 @@ void PrivacyPage::build()
     parts->addWidget(view_);
     parts->setStretchFactor(0, 3);
     parts->setStretchFactor(1, 2);
+    parts->setSizes({600, 400});
 
     QBoxLayout* page = make_page_layout(this);
     page->addWidget(empty_, 1);
@@ -110,8 +111,8 @@ void PrivacyPage::refresh()
         empty_->set_words(tr("No case is open"), tr("Here will be seen how much of the privacy budget each client says it has spent."));
     } else if (!any) {
         empty_->set_words(tr("No privacy mechanism"),
-                          tr("This federation declares no privacy mechanism, and no client claims one. Its updates may tell about the "
-                             "training data whatever they tell: nothing limits that, and nothing is spent."));
+                          tr("This federation declares no privacy mechanism, and no client claims one. Nothing bounds "
+                             "what its updates reveal about the training data, and there is no budget to spend."));
     }
     if (!any) {
         table_->set_rows({});

@@ -34,10 +34,10 @@ RollbackPage::RollbackPage(CaseSession& session, QWidget* parent)
     connect(lane_, &Lane::round_clicked, this, [&selection](model::RoundNo round) { selection.select_round(round); });
     connect(lane_, &Lane::round_activated, this, [&selection](model::RoundNo round) { selection.activate_round(round); });
     connect(view_, &TableView::row_selected, this, [this, &selection](int row) {
-        selection.select_round(table_->rows()[static_cast<std::size_t>(row)]->round);
+        selection.select_round(table_->rows()[static_cast<std::size_t>(row)].candidate->round);
     });
     connect(view_, &TableView::row_activated, this, [this, &selection](int row) {
-        selection.activate_round(table_->rows()[static_cast<std::size_t>(row)]->round);
+        selection.activate_round(table_->rows()[static_cast<std::size_t>(row)].candidate->round);
     });
 }
 
@@ -64,23 +64,23 @@ std::vector<RowTable<RollbackPage::Row>::Column> RollbackPage::columns()
 {
     return {
         {{tr("Checkpoint"), tr("Of the model after this round; 0 is the model before training"), true, 11},
-         [](const Row& row) { return round_cell(row->round); }},
-        {{tr("Status"), tr("clean, suspect or contaminated"), false, 14}, [](const Row& row) { return text_cell(row->status); }},
+         [](const Row& row) { return round_cell(row.candidate->round); }},
+        {{tr("Status"), tr("clean, suspect or contaminated"), false, 14}, [](const Row& row) { return text_cell(row.candidate->status); }},
         {{tr("Clean"), tr("Probability that no update before it was malicious"), true, 10},
-         [](const Row& row) { return probability_cell(row->clean_probability); }},
+         [](const Row& row) { return probability_cell(row.candidate->clean_probability); }},
         {{tr("Contamination"), tr("Length of what flagged clients added, as a share of how far the model has moved since the start"), true, 14},
-         [](const Row& row) { return percent_cell(row->contamination); }},
+         [](const Row& row) { return percent_cell(row.candidate->contamination); }},
         {{tr("Aggregation"), tr("Do the updates and the declared rule give this checkpoint?"), false, 13},
-         [](const Row& row) { return text_cell(row->aggregation); }},
+         [](const Row& row) { return text_cell(row.candidate->aggregation); }},
         {{tr("Residual"), tr("|step in the checkpoints − step recomputed| / |step in the checkpoints|"), true, 10},
-         [](const Row& row) { return number_cell(row->residual, 2); }},
-        {{tr("Signature"), tr("The server's, over the checkpoint's bytes"), false, 13}, [](const Row& row) { return text_cell(row->signature); }},
+         [](const Row& row) { return scientific_cell(row.candidate->residual); }},
+        {{tr("Signature"), tr("The server's, over the checkpoint's bytes"), false, 13}, [](const Row& row) { return text_cell(row.candidate->signature); }},
         {{tr("Metrics"), tr("As the log reports them"), false, 30},
          [](const Row& row) {
-             const std::string text = metrics_text(row->metrics);
+             const std::string text = metrics_text(*row.metrics);
              return text.empty() ? unknown_cell() : Cell{text_of(text), text_of(text), {}, {}};
          }},
-        {{tr("Why"), {}, false, 0, true}, [](const Row& row) { return text_cell(row->why); }},
+        {{tr("Why"), {}, false, 0, true}, [](const Row& row) { return text_cell(row.candidate->why); }},
     };
 }
 
@@ -117,7 +117,7 @@ void RollbackPage::fill(const CaseDataPtr& data)
         // Round 0 belongs to the beginning, whatever the first training round is numbered.
         const bool start = candidate.round < session().range().first() && session().range().is_all();
         if (!start && !session().range().contains(candidate.round)) continue;
-        rows.push_back(&candidate);
+        rows.push_back({&candidate, &metrics_of(*data, candidate)});
         LaneCell cell;
         cell.round = candidate.round;
         cell.status = checkpoint_status_from(candidate.status);
@@ -140,7 +140,7 @@ void RollbackPage::show_selection()
     lane_->set_selected(round);
     std::optional<int> selected;
     for (std::size_t row = 0; round && row < table_->rows().size(); ++row)
-        if (table_->rows()[row]->round == *round) selected = static_cast<int>(row);
+        if (table_->rows()[row].candidate->round == *round) selected = static_cast<int>(row);
     view_->select_row(selected);
 }
 

@@ -25,7 +25,10 @@ protected:
     void show_selection() override;
 
 private:
-    using Row = const model::RollbackCandidate*;
+    struct Row {
+        const model::RollbackCandidate* candidate;
+        const model::Metrics* metrics;
+    };
     [[nodiscard]] static std::vector<RowTable<Row>::Column> columns();
     void build();
     void fill(const CaseDataPtr& data);

@@ -71,6 +71,7 @@ StartPage::StartPage(QWidget* parent)
     centred->addStretch(1);
     centred->addWidget(column, 8);
     centred->addStretch(1);
+    setFocusProxy(folder_);
     set_busy({});
     set_recent({});
 }

@@ -104,8 +104,8 @@ double contrast(QRgb left, QRgb right)
         return 0.2126 * to_linear(qRed(color) / 255.0) + 0.7152 * to_linear(qGreen(color) / 255.0) +
                0.0722 * to_linear(qBlue(color) / 255.0);
     };
-    const auto [low, high] = std::minmax(luminance(left), luminance(right));
-    return (high + 0.05) / (low + 0.05);
+    const double one = luminance(left), other = luminance(right);
+    return (std::max(one, other) + 0.05) / (std::min(one, other) + 0.05);
 }
 
 }  // namespace fedsleuth::ui

@@ -10,11 +10,12 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// Of two numbers the one of larger magnitude; a missing one never wins.
+/// Of two numbers the one of larger magnitude, of −x and x the latter; a missing one never wins.
 double heavier(double left, double right)
 {
     if (std::isnan(left)) return right;
-    return std::abs(right) > std::abs(left) ? right : left;  // false for a missing right
+    const double magnitude = std::abs(right), other = std::abs(left);
+    return magnitude > other || (magnitude == other && right > left) ? right : left;  // false for a missing right
 }
 
 /// Cells that pixel `pixel` of `pixels` shows: every cell lies under one pixel at least, and under exactly one where

@@ -242,21 +242,19 @@ QString HeatMap::tooltip(const HeatCell& cell) const
     return text;
 }
 
-void HeatMap::choose(const HeatCell& cell)
+void HeatMap::choose(std::size_t row, std::optional<std::size_t> col)
 {
-    row_ = cell.row;
-    col_ = cell.col;
+    row_ = row;
+    col_ = col;
     update();
-    emit cell_selected(int(cell.row), int(cell.col));
+    emit cell_selected(int(row), col ? int(*col) : -1);
 }
 
 void HeatMap::mousePressEvent(QMouseEvent* event)
 {
     if (event->button() != Qt::LeftButton) return QWidget::mousePressEvent(event);
-    if (const auto cell = geometry_.cell_at(event->position())) {
-        // A click on a name chooses the row alone; the column stays.
-        choose(geometry_.plot.contains(event->position()) ? *cell : HeatCell{cell->row, col_.value_or(cell->col)});
-    }
+    if (const auto cell = geometry_.cell_at(event->position()))
+        choose(cell->row, geometry_.plot.contains(event->position()) ? std::optional(cell->col) : col_);
 }
 
 void HeatMap::mouseMoveEvent(QMouseEvent* event)
@@ -271,7 +269,8 @@ void HeatMap::mouseMoveEvent(QMouseEvent* event)
 
 void HeatMap::mouseDoubleClickEvent(QMouseEvent* event)
 {
-    if (const auto cell = geometry_.cell_at(event->position())) emit cell_activated(int(cell->row), int(cell->col));
+    if (const auto cell = geometry_.cell_at(event->position()))
+        emit cell_activated(int(cell->row), geometry_.plot.contains(event->position()) ? int(cell->col) : -1);
 }
 
 void HeatMap::leaveEvent(QEvent* event)
@@ -284,27 +283,29 @@ void HeatMap::leaveEvent(QEvent* event)
 void HeatMap::keyPressEvent(QKeyEvent* event)
 {
     if (matrix().empty()) return QWidget::keyPressEvent(event);
-    const auto rows = std::ptrdiff_t(contents_.rows), cols = std::ptrdiff_t(contents_.cols);
+    const auto moved = [](std::optional<std::size_t> from, std::ptrdiff_t by, std::size_t count) {
+        if (!from) return std::size_t{0};
+        return std::size_t(std::clamp<std::ptrdiff_t>(std::ptrdiff_t(*from) + by, 0, std::ptrdiff_t(count) - 1));
+    };
     const bool far = event->modifiers() & Qt::ControlModifier;
-    std::ptrdiff_t row = row_ ? std::ptrdiff_t(*row_) : -1, col = col_ ? std::ptrdiff_t(*col_) : -1;
-    const bool nothing = row < 0 && col < 0;
+    const std::ptrdiff_t rows = far ? std::ptrdiff_t(contents_.rows) : 1, cols = far ? std::ptrdiff_t(contents_.cols) : 1;
+    const auto to_row = [&](std::ptrdiff_t by) { choose(moved(row_, by, contents_.rows), col_); };
+    const auto to_col = [&](std::size_t col) { choose(row_.value_or(0), col); };
     switch (event->key()) {
-    case Qt::Key_Up: row -= far ? rows : 1; break;
-    case Qt::Key_Down: row += far ? rows : 1; break;
-    case Qt::Key_Left: col -= far ? cols : 1; break;
-    case Qt::Key_Right: col += far ? cols : 1; break;
-    case Qt::Key_PageUp: row -= 10; break;
-    case Qt::Key_PageDown: row += 10; break;
-    case Qt::Key_Home: col = 0; break;
-    case Qt::Key_End: col = cols - 1; break;
+    case Qt::Key_Up: return to_row(-rows);
+    case Qt::Key_Down: return to_row(rows);
+    case Qt::Key_PageUp: return to_row(-10);
+    case Qt::Key_PageDown: return to_row(10);
+    case Qt::Key_Left: return to_col(moved(col_, -cols, contents_.cols));
+    case Qt::Key_Right: return to_col(moved(col_, cols, contents_.cols));
+    case Qt::Key_Home: return to_col(0);
+    case Qt::Key_End: return to_col(contents_.cols - 1);
     case Qt::Key_Return:
     case Qt::Key_Enter:
-        if (row_) emit cell_activated(int(*row_), int(col_.value_or(0)));
+        if (row_) emit cell_activated(int(*row_), col_ ? int(*col_) : -1);
         return;
-    default: return QWidget::keyPressEvent(event);
+    default: QWidget::keyPressEvent(event);
     }
-    if (nothing) row = col = 0;
-    choose({std::size_t(std::clamp<std::ptrdiff_t>(row, 0, rows - 1)), std::size_t(std::clamp<std::ptrdiff_t>(col, 0, cols - 1))});
 }
 
 }  // namespace fedsleuth::ui

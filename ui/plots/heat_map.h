@@ -44,7 +44,7 @@ public:
     [[nodiscard]] QString tooltip(const HeatCell& cell) const;  ///< plain text
 
 signals:
-    void cell_selected(int row, int col);
+    void cell_selected(int row, int col);  ///< col is −1 where only a row was meant (its name, ↑ ↓)
     void cell_activated(int row, int col);
 
 protected:
@@ -64,7 +64,7 @@ private:
     void paint_columns(QPainter& painter, const Palette& colors) const;
     void paint_legend(QPainter& painter, const Palette& colors) const;
     void paint_overlay(QPainter& painter, const Palette& colors) const;
-    void choose(const HeatCell& cell);
+    void choose(std::size_t row, std::optional<std::size_t> col);
 
     HeatContents contents_;
     HeatGeometry geometry_;

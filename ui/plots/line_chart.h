@@ -19,8 +19,8 @@ namespace fedsleuth::ui {
 /// What an axis says and spans. Where no end is given, the contents decide.
 struct ChartAxis {
     QString name;  ///< "Round", "ε spent"
-    QString unit;  ///< "" where the name says it all; shown as "name (unit)"
-    std::optional<double> low, high;
+    QString unit{};  ///< "" where the name says it all; shown as "name (unit)"
+    std::optional<double> low{}, high{};
     bool whole = false;  ///< ticks at whole numbers alone (rounds, counts)
     bool log = false;    ///< values ≤ 0 are not drawn
 };
@@ -28,8 +28,8 @@ struct ChartAxis {
 /// One line. A point whose y is NaN breaks it.
 struct ChartLine {
     QString name;  ///< plain text; tooltip and legend
-    std::vector<QPointF> points;
-    QColor color;
+    std::vector<QPointF> points{};
+    QColor color{};
     Qt::PenStyle style = Qt::SolidLine;  ///< dashes for forecasts
     double width = 1.25;                 ///< pixels
     bool markers = false;                ///< dots; left out above 2,000 points
@@ -40,8 +40,8 @@ struct ChartLine {
 /// A filled band between two curves over the same x: the crowd's quartiles.
 struct ChartBand {
     QString name;
-    std::vector<double> x, lower, upper;
-    QColor color;
+    std::vector<double> x{}, lower{}, upper{};
+    QColor color{};
 };
 
 /// A horizontal line over the whole width: a budget, a threshold. Its name is written on it.

@@ -46,10 +46,10 @@ const Ramp& diverging_ramp(bool dark)
         ramp.insert(ramp.end(), upper.begin() + 1, upper.end());
         return ramp;
     };
-    static const Ramp on_dark = arms(lab_of(0.27, 0.004, 260), lab_of(0.55, 0.085, 215), lab_of(0.86, 0.075, 200),
-                                     lab_of(0.58, 0.120, 60), lab_of(0.88, 0.110, 75));
-    static const Ramp on_light = arms(lab_of(0.975, 0.003, 260), lab_of(0.70, 0.090, 215), lab_of(0.38, 0.075, 225),
-                                      lab_of(0.72, 0.130, 65), lab_of(0.40, 0.105, 45));
+    static const Ramp on_dark = arms(lab_of(0.27, 0.004, 260), lab_of(0.55, 0.095, 225), lab_of(0.82, 0.105, 220),
+                                     lab_of(0.58, 0.120, 60), lab_of(0.86, 0.135, 80));
+    static const Ramp on_light = arms(lab_of(0.975, 0.003, 260), lab_of(0.70, 0.095, 225), lab_of(0.40, 0.095, 240),
+                                      lab_of(0.72, 0.130, 65), lab_of(0.43, 0.115, 50));
     return dark ? on_dark : on_light;
 }
 
@@ -145,13 +145,13 @@ QRgb Palette::missing() const
 
 QColor Palette::category(int idx) const
 {
-    if (idx < 0) return dark ? color_of(0.56, 0.006, 260) : color_of(0.66, 0.006, 260);
+    if (idx < 0) return dark ? color_of(0.56, 0.006, 260) : color_of(0.74, 0.006, 260);
     // Neighbours differ in lightness as well as in hue, so that they stay apart where hues run together.
     struct Hue {
         double lightness, chroma, hue;
     };
-    static constexpr std::array hues{Hue{0.62, 0.115, 175}, Hue{0.45, 0.16, 305}, Hue{0.74, 0.15, 70},  Hue{0.36, 0.09, 230},
-                                     Hue{0.66, 0.17, 350},  Hue{0.84, 0.14, 115}, Hue{0.46, 0.09, 60}, Hue{0.76, 0.09, 215}};
+    static constexpr std::array hues{Hue{0.58, 0.115, 175}, Hue{0.45, 0.16, 305}, Hue{0.77, 0.15, 70}, Hue{0.34, 0.09, 230},
+                                     Hue{0.67, 0.17, 350},  Hue{0.86, 0.14, 115}, Hue{0.50, 0.09, 60}, Hue{0.80, 0.09, 215}};
     const Hue& hue = hues[std::size_t(idx) % hues.size()];
     return color_of(dark ? 0.42 + 0.58 * hue.lightness : hue.lightness, hue.chroma, hue.hue);
 }

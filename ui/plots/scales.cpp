@@ -106,7 +106,7 @@ Ticks nice_ticks(double low, double high, int most)
     if (!std::isfinite(low) || !std::isfinite(high)) return {};
     if (high < low) std::swap(low, high);
     if (low == high) return {{low}, std::max(std::abs(low), 1.0)};
-    most = std::max(most, 2);
+    most = std::max(most, 3);
     double step = nice_step((high - low) / most);
     Ticks ticks = ticks_at(low, high, step);
     while (int(ticks.values.size()) > most) {  // both ends can be ticks: one more than intervals

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/case_data.h"
 
+#include "analysis/rollback/candidates.h"
 #include "storage/custody/custody_chain.h"
 
 #include <algorithm>
@@ -69,6 +70,8 @@ model::Result<void> read_acts(CaseData& data, model::CaseStore& store)
     FEDSLEUTH_TRY(data.custody, store.custody());
     data.custody_problems = storage::check_custody_chain(data.custody);
     data.custody_intact = data.custody_problems.empty();
+    // Who is decided to be malicious, or clean, also decides which checkpoints are.
+    FEDSLEUTH_TRY(data.rollback, analysis::current_rollback(store));
     index_decisions(data);
     return {};
 }
@@ -103,7 +106,6 @@ model::Result<CaseDataPtr> load_case_data(model::CaseStore& store, const std::st
     FEDSLEUTH_TRY(data->files, store.evidence_files());
     FEDSLEUTH_TRY(data->issues, store.import_issues());
     FEDSLEUTH_TRY(data->verdicts, store.verdicts());
-    FEDSLEUTH_TRY(data->rollback, store.rollback());
     FEDSLEUTH_TRY(data->findings, store.findings());
     FEDSLEUTH_CHECK(read_acts(*data, store));
     FEDSLEUTH_CHECK(stop_here(progress));

@@ -56,7 +56,7 @@ using CaseDataPtr = std::shared_ptr<const CaseData>;
                                                         model::Progress& progress);
 [[nodiscard]] model::Result<CaseDataPtr> load_case_data(model::CaseStore& store, const std::string& case_path);
 
-/// The same case after a decision: decisions and custody are read again, the rest stays.
+/// The same case after a decision: decisions, custody and what the checkpoints are worth are read again, the rest stays.
 [[nodiscard]] model::Result<CaseDataPtr> with_new_acts(const CaseData& before, model::CaseStore& store);
 
 /// Fills the look-ups from the rest. For data that was put together by hand.

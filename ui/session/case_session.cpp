@@ -124,6 +124,12 @@ void CaseSession::close()
     set_data(nullptr);
 }
 
+void CaseSession::show(CaseDataPtr data)
+{
+    close();
+    set_data(std::move(data));
+}
+
 void CaseSession::set_data(CaseDataPtr data)
 {
     const bool same_case = data && data_ && data->case_path == data_->case_path;
@@ -224,9 +230,10 @@ void CaseSession::reload()
     if (!data_) return;
     jobs_->start<CaseDataPtr>(
         acts_lane, tr("Reading decisions"), this,
-        [before = data_](JobControl&) -> model::Result<CaseDataPtr> {
+        [before = data_](JobControl& control) -> model::Result<CaseDataPtr> {
             FEDSLEUTH_TRY(const std::unique_ptr<CaseFile> file,
                           CaseFile::open(before->case_path, CaseFile::Mode::read_only));
+            const auto guard = control.interruptible([&file] { file->interrupt(); });
             return with_new_acts(*before, *file);
         },
         [this, generation = generation_, before = data_](model::Result<CaseDataPtr> answer) {

@@ -40,10 +40,10 @@ Lines verdict_lines(const CaseData& data, const model::ClientId& client)
     if (!verdict) {
         lines.push_back({"", data.verdicts ? "The analysis says nothing of this client." : "Not analysed yet."});
     } else {
-        add(lines, "Analysis", std::string(model::name_of(verdict->verdict)) + ", malicious with probability " +
+        add(lines, "Analysis", std::string(model::name_of(verdict->verdict)) + ", " +
                                    probability_text(verdict->probability));
         if (verdict->first_bad_round) add(lines, "Bad since", "round " + std::to_string(verdict->first_bad_round->value()));
-        add(lines, "Bad rounds", round_list_text(verdict->bad_rounds, 8));
+        add(lines, "Bad in", round_list_text(verdict->bad_rounds, 8));
         add(lines, "Attack", attack_text(verdict->attack));
         add(lines, "", attack_meaning(verdict->attack));
         if (verdict->group) {
@@ -55,7 +55,7 @@ Lines verdict_lines(const CaseData& data, const model::ClientId& client)
     }
     if (const model::Decision* decision = data.decision(client)) {
         add(lines, "Decided", std::string(model::name_of(decision->decided)) + ", by " + model::visible(decision->actor) + ", " +
-                                  model::visible(decision->time));
+                                  time_text(decision->time));
         add(lines, "Note", model::visible(decision->note));
     }
     return lines;
@@ -77,7 +77,7 @@ Lines identity_lines(const CaseData& data, const model::ClientId& id)
                                         [](const model::Client& client, const model::ClientId& key) { return client.id < key; });
     if (found == data.clients.end() || found->id != id) return {{"", "The log does not know this client."}};
     Lines lines;
-    add(lines, "Registered", found->registered ? (found->registered_at.empty() ? std::string("yes") : model::visible(found->registered_at))
+    add(lines, "Registered", found->registered ? (found->registered_at.empty() ? std::string("yes") : time_text(found->registered_at))
                                                : std::string("no: it only sent updates"));
     if (found->num_examples) add(lines, "Examples", model::grouped(*found->num_examples));
     add(lines, "Certificate", found->certificate.empty() ? std::string("none named") : model::visible(found->certificate));
@@ -145,7 +145,7 @@ std::string update_state(const model::Update& update)
 Lines update_lines(const model::Update& update)
 {
     Lines lines;
-    add(lines, "Received", model::visible(update.received_at));
+    add(lines, "Received", time_text(update.received_at));
     if (update.num_examples) add(lines, "Examples", model::grouped(*update.num_examples));
     add(lines, "Size", update.bytes > 0 ? model::byte_text(update.bytes) : "");
     add(lines, "State", update_state(update));
@@ -208,8 +208,11 @@ Dossier client_dossier(const CaseData& data, const model::ClientId& client, std:
         dossier.subtitle += ", " + probability_text(verdict->probability);
     add_section(dossier, "Verdict", verdict_lines(data, client));
     if (const model::Verdict* verdict = data.verdict(client)) {
-        add_section(dossier, "What speaks for it", reason_lines(verdict->reasons));
-        add_section(dossier, "What speaks against it", reason_lines(verdict->against));
+        add_section(dossier, "What speaks against the client", reason_lines(verdict->reasons));
+        // These speak of the whole case, and name their detector themselves.
+        Lines against;
+        for (const model::Reason& reason : verdict->against) against.push_back({"", model::visible(reason.text)});
+        add_section(dossier, "What speaks for the client", std::move(against));
     }
     if (round) {
         const std::string title = "In round " + std::to_string(round->value());
@@ -244,8 +247,8 @@ Dossier round_dossier(const CaseData& data, model::RoundNo number)
         if (update.usable()) ++usable;
     }
     Lines lines;
-    add(lines, "Started", model::visible(round.started_at));
-    add(lines, "Finished", model::visible(round.finished_at));
+    add(lines, "Started", time_text(round.started_at));
+    add(lines, "Finished", time_text(round.finished_at));
     if (!round.selected.empty()) add(lines, "Selected", counted(static_cast<std::int64_t>(round.selected.size()), "client", "clients"));
     add(lines, "Received", counted(received, "update", "updates") + (usable < received ? ", " + std::to_string(usable) + " usable" : ""));
     add(lines, "Nothing came from", client_list_text(round.failed, 8));

@@ -15,6 +15,12 @@ std::string metrics_text(const model::Metrics& metrics, std::size_t at_most)
     return list_text(items, at_most);
 }
 
+const model::Metrics& metrics_of(const CaseData& data, const model::RollbackCandidate& candidate)
+{
+    const auto found = data.round_index.find(candidate.round);
+    return candidate.metrics.empty() && found != data.round_index.end() ? data.rounds[found->second].metrics : candidate.metrics;
+}
+
 namespace {
 
 std::string then_and_now(const model::Metrics& then, const model::Metrics& now)
@@ -59,7 +65,7 @@ RollbackWords rollback_words(const CaseData& data)
     else
         words.price = "The price: rounds " + std::to_string(to.value() + 1) + "–" + std::to_string(last.round.value()) +
                       " of training are lost, " + model::grouped(lost) + " in all.";
-    const std::string metrics = then_and_now(found->metrics, last.metrics);
+    const std::string metrics = then_and_now(metrics_of(data, *found), metrics_of(data, last));
     if (!metrics.empty()) words.price.append(" ").append(metrics).append(".");
     return words;
 }

@@ -17,6 +17,9 @@ struct RollbackWords {
 /// Needs data.rollback with at least one candidate.
 [[nodiscard]] RollbackWords rollback_words(const CaseData& data);
 
+/// The checkpoint's own metrics, else those that the log has of its round.
+[[nodiscard]] const model::Metrics& metrics_of(const CaseData& data, const model::RollbackCandidate& candidate);
+
 /// "accuracy 0.91, loss 0.3".
 [[nodiscard]] std::string metrics_text(const model::Metrics& metrics, std::size_t at_most = 4);
 

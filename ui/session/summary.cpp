@@ -110,6 +110,25 @@ std::string who_sentence(const CaseData& data)
     return text + ".";
 }
 
+/// The gravest of what was found about the server or the log, and about no client.
+std::vector<const model::Finding*> grave_findings(const CaseData& data)
+{
+    std::vector<const model::Finding*> grave;
+    for (const model::Finding& finding : data.findings)
+        if (finding.severity >= model::Severity::high && !finding.client) grave.push_back(&finding);
+    return grave;
+}
+
+std::string gravest_clause(const CaseData& data)
+{
+    const auto grave = grave_findings(data);
+    if (grave.empty()) return {};
+    std::string text = " Found besides: ";
+    text += model::visible(grave.front()->text);
+    if (!text.ends_with('.')) text += '.';
+    return text;
+}
+
 std::string when_sentence(const CaseData& data, const Flagged& flagged)
 {
     if (!can_judge(data)) return "So no round can be called good or bad.";
@@ -118,7 +137,13 @@ std::string when_sentence(const CaseData& data, const Flagged& flagged)
         bad.insert(bad.end(), verdict->bad_rounds.begin(), verdict->bad_rounds.end());
     const std::set<model::RoundNo> distinct(bad.begin(), bad.end());
     const std::string rounds = counted(static_cast<std::int64_t>(data.rounds.size()), "round", "rounds");
-    if (flagged.empty()) return "No round stands out among the " + rounds + ".";
+    if (flagged.empty()) {
+        std::vector<model::RoundNo> grave;
+        for (const model::Finding* finding : grave_findings(data))
+            if (finding->round) grave.push_back(*finding->round);
+        if (grave.empty()) return "No round stands out among the " + rounds + ".";
+        return "No client stands out in any of the " + rounds + ", but something grave was found in " + round_list_text(grave) + ".";
+    }
     if (distinct.empty()) return "No single round of the " + rounds + " could be named as bad.";
     if (distinct.size() == 1)
         return "It happened in round " + std::to_string(distinct.begin()->value()) + ", and in no other of the " + rounds + ".";
@@ -140,7 +165,7 @@ std::string group_clause(const Flagged& flagged)
 std::string how_sentence(const CaseData& data, const Flagged& flagged)
 {
     if (!can_judge(data)) return "Nor can an attack be told.";
-    if (flagged.empty()) return "No attack was recognised.";
+    if (flagged.empty()) return "No attack by a client was recognised." + gravest_clause(data);
     std::map<std::string, std::int64_t> clients_of;
     for (const model::Verdict* verdict : flagged)
         if (!verdict->attack.empty()) ++clients_of[verdict->attack];
@@ -234,7 +259,8 @@ Summary summarise(const CaseData& data)
     Summary summary;
     summary.who = who_sentence(data);
     summary.when = data.verdicts ? when_sentence(data, flagged) : "When something went wrong is not known before the analysis.";
-    summary.how = data.verdicts ? how_sentence(data, flagged) : "How, neither.";
+    summary.how = data.verdicts ? how_sentence(data, flagged) : "Nor is how.";
+    if (!flagged.empty()) summary.how += gravest_clause(data);
     summary.back = back_sentence(data, flagged);
     summary.evidence = evidence_sentence(data);
     summary.figures = figures_of(data, flagged);

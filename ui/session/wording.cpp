@@ -12,10 +12,10 @@ namespace fedsleuth::ui {
 std::string probability_text(double probability)
 {
     if (!std::isfinite(probability)) return "–";
-    if (probability > 0.999) return "> 99.9 %";
-    if (probability < 0.001) return "< 0.1 %";
+    if (probability > 0.999) return "> 99.9\u00a0%";
+    if (probability < 0.001) return "< 0.1\u00a0%";
     char text[32];
-    std::snprintf(text, sizeof text, "%.1f %%", probability * 100);
+    std::snprintf(text, sizeof text, "%.1f\u00a0%%", probability * 100);
     return text;
 }
 
@@ -94,6 +94,15 @@ std::string round_list_text(const std::vector<model::RoundNo>& rounds, std::size
         first = last + 1;
     }
     return (sorted.size() == 1 ? "round " : "rounds ") + list_text(runs, at_most);
+}
+
+std::string time_text(const std::string& rfc3339)
+{
+    std::string text = model::visible(rfc3339);
+    if (text.size() < 20 || text[4] != '-' || text[10] != 'T' || text.back() != 'Z') return text;
+    text[10] = ' ';
+    text.erase(std::min(text.find('.'), text.size() - 1));
+    return text + " UTC";
 }
 
 std::string counted(std::int64_t count, std::string_view one, std::string_view many)

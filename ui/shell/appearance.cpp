@@ -5,7 +5,6 @@
 
 #include <QApplication>
 #include <QSettings>
-#include <QStyle>
 #include <QToolTip>
 
 namespace fedsleuth::ui {
@@ -14,13 +13,21 @@ namespace {
 
 const QString key = QStringLiteral("appearance");
 
+/// The platform says light or dark; the greys are ours, so that marks and scales can be told on them.
+bool system_is_dark()
+{
+    QApplication::setPalette(QPalette());  // what the platform would have, were it not for us
+    const QPalette palette = QApplication::palette();
+    return palette.color(QPalette::Window).lightness() < palette.color(QPalette::WindowText).lightness();
+}
+
 }  // namespace
 
 void apply_appearance(Appearance appearance)
 {
     QPalette palette;
     switch (appearance) {
-    case Appearance::system: palette = QApplication::style()->standardPalette(); break;
+    case Appearance::system: palette = system_is_dark() ? dark_window_palette() : light_window_palette(); break;
     case Appearance::light: palette = light_window_palette(); break;
     case Appearance::dark: palette = dark_window_palette(); break;
     }

@@ -54,6 +54,7 @@ DossierView::DossierView(QWidget* parent) : QTextEdit(parent)
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     viewport()->setBackgroundRole(QPalette::Window);
     document()->setDocumentMargin(0);
+    setViewportMargins(0, 0, grid, 0);
     setAccessibleName(tr("What is selected"));
     setObjectName(QStringLiteral("dossier"));
 }

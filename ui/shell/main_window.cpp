@@ -229,6 +229,7 @@ void MainWindow::show_page(std::optional<PageId> page)
     page_ = page;
     stack_->setCurrentWidget(page ? static_cast<QWidget*>(pages_[static_cast<std::size_t>(*page)]) : start_);
     navigation_->show_page(page);
+    if (!page) start_->setFocus();
 }
 
 void MainWindow::go_to(PageId page)

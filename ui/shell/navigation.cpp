@@ -2,6 +2,7 @@
 #include "ui/shell/navigation.h"
 
 #include "ui/pages/parts.h"
+#include "ui/tables/mark_delegate.h"
 
 #include <QScopedValueRollback>
 
@@ -15,6 +16,7 @@ Navigation::Navigation(QWidget* parent) : QListWidget(parent)
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     viewport()->setBackgroundRole(QPalette::Window);
+    setItemDelegate(new MarkDelegate(this));
     for (int idx = 0; idx < page_count; ++idx) {
         auto* item = new QListWidgetItem(title_of(static_cast<PageId>(idx)), this);
         item->setSizeHint({0, fontMetrics().height() + 3 * grid});
@@ -29,6 +31,15 @@ void Navigation::show_page(std::optional<PageId> page)
 {
     const QScopedValueRollback quiet(silent_, true);
     setCurrentRow(page ? static_cast<int>(*page) : -1);
+}
+
+void Navigation::focusInEvent(QFocusEvent* event)
+{
+    // A list without a current item makes its first one current when it gets the focus: that is no wish for a page.
+    const QScopedValueRollback quiet(silent_, true);
+    const int before = currentRow();
+    QListWidget::focusInEvent(event);
+    if (before < 0) setCurrentRow(-1);
 }
 
 QSize Navigation::sizeHint() const

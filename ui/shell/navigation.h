@@ -21,6 +21,9 @@ public:
 signals:
     void page_wanted(fedsleuth::ui::PageId page);
 
+protected:
+    void focusInEvent(QFocusEvent* event) override;
+
 private:
     bool silent_ = false;
 };

@@ -37,10 +37,16 @@ Cell fixed_cell(std::optional<double> number, int decimals)
     return {QString::number(*number, 'f', decimals), *number, {}, {}};
 }
 
+Cell scientific_cell(std::optional<double> number)
+{
+    if (!number || !std::isfinite(*number)) return unknown_cell();
+    return {QString::number(*number, 'e', 1), *number, {}, {}};
+}
+
 Cell percent_cell(std::optional<double> share, int decimals)
 {
     if (!share || !std::isfinite(*share)) return unknown_cell();
-    return {QString::number(*share * 100, 'f', decimals) + QStringLiteral(" %"), *share, {}, {}};
+    return {QString::number(*share * 100, 'f', decimals) + QStringLiteral("\u00a0%"), *share, {}, {}};
 }
 
 Cell probability_cell(std::optional<double> probability)
@@ -67,21 +73,10 @@ Cell severity_cell(model::Severity severity)
     return {text_of(model::name_of(severity)), static_cast<int>(severity), {}, {}};
 }
 
-QString shown_time(const std::string& rfc3339)
-{
-    QString text = shown(rfc3339);
-    const bool iso = text.size() >= 20 && text[4] == u'-' && text[10] == u'T';
-    if (!iso) return text;
-    text[10] = u' ';
-    if (const qsizetype dot = text.indexOf(u'.'); dot > 0 && text.endsWith(u'Z')) text.truncate(dot);
-    if (text.endsWith(u'Z')) text.chop(1);
-    return text;
-}
-
 Cell time_cell(const std::string& rfc3339)
 {
     if (rfc3339.empty()) return unknown_cell();
-    return {shown_time(rfc3339), shown(rfc3339), {}, {}};
+    return {text_of(time_text(rfc3339)), shown(rfc3339), {}, {}};
 }
 
 }  // namespace fedsleuth::ui

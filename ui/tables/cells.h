@@ -34,15 +34,13 @@ struct Cell {
 [[nodiscard]] Cell count_cell(std::optional<std::int64_t> count);                ///< "1,234"
 [[nodiscard]] Cell number_cell(std::optional<double> number, int digits = 3);    ///< significant digits; NaN: unknown
 [[nodiscard]] Cell fixed_cell(std::optional<double> number, int decimals);       ///< a column of one scale lines up
+[[nodiscard]] Cell scientific_cell(std::optional<double> number);               ///< "1.8e-07": magnitudes compare at a glance
 [[nodiscard]] Cell percent_cell(std::optional<double> share, int decimals = 1);  ///< of a share of 1
 [[nodiscard]] Cell probability_cell(std::optional<double> probability);          ///< "99.8 %", "> 99.9 %"
 [[nodiscard]] Cell round_cell(std::optional<model::RoundNo> round);
 [[nodiscard]] Cell bytes_cell(std::int64_t bytes);
 [[nodiscard]] Cell verdict_cell(model::VerdictClass verdict);  ///< mark and name
 [[nodiscard]] Cell severity_cell(model::Severity severity);
-[[nodiscard]] Cell time_cell(const std::string& rfc3339);      ///< "2026-03-06 16:00:07", UTC
-
-/// ISO time without its T and its Z; anything else as it is.
-[[nodiscard]] QString shown_time(const std::string& rfc3339);
+[[nodiscard]] Cell time_cell(const std::string& rfc3339);      ///< time_text()
 
 }  // namespace fedsleuth::ui

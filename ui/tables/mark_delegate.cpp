@@ -2,9 +2,11 @@
 #include "ui/tables/mark_delegate.h"
 
 #include "ui/plots/palette.h"
+#include "ui/tables/table_header.h"
 #include "ui/tables/table_model.h"
 
 #include <QApplication>
+#include <QPainter>
 
 namespace fedsleuth::ui {
 
@@ -33,33 +35,37 @@ void MarkDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     QStyleOptionViewItem item = option;
     initStyleOption(&item, index);
     item.state &= ~QStyle::State_HasFocus;
-    if (item.state & QStyle::State_Selected) item.palette = calm_selection(item.palette);
-    const QVariant mark = index.data(MarkRole);
-    const QStyle* style = item.widget ? item.widget->style() : QApplication::style();
-    if (!mark.isValid()) {
-        style->drawControl(QStyle::CE_ItemViewItem, &item, painter, item.widget);
-        return;
-    }
+    item.palette = calm_selection(item.palette);
     // The background over the whole cell, then the mark, then the text beside it.
     const QString text = item.text;
     item.text.clear();
+    const QStyle* style = item.widget ? item.widget->style() : QApplication::style();
     style->drawControl(QStyle::CE_ItemViewItem, &item, painter, item.widget);
-    const int side = mark_side(item);
-    const int margin = style->pixelMetric(QStyle::PM_FocusFrameHMargin, &item, item.widget) + 1;
-    const QRectF box(item.rect.left() + margin, item.rect.center().y() - side / 2.0 + 0.5, side, side);
-    draw_verdict_mark(*painter, box, static_cast<model::VerdictClass>(mark.toInt()), Palette::of(item.palette));
-    const QRect rest = item.rect.adjusted(margin + side + gap, 0, -margin, 0);
-    const bool selected = item.state & QStyle::State_Selected;
-    painter->setPen(item.palette.color(selected ? QPalette::HighlightedText : QPalette::Text));
-    painter->drawText(rest, Qt::AlignLeft | Qt::AlignVCenter,
-                      item.fontMetrics.elidedText(text, Qt::ElideRight, rest.width()));
+
+    QRect box = item.rect.adjusted(cell_padding, 0, -cell_padding, 0);
+    const QVariant mark = index.data(MarkRole);
+    if (mark.isValid()) {
+        const int side = mark_side(item);
+        const QRectF place(box.left(), box.center().y() - side / 2.0 + 0.5, side, side);
+        draw_verdict_mark(*painter, place, static_cast<model::VerdictClass>(mark.toInt()), Palette::of(item.palette));
+        box.setLeft(box.left() + side + gap);
+    }
+    painter->save();
+    painter->setFont(item.font);
+    painter->setPen(item.palette.color(item.state & QStyle::State_Enabled ? QPalette::Normal : QPalette::Disabled, QPalette::Text));
+    painter->drawText(box, static_cast<int>(item.displayAlignment) | Qt::TextSingleLine,
+                      item.fontMetrics.elidedText(text, item.textElideMode, box.width()));
+    painter->restore();
 }
 
 QSize MarkDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    QSize size = QStyledItemDelegate::sizeHint(option, index);
-    if (index.data(MarkRole).isValid()) size.rwidth() += mark_side(option) + gap;
-    return size;
+    QStyleOptionViewItem item = option;
+    initStyleOption(&item, index);
+    const QVariant wanted = index.data(Qt::SizeHintRole);
+    const int height = wanted.isValid() ? wanted.toSize().height() : item.fontMetrics.height() + gap;
+    const int mark = index.data(MarkRole).isValid() ? mark_side(item) + gap : 0;
+    return {item.fontMetrics.horizontalAdvance(item.text) + mark + 2 * cell_padding + 1, height};
 }
 
 }  // namespace fedsleuth::ui

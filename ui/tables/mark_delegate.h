@@ -5,7 +5,8 @@
 
 namespace fedsleuth::ui {
 
-/// Draws a verdict's shape before the text of cells that have one, and no focus frame around single cells.
+/// Draws the cells of tables and lists: a verdict's shape before the text where there is one, a calm tint where
+/// selected, no frame around single cells.
 class MarkDelegate : public QStyledItemDelegate {
     Q_OBJECT
 public:

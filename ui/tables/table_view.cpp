@@ -3,6 +3,7 @@
 
 #include "ui/plots/palette.h"
 #include "ui/tables/mark_delegate.h"
+#include "ui/tables/table_header.h"
 
 #include <QAction>
 #include <QClipboard>
@@ -18,6 +19,7 @@ namespace fedsleuth::ui {
 TableView::TableView(QWidget* parent) : QTableView(parent), order_(new TableOrder(this))
 {
     setModel(order_);
+    setHorizontalHeader(new TableHeader(this));
     setItemDelegate(new MarkDelegate(this));
     setSelectionBehavior(SelectRows);
     setSelectionMode(ExtendedSelection);
@@ -29,8 +31,6 @@ TableView::TableView(QWidget* parent) : QTableView(parent), order_(new TableOrde
     setHorizontalScrollMode(ScrollPerPixel);
     setSortingEnabled(true);
     verticalHeader()->hide();
-    horizontalHeader()->setHighlightSections(false);
-    horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
     fit_rows();
 
@@ -99,7 +99,7 @@ void TableView::paintEvent(QPaintEvent* event)
     if (order_->rowCount() > 0 || empty_text_.isEmpty()) return;
     QPainter painter(viewport());
     painter.setPen(Palette::of(palette()).quiet);
-    painter.drawText(viewport()->rect().adjusted(8, 8, -8, -8), Qt::AlignTop | Qt::AlignLeft | Qt::TextWordWrap, empty_text_);
+    painter.drawText(viewport()->rect().adjusted(cell_padding, cell_padding, -cell_padding, -cell_padding), Qt::AlignTop | Qt::AlignLeft | Qt::TextWordWrap, empty_text_);
 }
 
 void TableView::keyPressEvent(QKeyEvent* event)
@@ -134,12 +134,12 @@ void TableView::fit_columns()
     if (!table_) return;
     const int character = fontMetrics().horizontalAdvance(u'0');
     fitted_ = table_->rowCount() > 0;
-    resizeColumnsToContents();
     for (int column = 0; column < table_->columnCount(); ++column) {
         const ColumnHead& head = table_->head(column);
         if (head.takes_rest) continue;
-        const int widest = head.characters > 0 ? head.characters * character + 16 : 48 * character;
-        setColumnWidth(column, std::min(columnWidth(column) + character, widest));
+        const int widest = (head.characters > 0 ? head.characters : 48) * character + 2 * cell_padding;
+        const int needed = std::max(sizeHintForColumn(column), horizontalHeader()->sectionSizeHint(column));
+        setColumnWidth(column, std::min(needed, std::max(widest, horizontalHeader()->sectionSizeHint(column))));
     }
 }
 
