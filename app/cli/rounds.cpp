@@ -81,6 +81,17 @@ model::Result<std::map<model::RoundNo, RoundRow>> gather(model::CaseStore& store
     return rows;
 }
 
+/// One sentence for all rounds of which only sums were seen: mostly it is all of them.
+void note_hidden_rounds(const std::map<model::RoundNo, RoundRow>& rows, Table& table)
+{
+    std::vector<model::RoundNo> hidden;
+    for (const auto& [number, row] : rows)
+        if (!row.round.inspectable) hidden.push_back(number);
+    if (hidden.empty()) return;
+    table.note("Not inspectable: " + plural(static_cast<std::int64_t>(hidden.size()), "round", "rounds") + " (" +
+               rounds_cell(hidden).shown + "). " + rows.at(hidden.front()).round.why_not);
+}
+
 model::Result<Exit> run_rounds(const CaseOptions& options, const Terminal& terminal)
 {
     FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> store, open_case(options.case_path));
@@ -112,9 +123,9 @@ model::Result<Exit> run_rounds(const CaseOptions& options, const Terminal& termi
         table.add({round_cell(number), count_cell(row.selected()), count_cell(row.received), count_cell(row.failed()),
                    count_cell(row.accepted), text_cell(rule), fixed_cell(row.suspicion, 1),
                    metrics_cell(row.round.metrics), clients_cell(row.flagged)});
-        if (!row.round.inspectable) table.note("Round " + std::to_string(number.value()) + " is not inspectable: " + row.round.why_not);
     }
     json.end_array().end_object();
+    note_hidden_rounds(rows, table);
     FEDSLEUTH_CHECK(print(terminal, options.format, table, json));
     if (!verdicts)
         terminal.say("Not analysed yet. Next: fedsleuth-cli analyse --case " + quoted(options.case_path));
