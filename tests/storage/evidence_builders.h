@@ -38,6 +38,7 @@ inline std::filesystem::path write_file(const std::string& relative, std::string
 {
     const std::filesystem::path path = std::filesystem::path(FEDSLEUTH_SCRATCH) / relative;
     std::filesystem::create_directories(path.parent_path());
+    std::filesystem::remove(path);  // some file systems flush what is truncated and written anew
     std::ofstream stream(path, std::ios::binary | std::ios::trunc);
     stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     return path;
