@@ -19,8 +19,7 @@ void describe_program(CLI::App& program)
     program.set_version_flag("--version", "fedsleuth-cli " FEDSLEUTH_VERSION);
     program.require_subcommand(1);
     program.get_formatter()->column_width(32);
-    program.footer(R"(
-The usual way:
+    program.footer(R"(The usual way:
   fedsleuth-cli ingest FOLDER --case a.fedcase     take the evidence in (it is only read)
   fedsleuth-cli analyse --case a.fedcase           read every update once, and judge
   fedsleuth-cli verdicts --case a.fedcase          who poisoned which rounds, since when, how sure is that
@@ -79,7 +78,7 @@ void mark_required(CLI::App& command)
 
 std::string help_footer(std::string_view examples, std::string_view exit_codes)
 {
-    std::string footer = "\nExamples:\n";
+    std::string footer = "Examples:\n";
     footer += examples;
     footer += "\nExit codes:\n";
     footer += exit_codes.empty() ? "  0 done, 1 failed, 2 the command line makes no sense\n" : exit_codes;

@@ -56,6 +56,7 @@ CLI::App* add_command(CLI::App& parent, Chosen& chosen, const std::string& name,
                       std::function<model::Result<Exit>(const Options&, const Terminal&)> run)
 {
     CLI::App* command = parent.add_subcommand(name, summary);
+    command->footer(std::string());  // not the parent's, which CLI11 hands down
     const auto options = std::make_shared<Options>();
     describe(*command, *options);
     mark_required(*command);
