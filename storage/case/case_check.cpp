@@ -50,7 +50,8 @@ Result<std::vector<std::string>> CaseFile::check_contents(model::Progress& progr
     }
     FEDSLEUTH_TRY(Statement keys, database.prepare("PRAGMA foreign_key_check"));
     FEDSLEUTH_TRY(const bool broken, keys.step());
-    if (broken) problems.push_back("table " + keys.text(0) + " refers to a row of " + keys.text(2) + " that is not there");
+    if (broken)
+        problems.push_back("table " + keys.text(0) + " refers to a row of " + keys.text(2) + " that is not there");
     keys.reset();
 
     FEDSLEUTH_TRY(const std::int64_t d, coordinates());

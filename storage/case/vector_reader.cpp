@@ -25,10 +25,14 @@ std::string name_of(const VectorRef& row)
 {
     const std::string round = std::to_string(row.round.value());
     switch (row.kind) {
-    case VectorRef::Kind::update: return "the update of client " + row.client.text() + " in round " + round;
-    case VectorRef::Kind::reference: return "the reference update of round " + round;
-    case VectorRef::Kind::checkpoint: return "the checkpoint of round " + round;
-    case VectorRef::Kind::global_step: return "the global step of round " + round;
+        case VectorRef::Kind::update:
+            return "the update of client " + row.client.text() + " in round " + round;
+        case VectorRef::Kind::reference:
+            return "the reference update of round " + round;
+        case VectorRef::Kind::checkpoint:
+            return "the checkpoint of round " + round;
+        case VectorRef::Kind::global_step:
+            return "the global step of round " + round;
     }
     return {};
 }
@@ -132,22 +136,22 @@ Result<VectorReader::Source> VectorReader::find(const VectorRef& row)
 
     Source source;
     switch (row.kind) {
-    case VectorRef::Kind::update:
-    case VectorRef::Kind::reference: {
-        FEDSLEUTH_TRY(source, find_update(row));
-        break;
-    }
-    case VectorRef::Kind::checkpoint: {
-        FEDSLEUTH_TRY(source.payload, find_checkpoint(row.round));
-        break;
-    }
-    case VectorRef::Kind::global_step: {
-        if (row.round.value() < 1)
-            return model::fail(ErrorCode::not_found, "there is no step before round 1", database_.file());
-        FEDSLEUTH_TRY(source.payload, find_checkpoint(row.round));
-        FEDSLEUTH_TRY(source.base, find_checkpoint(row.round.before()));
-        break;
-    }
+        case VectorRef::Kind::update:
+        case VectorRef::Kind::reference: {
+            FEDSLEUTH_TRY(source, find_update(row));
+            break;
+        }
+        case VectorRef::Kind::checkpoint: {
+            FEDSLEUTH_TRY(source.payload, find_checkpoint(row.round));
+            break;
+        }
+        case VectorRef::Kind::global_step: {
+            if (row.round.value() < 1)
+                return model::fail(ErrorCode::not_found, "there is no step before round 1", database_.file());
+            FEDSLEUTH_TRY(source.payload, find_checkpoint(row.round));
+            FEDSLEUTH_TRY(source.base, find_checkpoint(row.round.before()));
+            break;
+        }
     }
     sources_.emplace(std::move(key), source);
     return source;
@@ -210,8 +214,8 @@ Result<const VectorReader::Payload*> VectorReader::payload(std::int64_t id)
     statement.start(id);
     FEDSLEUTH_TRY(const bool found, statement.step());
     if (!found || id < 1 || id > highest_payload || statement.integer(1) != coordinates_)
-        return model::fail(ErrorCode::malformed, "is damaged: payload " + std::to_string(id) + " does not fit the model",
-                           database_.file());
+        return model::fail(ErrorCode::malformed,
+                           "is damaged: payload " + std::to_string(id) + " does not fit the model", database_.file());
     Payload result{id, !statement.is_null(0), statement.text(0), statement.text(2), statement.integer(3)};
     return &payloads_.emplace(id, std::move(result)).first->second;
 }
@@ -230,12 +234,12 @@ Result<void> VectorReader::read_slabs(const Payload& payload, std::int64_t first
             FEDSLEUTH_TRY(blob_, database_.open_blob("slab", "data", id));
         }
         if (blob_->size() != in_slab * static_cast<std::int64_t>(sizeof(float)))
-            return model::fail(ErrorCode::malformed, "is damaged: a slab of payload " + std::to_string(payload.id) +
-                                                         " has the wrong size",
+            return model::fail(ErrorCode::malformed,
+                               "is damaged: a slab of payload " + std::to_string(payload.id) + " has the wrong size",
                                database_.file());
         const std::span<float> into(out, static_cast<std::size_t>(here));
-        FEDSLEUTH_CHECK(blob_->read((first - slab_first) * static_cast<std::int64_t>(sizeof(float)),
-                                    std::as_writable_bytes(into)));
+        FEDSLEUTH_CHECK(
+            blob_->read((first - slab_first) * static_cast<std::int64_t>(sizeof(float)), std::as_writable_bytes(into)));
         first += here;
         count -= here;
         out += here;

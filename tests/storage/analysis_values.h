@@ -76,9 +76,8 @@ inline bool same(const model::RoundLedger& a, const model::RoundLedger& b)
     return a.round == b.round && a.clients == b.clients && a.layers.size() == b.layers.size() && layers_same() &&
            a.step_rounds == b.step_rounds && a.own_rounds == b.own_rounds && a.has_shipped == b.has_shipped &&
            a.has_reference == b.has_reference && a.positive == b.positive && a.negative == b.negative &&
-           a.zero == b.zero && a.minimum == b.minimum && a.maximum == b.maximum &&
-           a.fourth_powers == b.fourth_powers && a.sums == b.sums && a.coordinates == b.coordinates &&
-           a.non_finite == b.non_finite;
+           a.zero == b.zero && a.minimum == b.minimum && a.maximum == b.maximum && a.fourth_powers == b.fourth_powers &&
+           a.sums == b.sums && a.coordinates == b.coordinates && a.non_finite == b.non_finite;
 }
 
 /// An outcome in which every member holds something, the awkward values among it.
@@ -134,7 +133,8 @@ inline model::CaseStore::AnalysisOutcome some_outcome()
     using model::FindingSource, model::Severity;
     outcome.findings = {
         {"accuracy-drop", Severity::low, {}, model::RoundNo{2}, "fell", "{\"by\":0.2}", FindingSource::analysis},
-        {"signature-invalid", Severity::critical, model::ClientId{"c1"}, model::RoundNo{2}, "forged", "", FindingSource::identity},
+        {"signature-invalid", Severity::critical, model::ClientId{"c1"}, model::RoundNo{2}, "forged", "",
+         FindingSource::identity},
         {"privacy-over-budget", Severity::critical, model::ClientId{"c0"}, {}, "spent", "", FindingSource::privacy},
         {"anomaly-spike", Severity::critical, {}, model::RoundNo{1}, "jumped", "", FindingSource::analysis}};
     outcome.parameters_json = "{\"seed\":1}";

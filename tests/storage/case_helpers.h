@@ -22,15 +22,14 @@ namespace fedsleuth::test {
 namespace fs = std::filesystem;
 
 /// Fails the test with the error's text where a result is none; else its value.
-#define TAKE(declaration, ...)                                              \
-    auto FEDSLEUTH_CONCAT(taken_, __LINE__) = (__VA_ARGS__);                \
-    if (!FEDSLEUTH_CONCAT(taken_, __LINE__))                                \
-        QFAIL(FEDSLEUTH_CONCAT(taken_, __LINE__).error().text().c_str());   \
+#define TAKE(declaration, ...)                                                                                 \
+    auto FEDSLEUTH_CONCAT(taken_, __LINE__) = (__VA_ARGS__);                                                   \
+    if (!FEDSLEUTH_CONCAT(taken_, __LINE__)) QFAIL(FEDSLEUTH_CONCAT(taken_, __LINE__).error().text().c_str()); \
     declaration = std::move(*FEDSLEUTH_CONCAT(taken_, __LINE__))
-#define OK(...)                                                             \
-    do {                                                                    \
-        const auto ended_well = (__VA_ARGS__);                              \
-        if (!ended_well) QFAIL(ended_well.error().text().c_str());          \
+#define OK(...)                                                    \
+    do {                                                           \
+        const auto ended_well = (__VA_ARGS__);                     \
+        if (!ended_well) QFAIL(ended_well.error().text().c_str()); \
     } while (false)
 
 inline fs::path scratch(const std::string& name)
@@ -99,8 +98,9 @@ public:
     {
         fs::create_directories(root_ / "updates");
         fs::create_directories(root_ / "checkpoints");
-        line("{\"type\": \"federation\", \"format\": \"fedsleuth/1\", \"name\": \"by hand\", \"update_kind\": \"" + kind +
-             "\", \"aggregation\": {\"rule\": \"fedavg\", \"server_learning_rate\": 0.5, \"f\": 2}" + more + "}");
+        line("{\"type\": \"federation\", \"format\": \"fedsleuth/1\", \"name\": \"by hand\", \"update_kind\": \"" +
+             kind + "\", \"aggregation\": {\"rule\": \"fedavg\", \"server_learning_rate\": 0.5, \"f\": 2}" + more +
+             "}");
     }
 
     static constexpr std::int64_t rows = 300, columns = 230;
@@ -178,13 +178,13 @@ public:
     void rounds(int first, int last, int clients)
     {
         if (first == 1) {
-            for (int idx = 0; idx < clients; ++idx) client("c" + std::to_string(idx));
+            for (int idx = 0; idx < clients; ++idx) client('c' + std::to_string(idx));
             checkpoint(0);
         }
         for (int round = first; round <= last; ++round) {
             std::vector<std::string> names;
             for (int idx = 0; idx < clients; ++idx) {
-                names.push_back("c" + std::to_string(idx));
+                names.push_back('c' + std::to_string(idx));
                 update(round, names.back());
             }
             round_line(round, names);
@@ -209,6 +209,8 @@ inline std::vector<float> read_row(storage::CaseFile& file, const model::VectorR
     }
     return values;
 }
+
+inline std::vector<float> floats(const std::vector<double>& values) { return {values.begin(), values.end()}; }
 
 inline model::VectorRef update_ref(int round, const std::string& client)
 {

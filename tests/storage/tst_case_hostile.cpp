@@ -153,39 +153,68 @@ void CaseHostileTest::values_that_make_no_sense_data()
 {
     QTest::addColumn<QString>("sql");
     for (const char* sql :
-         {"UPDATE layer SET shape = '9999999999,9999999999,9999999999'", "UPDATE layer SET shape = '-5'",
-          "UPDATE layer SET shape = '300,230,'", "UPDATE layer SET shape = 'x'", "UPDATE layer SET shape = ''",
-          "UPDATE layer SET shape = '68719476736'", "UPDATE layer SET counter = 1", "DELETE FROM layer",
-          "UPDATE update_line SET round = -9223372036854775807 - 1", "UPDATE update_line SET round = 9223372036854775807",
-          "UPDATE update_line SET base_round = -1", "UPDATE update_line SET base_round = 9223372036854775807",
-          "UPDATE checkpoint_line SET round = -1", "UPDATE round_line SET round = 9223372036854775807",
-          "UPDATE snapshot SET state = 'splendid'", "UPDATE snapshot SET bytes = -1",
-          "UPDATE snapshot SET non_finite = -1", "UPDATE snapshot SET payload = NULL",
+         {"UPDATE layer SET shape = '9999999999,9999999999,9999999999'",
+          "UPDATE layer SET shape = '-5'",
+          "UPDATE layer SET shape = '300,230,'",
+          "UPDATE layer SET shape = 'x'",
+          "UPDATE layer SET shape = ''",
+          "UPDATE layer SET shape = '68719476736'",
+          "UPDATE layer SET counter = 1",
+          "DELETE FROM layer",
+          "UPDATE update_line SET round = -9223372036854775807 - 1",
+          "UPDATE update_line SET round = 9223372036854775807",
+          "UPDATE update_line SET base_round = -1",
+          "UPDATE update_line SET base_round = 9223372036854775807",
+          "UPDATE checkpoint_line SET round = -1",
+          "UPDATE round_line SET round = 9223372036854775807",
+          "UPDATE snapshot SET state = 'splendid'",
+          "UPDATE snapshot SET bytes = -1",
+          "UPDATE snapshot SET non_finite = -1",
+          "UPDATE snapshot SET payload = NULL",
           "PRAGMA foreign_keys = OFF; UPDATE snapshot SET payload = 77",
           "PRAGMA foreign_keys = OFF; UPDATE snapshot SET payload = 9223372036854775807",
-          "PRAGMA foreign_keys = OFF; DELETE FROM snapshot", "PRAGMA foreign_keys = OFF; DELETE FROM payload",
-          "UPDATE payload SET coordinates = 5", "UPDATE payload SET coordinates = -1",
-          "UPDATE payload SET path = '../../etc/passwd'", "UPDATE payload SET path = 'updates/r1-c0.npz'",
-          "UPDATE ingest_state SET folder = '/nowhere'", "DELETE FROM ingest_state",
-          "DELETE FROM slab WHERE id % 1048576 = 1", "UPDATE slab SET data = zeroblob(0)",
-          "UPDATE slab SET data = zeroblob(1000000)", "UPDATE slab SET data = substr(data, 1, 7)",
-          "UPDATE federation SET update_kind = 'rumour'", "UPDATE federation SET weighted_by = ''",
+          "PRAGMA foreign_keys = OFF; DELETE FROM snapshot",
+          "PRAGMA foreign_keys = OFF; DELETE FROM payload",
+          "UPDATE payload SET coordinates = 5",
+          "UPDATE payload SET coordinates = -1",
+          "UPDATE payload SET path = '../../etc/passwd'",
+          "UPDATE payload SET path = 'updates/r1-c0.npz'",
+          "UPDATE ingest_state SET folder = '/nowhere'",
+          "DELETE FROM ingest_state",
+          "DELETE FROM slab WHERE id % 1048576 = 1",
+          "UPDATE slab SET data = zeroblob(0)",
+          "UPDATE slab SET data = zeroblob(1000000)",
+          "UPDATE slab SET data = substr(data, 1, 7)",
+          "UPDATE federation SET update_kind = 'rumour'",
+          "UPDATE federation SET weighted_by = ''",
           "UPDATE federation SET server_learning_rate = 'NaN', update_kind = 'gradient'",
-          "UPDATE federation SET extra_json = '{broken'", "DELETE FROM federation",
-          "UPDATE ledger SET data = zeroblob(0)", "UPDATE ledger SET data = zeroblob(100000)",
-          "UPDATE ledger SET data = substr(data, 1, 300)", "UPDATE score SET data = x'0100000000000000ffffffffffffff7f'",
+          "UPDATE federation SET extra_json = '{broken'",
+          "DELETE FROM federation",
+          "UPDATE ledger SET data = zeroblob(0)",
+          "UPDATE ledger SET data = zeroblob(100000)",
+          "UPDATE ledger SET data = substr(data, 1, 300)",
+          "UPDATE score SET data = x'0100000000000000ffffffffffffff7f'",
           "UPDATE ledger SET round = round + 1 WHERE round = 2; UPDATE ledger SET round = 2 WHERE round = 1",
-          "UPDATE verdict SET verdict = 'saint'", "UPDATE verdict SET first_bad_round = -3",
-          "UPDATE verdict SET collusion_group = 9223372036854775807", "UPDATE verdict SET probability = 'x'",
+          "UPDATE verdict SET verdict = 'saint'",
+          "UPDATE verdict SET first_bad_round = -3",
+          "UPDATE verdict SET collusion_group = 9223372036854775807",
+          "UPDATE verdict SET probability = 'x'",
           "PRAGMA foreign_keys = OFF; UPDATE verdict_reason SET verdict = 99 WHERE against = 1",
           "PRAGMA foreign_keys = OFF; UPDATE verdict_bad_round SET verdict = -1 WHERE position = 0",
-          "UPDATE verdict_reason SET round = -1", "UPDATE rollback_candidate SET round = -1",
-          "UPDATE analysis SET recommended = -1", "UPDATE finding SET severity = 'odd'",
-          "UPDATE finding SET source = 'gossip'", "UPDATE finding SET round = -1",
-          "UPDATE finding SET evidence_json = 'no json'", "UPDATE decision SET decided = 'maybe'",
-          "UPDATE custody SET id = 9223372036854775807 WHERE id = 3", "UPDATE custody SET hash = ''",
-          "UPDATE metric SET value = x'00'", "UPDATE other_file SET bytes = -1",
-          "UPDATE client_line SET client = x'ff00ff' || client", "UPDATE round_member SET client = ''"})
+          "UPDATE verdict_reason SET round = -1",
+          "UPDATE rollback_candidate SET round = -1",
+          "UPDATE analysis SET recommended = -1",
+          "UPDATE finding SET severity = 'odd'",
+          "UPDATE finding SET source = 'gossip'",
+          "UPDATE finding SET round = -1",
+          "UPDATE finding SET evidence_json = 'no json'",
+          "UPDATE decision SET decided = 'maybe'",
+          "UPDATE custody SET id = 9223372036854775807 WHERE id = 3",
+          "UPDATE custody SET hash = ''",
+          "UPDATE metric SET value = x'00'",
+          "UPDATE other_file SET bytes = -1",
+          "UPDATE client_line SET client = x'ff00ff' || client",
+          "UPDATE round_member SET client = ''"})
         QTest::newRow(sql) << QString(sql);
 }
 
@@ -211,7 +240,8 @@ void CaseHostileTest::changed_numbers_are_found()
     fs::copy_file(original_, path);
     {
         TAKE(Database database, Database::open(path, Database::Access::read_write));
-        OK(database.run("UPDATE slab SET data = CAST(x'00' || substr(data, 2) AS BLOB) WHERE id = (SELECT max(id) FROM slab)"));
+        OK(database.run(
+            "UPDATE slab SET data = CAST(x'00' || substr(data, 2) AS BLOB) WHERE id = (SELECT max(id) FROM slab)"));
     }
     TAKE(auto file, CaseFile::open(path));
     model::Progress progress;
@@ -227,8 +257,16 @@ void CaseHostileTest::changed_numbers_are_found()
 void CaseHostileTest::a_file_of_wild_sizes()
 {
     // The header's page size and page count are lies.
-    for (const auto& [offset, value] : std::vector<std::pair<std::size_t, unsigned char>>{
-             {16, 2}, {16, 0xff}, {17, 0x80}, {20, 0xff}, {28, 0xff}, {31, 1}, {36, 0xff}, {52, 1}, {56, 2}, {60, 0x7f}}) {
+    for (const auto& [offset, value] : std::vector<std::pair<std::size_t, unsigned char>>{{16, 2},
+                                                                                          {16, 0xff},
+                                                                                          {17, 0x80},
+                                                                                          {20, 0xff},
+                                                                                          {28, 0xff},
+                                                                                          {31, 1},
+                                                                                          {36, 0xff},
+                                                                                          {52, 1},
+                                                                                          {56, 2},
+                                                                                          {60, 0x7f}}) {
         std::string bytes = bytes_;
         bytes[offset] = static_cast<char>(value);
         const fs::path path = scratch("wild.fedcase");

@@ -13,8 +13,15 @@ std::vector<CustodyEntry> chain(int length)
     std::vector<CustodyEntry> entries;
     std::string previous(64, '0');
     for (int idx = 1; idx <= length; ++idx) {
-        CustodyEntry entry{idx,  "2026-03-06T16:00:0" + std::to_string(idx) + "Z", "ada", "ingest", "folder",
-                           "{}", std::string(64, 'a'), previous, {}};
+        CustodyEntry entry{idx,
+                           "2026-03-06T16:00:0" + std::to_string(idx) + "Z",
+                           "ada",
+                           "ingest",
+                           "folder",
+                           "{}",
+                           std::string(64, 'a'),
+                           previous,
+                           {}};
         entry.hash = storage::custody_hash(entry);
         previous = entry.hash;
         entries.push_back(entry);
@@ -43,9 +50,14 @@ void CustodyChainTest::an_intact_chain_has_no_problems()
 
 void CustodyChainTest::every_changed_field_is_found()
 {
-    const std::vector<std::string CustodyEntry::*> fields{
-        &CustodyEntry::time,            &CustodyEntry::actor,  &CustodyEntry::action,   &CustodyEntry::subject,
-        &CustodyEntry::parameters_json, &CustodyEntry::sha256, &CustodyEntry::previous, &CustodyEntry::hash};
+    const std::vector<std::string CustodyEntry::*> fields{&CustodyEntry::time,
+                                                          &CustodyEntry::actor,
+                                                          &CustodyEntry::action,
+                                                          &CustodyEntry::subject,
+                                                          &CustodyEntry::parameters_json,
+                                                          &CustodyEntry::sha256,
+                                                          &CustodyEntry::previous,
+                                                          &CustodyEntry::hash};
     for (std::size_t entry_idx = 0; entry_idx < 4; ++entry_idx) {
         for (const auto field : fields) {
             auto entries = chain(4);
@@ -90,8 +102,8 @@ void CustodyChainTest::bytes_can_not_move_between_fields()
     CustodyEntry one = chain(1).front();
     CustodyEntry other = one;
     one.actor = "ab";
-    one.action = "c";
-    other.actor = "a";
+    one.action = std::string("c");
+    other.actor = std::string("a");
     other.action = "bc";
     QVERIFY(storage::custody_hash(one) != storage::custody_hash(other));
 }

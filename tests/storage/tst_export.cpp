@@ -30,8 +30,8 @@ void ExportTest::npy_has_the_bytes_of_numpy()
     std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }";
     header.append(128 - 10 - header.size() - 1, ' ');
     header += '\n';
-    const std::string expected = std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header +
-                                 std::string("\x00\x00\x80\x3f\x00\x00\x00\xc0", 8);
+    const std::string expected =
+        std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + std::string("\x00\x00\x80\x3f\x00\x00\x00\xc0", 8);
     QVERIFY(contents_of(path) == expected);
 }
 
@@ -65,7 +65,8 @@ void ExportTest::npz_comes_back()
 {
     const fs::path path = scratch("a.npz");
     const std::vector<double> w(300'000, 0.25), b{1, 2, 3};
-    const std::vector<NamedArray> arrays{{"fc.weight", {3, 100'000}, w}, {"fc.bias", {3}, b}, {"größe", {1}, std::span(b).first(1)}};
+    const std::vector<NamedArray> arrays{
+        {"fc.weight", {3, 100'000}, w}, {"fc.bias", {3}, b}, {"größe", {1}, std::span(b).first(1)}};
     for (const NumberType type : {NumberType::float32, NumberType::float64}) {
         OK(storage::write_npz(path, arrays, {type, true}));
         TAKE(auto snapshot, storage::open_snapshot(path));
@@ -102,8 +103,9 @@ void ExportTest::nothing_is_overwritten_unasked()
         const fs::path path = scratch(name);
         write_text(path, "mine");
         const auto write = [&](bool overwrite) {
-            return std::string(name).ends_with('y') ? storage::write_npy(path, {3}, values, {NumberType::float64, overwrite})
-                                                    : storage::write_npz(path, arrays, {NumberType::float64, overwrite});
+            return std::string(name).ends_with('y')
+                       ? storage::write_npy(path, {3}, values, {NumberType::float64, overwrite})
+                       : storage::write_npz(path, arrays, {NumberType::float64, overwrite});
         };
         QCOMPARE(write(false).error().code, model::ErrorCode::conflict);
         QVERIFY(contents_of(path) == "mine");

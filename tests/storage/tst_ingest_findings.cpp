@@ -104,8 +104,9 @@ void IngestFindingsTest::missing_files_and_missing_updates()
     FolderMaker maker(scratch("missing"));
     maker.update(1, "a");
     maker.update_line(1, "gone", "updates/gone.npz", "");
-    maker.line("{\"type\": \"round\", \"round\": 1, \"selected\": [\"a\", \"gone\", \"silent\", \"broke\"],"
-               " \"failed\": [\"broke\"]}");
+    maker.line(
+        "{\"type\": \"round\", \"round\": 1, \"selected\": [\"a\", \"gone\", \"silent\", \"broke\"],"
+        " \"failed\": [\"broke\"]}");
     maker.line("{\"type\": \"round\", \"round\": 2, \"selected\": [\"a\", \"b\"]}");
     maker.checkpoint_line(1, "checkpoints/gone.npz", std::string(64, 'a'));
     const Taken all = taken(maker);
@@ -148,10 +149,11 @@ void IngestFindingsTest::refused_files()
     maker.update(1, "honest");
     write_text(maker.root() / "updates/text", "this is no snapshot");
     // A pickle that would print, were it ever run.
-    write_text(maker.root() / "updates/pickle", std::string("\x80\x02" "cbuiltins\nprint\nX\x02\x00\x00\x00hi\x85R.", 31));
+    write_text(maker.root() / "updates/pickle", std::string("\x80\x02"
+                                                            "cbuiltins\nprint\nX\x02\x00\x00\x00hi\x85R.",
+                                                            31));
     write_text(maker.root() / "updates/empty", "");
-    for (const char* name : {"text", "pickle", "empty"})
-        maker.update_line(1, name, std::string("updates/") + name, "");
+    for (const char* name : {"text", "pickle", "empty"}) maker.update_line(1, name, std::string("updates/") + name, "");
     const Taken all = taken(maker);
     const model::Finding* text = finding(all.findings, "refused-snapshot", "text");
     const model::Finding* pickle = finding(all.findings, "refused-snapshot", "pickle");
@@ -297,7 +299,8 @@ void IngestFindingsTest::lines_and_files_that_do_not_belong()
     maker.line("{\"type\": \"update\", \"round\": 1}");
     for (int idx = 0; idx < 5; ++idx) write_text(maker.root() / "updates" / ("extra" + std::to_string(idx)), "x");
     const Taken all = taken(maker);
-    QVERIFY(has_issue(all, "gossip") && has_issue(all, "does not name 5 files in this folder: extra0, extra1, extra2, …"));
+    QVERIFY(has_issue(all, "gossip") &&
+            has_issue(all, "does not name 5 files in this folder: extra0, extra1, extra2, …"));
     const model::Finding* found = finding(all.findings, "import-issue");
     QVERIFY(found && found->severity == Severity::low);
     QVERIFY(found->evidence_json == "{\"issues\":" + std::to_string(all.issues.size()) + "}");
@@ -309,7 +312,8 @@ void IngestFindingsTest::lines_and_files_that_do_not_belong()
 
 void IngestFindingsTest::missing_certificates()
 {
-    FolderMaker maker(scratch("certificates"), "delta", ", \"trust\": {\"ca\": \"certs/ca.pem\", \"crl\": \"../crl.pem\"}");
+    FolderMaker maker(scratch("certificates"), "delta",
+                      ", \"trust\": {\"ca\": \"certs/ca.pem\", \"crl\": \"../crl.pem\"}");
     write_text(maker.root() / "certs/a.pem", "pem");
     maker.line("{\"type\": \"client\", \"client\": \"a\", \"certificate\": \"certs/a.pem\"}");
     maker.line("{\"type\": \"client\", \"client\": \"b\", \"certificate\": \"certs/b.pem\"}");
@@ -318,7 +322,8 @@ void IngestFindingsTest::missing_certificates()
     QVERIFY(has_issue(all, "certs/ca.pem") && has_issue(all, "../crl.pem") && has_issue(all, "certs/b.pem"));
     QVERIFY(!has_issue(all, "certs/a.pem"));
     const auto files = *all.file->evidence_files();
-    const auto a = std::find_if(files.begin(), files.end(), [](const auto& file) { return file.path == "certs/a.pem"; });
+    const auto a =
+        std::find_if(files.begin(), files.end(), [](const auto& file) { return file.path == "certs/a.pem"; });
     QVERIFY(a != files.end() && a->client->text() == "a" && a->bytes == 3 && a->state == "ok");
 }
 
@@ -351,7 +356,8 @@ void IngestFindingsTest::findings_come_by_severity()
     for (std::size_t idx = 1; idx < all.findings.size(); ++idx) {
         const model::Finding &before = all.findings[idx - 1], &here = all.findings[idx];
         QVERIFY(before.severity > here.severity ||
-                (before.severity == here.severity && before.round.value_or(RoundNo{-1}) <= here.round.value_or(RoundNo{-1})));
+                (before.severity == here.severity &&
+                 before.round.value_or(RoundNo{-1}) <= here.round.value_or(RoundNo{-1})));
     }
 }
 

@@ -4,12 +4,12 @@
 
 #include "storage/custody/custody_chain.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 using namespace fedsleuth;
 using namespace fedsleuth::test;

@@ -35,8 +35,8 @@ void SqliteTest::values_come_back_as_they_went_in()
     OK(insert.run(std::numeric_limits<double>::quiet_NaN(), -std::numeric_limits<double>::infinity(), text,
                   std::span<const std::byte>(bytes), std::optional<double>(), std::numeric_limits<std::int64_t>::min(),
                   model::ClientId{"client"}));
-    OK(insert.run(1.0, std::optional<double>(0.1), "", std::span<const std::byte>(), std::optional<double>(std::nan("")),
-                  true, model::ClientId{}));
+    OK(insert.run(1.0, std::optional<double>(0.1), "", std::span<const std::byte>(),
+                  std::optional<double>(std::nan("")), true, model::ClientId{}));
     TAKE(Statement select, database.prepare("SELECT * FROM t"));
     QVERIFY(*select.step());
     QVERIFY(std::isnan(select.real(0)));
@@ -74,8 +74,8 @@ void SqliteTest::errors_name_file_and_message()
     TAKE(Statement insert, database.prepare("INSERT INTO t VALUES (?1)"));
     OK(insert.run(1));
     QVERIFY(!insert.run(1));
-    OK(insert.run(2));                      // a failed statement can be used again
-    QVERIFY(!insert.run(1, 2));             // one parameter too many is an error, not a silent loss
+    OK(insert.run(2));           // a failed statement can be used again
+    QVERIFY(!insert.run(1, 2));  // one parameter too many is an error, not a silent loss
     OK(insert.run(3));
 
     write_text(scratch("nonsense.db"), std::string(5000, 'x'));
@@ -129,8 +129,9 @@ void SqliteTest::savepoints_roll_back_alone()
 void SqliteTest::blobs_are_read_in_place()
 {
     TAKE(Database database, Database::in_memory());
-    OK(database.run("CREATE TABLE t (id INTEGER PRIMARY KEY, data BLOB);"
-                    "INSERT INTO t VALUES (1, x'000102030405'), (2, x'0607')"));
+    OK(
+        database.run("CREATE TABLE t (id INTEGER PRIMARY KEY, data BLOB);"
+                     "INSERT INTO t VALUES (1, x'000102030405'), (2, x'0607')"));
     TAKE(Blob blob, database.open_blob("t", "data", 1));
     QCOMPARE(blob.size(), 6);
     std::array<std::byte, 2> piece{};
@@ -155,8 +156,9 @@ void SqliteTest::a_running_query_can_be_interrupted()
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
     });
-    const auto endless = database.integer("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
-                                          " SELECT count(*) FROM n");
+    const auto endless = database.integer(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+        " SELECT count(*) FROM n");
     done = true;
     stopper.join();
     QVERIFY(!endless);
