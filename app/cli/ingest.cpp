@@ -61,8 +61,14 @@ model::Result<void> print_summary(const IngestCommand& options, const Terminal& 
     json.field("updates", summary.updates).field("checkpoints", summary.checkpoints).field("files", summary.files);
     json.field("bytes", summary.bytes).field("issues", summary.issues).field("findings", summary.findings);
     json.end_object();
-    Table table({{"changed", ""}, {"rounds", ""}, {"updates", ""}, {"checkpoints", ""}, {"files", ""}, {"bytes", ""},
-                 {"issues", ""}, {"findings", ""}});
+    Table table({{"changed", ""},
+                 {"rounds", ""},
+                 {"updates", ""},
+                 {"checkpoints", ""},
+                 {"files", ""},
+                 {"bytes", ""},
+                 {"issues", ""},
+                 {"findings", ""}});
     table.add({text_cell(summary.changed ? "true" : "false"), count_cell(summary.rounds), count_cell(summary.updates),
                count_cell(summary.checkpoints), count_cell(summary.files), count_cell(summary.bytes),
                count_cell(summary.issues), count_cell(summary.findings)});
@@ -107,7 +113,8 @@ model::Result<void> check_paths(const IngestCommand& options, const std::filesys
     std::error_code error;
     if (std::filesystem::is_directory(options.folder, error) && !std::filesystem::exists(log, error)) {
         return model::fail(model::ErrorCode::not_found, "holds no federation.jsonl, so it is no evidence folder",
-                           options.folder, "it should hold what a recorder wrote: federation.jsonl, updates/, checkpoints/");
+                           options.folder,
+                           "it should hold what a recorder wrote: federation.jsonl, updates/, checkpoints/");
     }
     const std::filesystem::path beside = std::filesystem::path(options.common.case_path).parent_path();
     if (!beside.empty() && !std::filesystem::is_directory(beside, error))
@@ -157,11 +164,11 @@ void add_ingest(CLI::App& program, Chosen& chosen)
         "  fedsleuth-cli ingest run-042/ --case run-042.fedcase\n"
         "  fedsleuth-cli ingest run-042/ --case run-042.fedcase --link      updates of many gigabytes\n"
         "  fedsleuth-cli ingest run-042/ --case run-042.fedcase --follow    while it trains\n"
-        "\nEvery file's SHA-256 is taken on the way in. Stopped or killed at any moment, running it again goes on where\n"
-        "it was; on a folder that has not changed it does nothing. truth.json is never read.\n"
+        "\nEvery file's SHA-256 is taken on the way in. Stopped or killed at any moment, running it again goes\n"
+        "on where it was; on a folder that has not changed it does nothing. truth.json is never read.\n"
         "With --follow and --format json or csv there is one answer for each look that found something new.\n",
-        "  0 done (also when --follow was ended between two looks), 1 failed or stopped half-way (finished rounds are kept),\n"
-        "  2 the command line makes no sense\n"));
+        "  0 done (also when --follow was ended between two looks), 1 failed or stopped half-way\n"
+        "  (finished rounds are kept), 2 the command line makes no sense\n"));
 }
 
 }  // namespace fedsleuth::cli

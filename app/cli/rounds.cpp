@@ -130,9 +130,12 @@ model::Result<Exit> run_rounds(const CaseOptions& options, const Terminal& termi
     if (!verdicts)
         terminal.say("Not analysed yet. Next: fedsleuth-cli analyse --case " + quoted(options.case_path));
     else if (options.format == Format::table)
-        terminal.say("Suspicion is the strongest evidence against any client of the round. Next: fedsleuth-cli "
-                     "aggregate --case " + quoted(options.case_path) + " --round N --rule RULE --out X.npz for what "
-                     "another rule would have made of a round.");
+        terminal.say(
+            "Suspicion is the strongest evidence against any client of the round. Next: fedsleuth-cli "
+            "aggregate --case " +
+            quoted(options.case_path) +
+            " --round N --rule RULE --out X.npz for what "
+            "another rule would have made of a round.");
     return Exit::ok;
 }
 
@@ -140,13 +143,14 @@ model::Result<Exit> run_rounds(const CaseOptions& options, const Terminal& termi
 
 void add_rounds(CLI::App& program, Chosen& chosen)
 {
-    CLI::App* command =
-        add_command<CaseOptions>(program, chosen, "rounds", "every round: who took part, metrics, suspicion, flagged clients",
-                                 add_case, run_rounds);
-    command->footer(help_footer("  fedsleuth-cli rounds --case run-042.fedcase\n"
-                                "  fedsleuth-cli rounds --case run-042.fedcase --format json\n"
-                                "\nflagged: clients with the verdict suspect or malicious for which this is a bad round. accepted is\n"
-                                "known only where the server recorded its own decision.\n"));
+    CLI::App* command = add_command<CaseOptions>(program, chosen, "rounds",
+                                                 "every round: who took part, metrics, suspicion, flagged clients",
+                                                 add_case, run_rounds);
+    command->footer(help_footer(
+        "  fedsleuth-cli rounds --case run-042.fedcase\n"
+        "  fedsleuth-cli rounds --case run-042.fedcase --format json\n"
+        "\nflagged: clients with the verdict suspect or malicious for which this is a bad round. accepted is\n"
+        "known only where the server recorded its own decision.\n"));
 }
 
 }  // namespace fedsleuth::cli

@@ -4,10 +4,10 @@
 // whole way through the program: .npy in, options, .npy and JSON out.
 #include "app/cli_program.h"
 
-#include <QtTest>
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <QtTest>
 
 namespace {
 
@@ -75,7 +75,8 @@ QStringList aggregate_options(const QJsonValue& entry)
     if (which == "flower/median" || which == "byzfl/median") return {"--rule", "median"};
     if (which == "flower/trimmed_mean")
         return {"--rule", "trimmed-mean", "--set", "fraction=" + QString::number(params["proportiontocut"].toDouble())};
-    if (which == "byzfl/trmean") return {"--rule", "trimmed-mean", "--set", "count=" + QString::number(params["f"].toInt())};
+    if (which == "byzfl/trmean")
+        return {"--rule", "trimmed-mean", "--set", "count=" + QString::number(params["f"].toInt())};
     if (which == "flower/krum") return {"--rule", "krum", "--set", f, "--set", "variant=flower"};
     if (which == "byzfl/krum") return {"--rule", "krum", "--set", f, "--set", "variant=byzfl"};
     if (which == "byzfl/multikrum") return {"--rule", "multi-krum", "--set", f, "--set", "variant=byzfl"};
@@ -113,11 +114,13 @@ void Golden::rules()
     QFETCH(const QJsonValue, input);
     write_file(scratch("x.npy"), matrix_npy(input["n"].toInt(), numbers_of(input["X"])));
     write_file(scratch("weights.npy"), vector_npy(numbers_of(input["num_examples"])));
-    const Ran ran = run_cli(QStringList{"compute", "aggregate", "--in", scratch("x.npy"), "--out", fresh("y.npy"), "--format", "json"} +
-                            aggregate_options(entry));
+    const Ran ran = run_cli(
+        QStringList{"compute", "aggregate", "--in", scratch("x.npy"), "--out", fresh("y.npy"), "--format", "json"} +
+        aggregate_options(entry));
     QVERIFY2(ran.code == 0, ran.err.constData());
     const QJsonValue expected = entry["expected"];
-    if (!expected["vector"].isUndefined()) QVERIFY(difference(npy_values(scratch("y.npy")), numbers_of(expected["vector"])) < 1e-9);
+    if (!expected["vector"].isUndefined())
+        QVERIFY(difference(npy_values(scratch("y.npy")), numbers_of(expected["vector"])) < 1e-9);
     if (expected["selected"].isDouble()) {
         QCOMPARE(ran.json()["selected"].toArray().size(), 1);
         QCOMPARE(ran.json()["selected"][0].toInt(), expected["selected"].toInt());
@@ -128,7 +131,8 @@ void Golden::rules()
         std::sort(wanted.begin(), wanted.end());
         QCOMPARE(got, wanted);
     }
-    if (!expected["scores"].isUndefined()) QVERIFY(difference(numbers_of(ran.json()["scores"]), numbers_of(expected["scores"])) < 1e-9);
+    if (!expected["scores"].isUndefined())
+        QVERIFY(difference(numbers_of(ran.json()["scores"]), numbers_of(expected["scores"])) < 1e-9);
 }
 
 void Golden::clusters_data()
@@ -149,12 +153,23 @@ void Golden::clusters()
     QFETCH(const QJsonValue, entry);
     QFETCH(const QJsonValue, input);
     const bool precomputed = input["metric"].toString() == "precomputed";
-    write_file(scratch("x.npy"), matrix_npy(input["n"].toInt(), numbers_of(input[precomputed ? "distance_matrix" : "X"])));
+    write_file(scratch("x.npy"),
+               matrix_npy(input["n"].toInt(), numbers_of(input[precomputed ? "distance_matrix" : "X"])));
     const QJsonValue params = entry["params"];
-    QStringList arguments{"compute", "cluster", "--in", scratch("x.npy"), "--metric", input["metric"].toString(), "--format", "json",
-                          "--min-cluster-size", QString::number(params["min_cluster_size"].toInt()),
-                          "--method", params["cluster_selection_method"].toString(),
-                          "--epsilon", QString::number(params["cluster_selection_epsilon"].toDouble())};
+    QStringList arguments{"compute",
+                          "cluster",
+                          "--in",
+                          scratch("x.npy"),
+                          "--metric",
+                          input["metric"].toString(),
+                          "--format",
+                          "json",
+                          "--min-cluster-size",
+                          QString::number(params["min_cluster_size"].toInt()),
+                          "--method",
+                          params["cluster_selection_method"].toString(),
+                          "--epsilon",
+                          QString::number(params["cluster_selection_epsilon"].toDouble())};
     if (!params["min_samples"].isNull()) arguments << "--min-samples" << QString::number(params["min_samples"].toInt());
     if (params["allow_single_cluster"].toBool()) arguments << "--allow-single-cluster";
     const Ran ran = run_cli(arguments);
@@ -172,7 +187,9 @@ void Golden::clusters()
         QCOMPARE(back.try_emplace(got[row], wanted[row]).first->second, wanted[row]);
     }
     for (const char* key : {"probabilities", "outlier_scores", "merge_distances"})
-        QVERIFY2(difference(numbers_of(ran.json()[QLatin1String(key)]), numbers_of(expected[QLatin1String(key)])) < 1e-9, key);
+        QVERIFY2(
+            difference(numbers_of(ran.json()[QLatin1String(key)]), numbers_of(expected[QLatin1String(key)])) < 1e-9,
+            key);
     QCOMPARE(ran.json()["persistence"].toArray().size(), expected["persistence"].toArray().size());
 }
 

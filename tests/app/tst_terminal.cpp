@@ -2,12 +2,12 @@
 // What only a terminal sees: colour, lines broken to its width, the progress line. The program runs on a real one.
 #include "app/cli_program.h"
 
-#include <QtTest>
-#include <cerrno>
 #include <fcntl.h>
 #include <pty.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cerrno>
+#include <QtTest>
 
 namespace {
 
@@ -96,7 +96,8 @@ void OnTerminal::prose_is_broken_to_the_width()
 
 void OnTerminal::the_progress_line_is_cleared()
 {
-    const Seen seen = on_terminal({"ingest", FEDSLEUTH_SOURCE "/resources/sample", "--case", fresh("again.fedcase")}, 100);
+    const Seen seen =
+        on_terminal({"ingest", FEDSLEUTH_SOURCE "/resources/sample", "--case", fresh("again.fedcase")}, 100);
     QCOMPARE(seen.code, 0);
     const qsizetype last_clear = seen.text.lastIndexOf("\r\x1b[K");
     QVERIFY(last_clear >= 0);
