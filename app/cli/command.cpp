@@ -44,11 +44,15 @@ Exit parse_and_run(CLI::App& program, const Chosen& chosen, const Terminal& term
         return Exit::ok;
     } catch (const CLI::ParseError& error) {
         std::string names = "fedsleuth-cli";
-        for (const CLI::App* command = &program; !command->get_subcommands().empty();) {
+        const CLI::App* command = &program;
+        while (!command->get_subcommands().empty()) {
             command = command->get_subcommands().front();
             names += " " + command->get_name();
         }
-        return terminal.wrong_usage(error.what(), "see " + names + " --help");
+        const std::vector<std::string> unknown = command->remaining();
+        const bool no_such_command = !command->get_subcommands({}).empty() && !unknown.empty();
+        return terminal.wrong_usage(no_such_command ? "no such command: " + unknown.front() : error.what(),
+                                    "see " + names + " --help");
     }
     return chosen.run(terminal);
 }
@@ -65,6 +69,12 @@ void add_case(CLI::App& command, CaseOptions& options)
 {
     command.add_option("--case", options.case_path, "the case file (.fedcase)")->required()->option_text("FILE");
     add_format(command, options.format);
+}
+
+void mark_required(CLI::App& command)
+{
+    for (CLI::Option* option : command.get_options())
+        if (option->get_required()) option->option_text(option->get_option_text() + " (needed)");
 }
 
 std::string help_footer(std::string_view examples, std::string_view exit_codes)

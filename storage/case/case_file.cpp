@@ -4,8 +4,9 @@
 #include "storage/case/case_inside.h"
 #include "storage/case/schema.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
-#include <cstring>
 #include <unistd.h>
 
 namespace fedsleuth::storage {
@@ -26,21 +27,6 @@ Result<void> settle(Database& database)
     return database.run("PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
 }
 
-/// A truncated file is found before its missing end is: SQLite itself looks at a page only when it needs it.
-Result<void> check_length(Database& database, const fs::path& file)
-{
-    FEDSLEUTH_TRY(const std::int64_t page_bytes, database.integer("PRAGMA page_size"));
-    FEDSLEUTH_TRY(const std::int64_t pages, database.integer("PRAGMA page_count"));
-    std::error_code failed;
-    const auto bytes = fs::file_size(file, failed);
-    if (!failed && static_cast<std::int64_t>(bytes) / page_bytes < pages)
-        return model::fail(ErrorCode::refused,
-                           "is damaged: it holds " + std::to_string(bytes) + " bytes of " +
-                               std::to_string(pages * page_bytes),
-                           file.string(), "take a copy of it from before, or ingest the evidence again");
-    return {};
-}
-
 Result<void> check_tables(Database& database)
 {
     FEDSLEUTH_TRY(Statement tables, database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'"));
@@ -52,8 +38,8 @@ Result<void> check_tables(Database& database)
         FEDSLEUTH_TRY(Statement check, database.prepare("PRAGMA quick_check(" + table + ")"));
         FEDSLEUTH_TRY(const bool answered, check.step());
         if (!answered || check.text(0) != "ok")
-            return model::fail(ErrorCode::refused, "is damaged: " + (answered ? check.text(0) : table), database.file(),
-                               "take a copy of it from before, or ingest the evidence again");
+            return model::fail(ErrorCode::refused, "is damaged: " + (answered ? check.text(0) : table),
+                               database.file(), "take a copy of it from before, or ingest the evidence again");
     }
 }
 
@@ -112,7 +98,6 @@ Result<std::unique_ptr<CaseFile>> CaseFile::open(const fs::path& file, Mode mode
                   Database::open(file, reading ? Database::Access::read_only : Database::Access::read_write));
     FEDSLEUTH_CHECK(database.distrust());
     FEDSLEUTH_CHECK(bring_up_to_date(database, schema_steps(), !reading));
-    FEDSLEUTH_CHECK(check_length(database, file));
     FEDSLEUTH_CHECK(check_tables(database));
     FEDSLEUTH_CHECK(settle(database));
     return std::unique_ptr<CaseFile>(new CaseFile(std::make_unique<Inside>(std::move(database))));

@@ -41,25 +41,31 @@ Result<std::int64_t> VectorReader::coordinates()
     return coordinates_;
 }
 
+struct VectorReader::CloseBlob {
+    std::optional<Blob>& blob;
+    ~CloseBlob() { blob.reset(); }
+};
+
+Result<void> VectorReader::check_range(std::int64_t first, std::int64_t count) const
+{
+    if (first >= 0 && count >= 0 && count <= coordinates_ && first <= coordinates_ - count) return {};
+    return model::fail(ErrorCode::invalid_argument, std::to_string(count) + " coordinates from " +
+                                                        std::to_string(first) + " on, of a model with " +
+                                                        std::to_string(coordinates_));
+}
+
 Result<void> VectorReader::read(std::span<const VectorRef> rows, std::int64_t first, std::int64_t count, float* out)
 {
     FEDSLEUTH_CHECK(refresh());
-    if (first < 0 || count < 0 || count > coordinates_ || first > coordinates_ - count)
-        return model::fail(ErrorCode::invalid_argument, "coordinates " + std::to_string(first) + " … " +
-                                                            std::to_string(first + count) + " of a model with " +
-                                                            std::to_string(coordinates_));
-    struct CloseBlob {
-        std::optional<Blob>& blob;
-        ~CloseBlob() { blob.reset(); }
-    } const close_at_the_end{blob_};
-
+    FEDSLEUTH_CHECK(check_range(first, count));
+    const CloseBlob close_at_the_end{blob_};
     for (const VectorRef& row : rows) {
         FEDSLEUTH_TRY(const Source source, find(row));
         if (row.kind == VectorRef::Kind::checkpoint || row.kind == VectorRef::Kind::global_step) {
             FEDSLEUTH_TRY(const float* numbers, base_block(source.payload, first, count));
             std::copy_n(numbers, count, out);
         } else {
-            FEDSLEUTH_CHECK(read_payload(source.payload, first, count, out));
+            FEDSLEUTH_CHECK(read_numbers(source.payload, first, count, out));
         }
         if (source.base) {
             FEDSLEUTH_TRY(const float* base, base_block(*source.base, first, count));
@@ -74,6 +80,14 @@ Result<void> VectorReader::read(std::span<const VectorRef> rows, std::int64_t fi
 }
 
 Result<void> VectorReader::read_payload(std::int64_t id, std::int64_t first, std::int64_t count, float* out)
+{
+    FEDSLEUTH_CHECK(refresh());
+    FEDSLEUTH_CHECK(check_range(first, count));
+    const CloseBlob close_at_the_end{blob_};
+    return read_numbers(id, first, count, out);
+}
+
+Result<void> VectorReader::read_numbers(std::int64_t id, std::int64_t first, std::int64_t count, float* out)
 {
     FEDSLEUTH_TRY(const Payload* found, payload(id));
     return found->linked ? read_linked(*found, first, count, out) : read_slabs(*found, first, count, out);
@@ -280,7 +294,7 @@ Result<const float*> VectorReader::base_block(std::int64_t payload, std::int64_t
     auto known = base_blocks_.find(payload);
     if (known == base_blocks_.end()) {
         std::vector<float> numbers(static_cast<std::size_t>(count));
-        FEDSLEUTH_CHECK(read_payload(payload, first, count, numbers.data()));
+        FEDSLEUTH_CHECK(read_numbers(payload, first, count, numbers.data()));
         known = base_blocks_.emplace(payload, std::move(numbers)).first;
     }
     return known->second.data();

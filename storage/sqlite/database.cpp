@@ -42,7 +42,7 @@ std::string hint_of(int code)
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return "another program is writing to the file; try again when it is done";
     case SQLITE_FULL: return "free some space on the disk";
-    case SQLITE_CORRUPT: return "the file is damaged: take a copy of it from before, or ingest the evidence again";
+    case SQLITE_CORRUPT: return "take a copy of it from before, or ingest the evidence again";
     default: return {};
     }
 }
@@ -58,7 +58,10 @@ Error error_of(sqlite3* connection, int code)
     const char* message = connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
     // A statement that failed earlier may have left another message behind.
     if (connection && (sqlite3_errcode(connection) & 0xff) != (code & 0xff)) message = sqlite3_errstr(code);
-    return {code_of(code), message ? message : "unknown error", file_of(connection), hint_of(code)};
+    std::string text = message ? message : "unknown error";
+    if ((code & 0xff) == SQLITE_CORRUPT) text = "is damaged: " + text;
+    if ((code & 0xff) == SQLITE_NOTADB) text = "is no case: " + text;
+    return {code_of(code), std::move(text), file_of(connection), hint_of(code)};
 }
 
 }  // namespace

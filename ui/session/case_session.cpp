@@ -124,6 +124,12 @@ void CaseSession::close()
     set_data(nullptr);
 }
 
+void CaseSession::show(CaseDataPtr data)
+{
+    close();
+    set_data(std::move(data));
+}
+
 void CaseSession::set_data(CaseDataPtr data)
 {
     const bool same_case = data && data_ && data->case_path == data_->case_path;

@@ -31,6 +31,8 @@ public:
     /// data folder and analysed). The last case's data is gone from all pages at once.
     void open(const QString& path);
     void close();
+    /// Shows data that came from elsewhere than a case file: ledgers can't be had then, nor decisions be recorded.
+    void show(CaseDataPtr data);
 
     /// Where cases that are made from folders go.
     void set_cases_folder(const QString& folder) { cases_folder_ = folder; }

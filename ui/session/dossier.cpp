@@ -43,7 +43,7 @@ Lines verdict_lines(const CaseData& data, const model::ClientId& client)
         add(lines, "Analysis", std::string(model::name_of(verdict->verdict)) + ", " +
                                    probability_text(verdict->probability));
         if (verdict->first_bad_round) add(lines, "Bad since", "round " + std::to_string(verdict->first_bad_round->value()));
-        add(lines, "Bad rounds", round_list_text(verdict->bad_rounds, 8));
+        add(lines, "Bad in", round_list_text(verdict->bad_rounds, 8));
         add(lines, "Attack", attack_text(verdict->attack));
         add(lines, "", attack_meaning(verdict->attack));
         if (verdict->group) {

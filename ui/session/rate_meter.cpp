@@ -56,6 +56,11 @@ std::string amount(std::int64_t count, const std::string& unit)
     return model::grouped(count) + (unit.empty() ? "" : " " + unit);
 }
 
+std::string rate_text(double rate)
+{
+    return rate >= 100 ? model::grouped(std::llround(rate)) : model::short_number(rate, 2);
+}
+
 std::string duration_text(double seconds)
 {
     if (seconds < 1) return "a moment";
@@ -82,7 +87,7 @@ std::string describe(const JobState& state)
     if (state.rate) {
         const std::string rate = progress.unit == "bytes"
                                      ? model::byte_text(std::llround(*state.rate))
-                                     : model::short_number(*state.rate, 2) + (progress.unit.empty() ? "" : " " + progress.unit);
+                                     : rate_text(*state.rate) + (progress.unit.empty() ? "" : " " + progress.unit);
         text += " · " + rate + "/s";
     }
     if (state.seconds_left) text += " · " + duration_text(*state.seconds_left) + " left";

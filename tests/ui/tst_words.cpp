@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "support/ui_case.h"
+#include "ui/session/budget_lines.h"
+#include "ui/session/dossier.h"
+#include "ui/session/rollback_words.h"
+#include "ui/session/summary.h"
+#include "ui/session/wording.h"
+#include "ui/shell/history.h"
+
+#include <QTest>
+
+using namespace fedsleuth;
+using namespace fedsleuth::ui;
+using model::RoundNo;
+using model::VerdictClass;
+
+namespace {
+
+std::vector<RoundNo> rounds(std::initializer_list<int> numbers)
+{
+    std::vector<RoundNo> result;
+    for (const int number : numbers) result.emplace_back(number);
+    return result;
+}
+
+void decide(CaseData& data, std::size_t client, VerdictClass verdict, const std::string& note = {})
+{
+    model::Decision decision;
+    decision.client = test::client_id(client);
+    decision.decided = verdict;
+    decision.note = note;
+    decision.time = "2026-03-07T10:00:00Z";
+    decision.actor = "ann";
+    data.decisions.push_back(decision);
+    index_case_data(data);
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+QByteArray said(const std::string& text) { return QByteArray::fromStdString(text); }
+
+}  // namespace
+
+class TestWords : public QObject {
+    Q_OBJECT
+private slots:
+    void lists_read_like_sentences()
+    {
+        QCOMPARE(list_text({}), std::string());
+        QCOMPARE(list_text({"a"}), std::string("a"));
+        QCOMPARE(list_text({"a", "b"}), std::string("a and b"));
+        QCOMPARE(list_text({"a", "b", "c"}, 2), std::string("a, b and c"));  // "and 1 more" is no shorter
+        QCOMPARE(list_text({"a", "b", "c", "d"}, 2), std::string("a, b and 2 more"));
+        QCOMPARE(round_list_text(rounds({15})), std::string("round 15"));
+        QCOMPARE(round_list_text(rounds({3, 5, 4, 9, 3})), std::string("rounds 3–5 and 9"));
+        QCOMPARE(round_list_text(rounds({3, 4})), std::string("rounds 3 and 4"));
+        QCOMPARE(probability_text(1.0), std::string("> 99.9\u00a0%"));
+        QCOMPARE(counted(1, "client", "clients"), std::string("1 client"));
+        QCOMPARE(counted(2000, "client", "clients"), std::string("2,000 clients"));
+    }
+
+    void one_attacker_is_told_in_five_sentences()
+    {
+        const auto data = test::made_case({});
+        const Summary summary = summarise(*data);
+        QCOMPARE(said(summary.who), said("site-0000 is malicious (probability 99.8\u00a0%); the other 19 clients are not flagged."));
+        QCOMPARE(said(summary.when), said("It began in round 15; bad are rounds 15–24, 10 of 24 rounds."));
+        QCOMPARE(said(summary.how), said("It looks like model replacement: its update was scaled up to overwrite the global model at once."));
+        QCOMPARE(said(summary.back), said("Go back to the checkpoint of round 14, clean with > 99.9\u00a0%; that gives up 10 rounds of training."));
+        QCOMPARE(said(summary.evidence), said("0 evidence files as declared; the custody chain is intact. No privacy mechanism is declared."));
+        QCOMPARE(summary.sentences().size(), std::size_t{5});
+        QCOMPARE(summary.figures.size(), std::size_t{5});
+        const std::vector<std::string> values{"20", "24", "1", "15", "14"};
+        for (std::size_t idx = 0; idx < values.size(); ++idx) QCOMPARE(summary.figures[idx].value, values[idx]);
+    }
+
+    void a_clean_case_is_told_calmly()
+    {
+        test::CaseShape shape;
+        shape.malicious = 0;
+        const Summary summary = summarise(*test::made_case(shape));
+        QCOMPARE(said(summary.who), said("None of the 20 clients is flagged."));
+        QCOMPARE(said(summary.when), said("No round stands out among the 24 rounds."));
+        QCOMPARE(said(summary.how), said("No attack by a client was recognised."));
+        QCOMPARE(said(summary.back), said("No need to go back: the last checkpoint, of round 24, clean with > 99.9\u00a0%."));
+        QCOMPARE(summary.figures[2].value, std::string("0"));
+        QCOMPARE(summary.figures[3].value, std::string("–"));
+    }
+
+    void many_attackers_are_counted()
+    {
+        test::CaseShape shape;
+        shape.malicious = 9;
+        const auto data = test::made_case(shape);
+        for (std::size_t idx = 0; idx < 9; ++idx) data->verdicts->clients[idx].group = 1;
+        data->verdicts->clients[8].attack = "noise";
+        const Summary summary = summarise(*data);
+        QVERIFY2(contains(summary.who, "and 3 more are malicious (probability 99.0\u00a0% to 99.8\u00a0%); the other 11 clients are"), summary.who.c_str());
+        QVERIFY2(contains(summary.how, "model replacement (8 clients) and noise (1 client)"), summary.how.c_str());
+        QVERIFY2(contains(summary.how, "act as one"), summary.how.c_str());
+    }
+
+    void the_analysts_word_counts()
+    {
+        const auto data = test::made_case({});
+        decide(*data, 0, VerdictClass::clean, "known test client");
+        decide(*data, 3, VerdictClass::malicious);
+        const Summary summary = summarise(*data);
+        QVERIFY2(summary.who.starts_with("site-0003 is malicious"), summary.who.c_str());
+        QCOMPARE(data->shown_class(test::client_id(0)), VerdictClass::clean);
+        decide(*data, 0, VerdictClass::watch);
+        QCOMPARE(data->shown_class(test::client_id(0)), VerdictClass::watch);  // the newest counts
+        QVERIFY(contains(summarise(*data).who, "Worth watching: site-0000"));
+    }
+
+    void what_cannot_be_judged_is_not_called_clean()
+    {
+        const auto data = test::made_case({});
+        data->verdicts->inspectable = false;
+        data->verdicts->why_not = "Only sums were seen.";
+        const Summary summary = summarise(*data);
+        QCOMPARE(said(summary.who), said("Nobody can be judged: Only sums were seen."));
+        QVERIFY(contains(summary.when, "no round can be called"));
+        QVERIFY(contains(summary.back, "No checkpoint can be called clean"));
+        QCOMPARE(summary.figures[2].value, std::string("–"));
+    }
+
+    void before_the_analysis_it_says_so()
+    {
+        const auto data = test::made_case({});
+        data->verdicts.reset();
+        data->rollback.reset();
+        index_case_data(*data);
+        const Summary summary = summarise(*data);
+        QCOMPARE(said(summary.who), said("Not analysed yet: 20 clients sent 480 updates in 24 rounds."));
+        QCOMPARE(said(summary.back), said("No checkpoint has been rated."));
+        QCOMPARE(summary.figures[4].value, std::string("–"));
+    }
+
+    void grave_findings_are_not_passed_over()
+    {
+        test::CaseShape shape;
+        shape.malicious = 0;
+        const auto data = test::made_case(shape);
+        data->findings.push_back({"checkpoint-mismatch", model::Severity::critical, {}, RoundNo{14}, "The checkpoint is not what the updates give", "", {}});
+        const Summary summary = summarise(*data);
+        QVERIFY2(contains(summary.when, "something grave was found in round 14"), summary.when.c_str());
+        QVERIFY2(contains(summary.how, "Found besides: The checkpoint is not what the updates give."), summary.how.c_str());
+    }
+
+    void evidence_that_does_not_fit_is_counted()
+    {
+        const auto data = test::made_case({});
+        model::EvidenceFile file;
+        file.state = "ok";
+        file.actual_sha256 = file.declared_sha256 = "aa";
+        data->files.push_back(file);
+        file.declared_sha256 = "bb";
+        data->files.push_back(file);
+        file.actual_sha256.clear();
+        data->files.push_back(file);
+        data->custody_intact = false;
+        const std::string text = summarise(*data).evidence;
+        QVERIFY2(contains(text, "3 evidence files, 1 missing and 1 altered; the custody chain is BROKEN."), text.c_str());
+    }
+
+    void hostile_names_are_made_visible()
+    {
+        const auto data = test::made_case({});
+        data->verdicts->clients[0].client = model::ClientId{"x\n\xe2\x80\xae<b>"};
+        index_case_data(*data);
+        const std::string text = summarise(*data).who;
+        QVERIFY2(!contains(text, "\n") && contains(text, "\\u202e"), text.c_str());
+        const std::string dossier = client_dossier(*data, data->verdicts->clients[0].client, std::nullopt).title;
+        QVERIFY(!contains(dossier, "\n") && contains(dossier, "\\x0a"));
+    }
+
+    void a_dossier_tells_all_of_a_client()
+    {
+        const auto data = test::made_case({.privacy = true});
+        decide(*data, 0, VerdictClass::malicious, "seen it live");
+        data->updates[14 * 20].metrics = {{"train_loss", 0.25}};
+        const std::string text = client_dossier(*data, test::client_id(0), RoundNo{15}).text();
+        for (const char* part : {"malicious, by decision", "99.8\u00a0%", "Bad since: round 15", "rounds 15–24", "model replacement",
+                                 "Decided: malicious, by ann, 2026-03-07 10:00:00 UTC", "seen it live", "Update length, round 15 (evidence 14)",
+                                 "What speaks for the client", "Registered: 2026-03-06 16:00:07 UTC", "Examples: 72", "24 of 24 rounds",
+                                 "ε = 48 after 24 claims", "Exhausted: in round 16", "In round 15", "train_loss 0.25"})
+            QVERIFY2(contains(text, part), (std::string(part) + "\nin\n" + text).c_str());
+        QVERIFY(contains(client_dossier(*data, model::ClientId{"nobody"}, {}).text(), "does not know this client"));
+    }
+
+    void a_dossier_tells_a_round()
+    {
+        const auto data = test::made_case({});
+        const std::string text = round_dossier(*data, RoundNo{15}).text();
+        for (const char* part : {"Round 15", "Received: 20 updates", "Bad here: site-0000", "Status: contaminated", "accuracy-drop"})
+            QVERIFY2(contains(text, part), text.c_str());
+        QVERIFY(contains(round_dossier(*data, RoundNo{99}).text(), "not in the log"));
+    }
+
+    void rolling_back_has_a_price()
+    {
+        const auto data = test::made_case({});
+        RollbackWords words = rollback_words(*data);
+        QCOMPARE(said(words.answer), said("Go back to the checkpoint of round 14"));
+        QCOMPARE(said(words.price), said("The price: rounds 15–24 of training are lost, 10 in all. accuracy 0.7333 then, 0.9 now."));
+        data->rollback->recommended = RoundNo{24};
+        QVERIFY(contains(rollback_words(*data).answer, "No need to go back"));
+        data->rollback->recommended.reset();
+        QVERIFY(contains(rollback_words(*data).answer, "No checkpoint can be recommended"));
+    }
+
+    void many_budgets_are_thinned_out()
+    {
+        const auto few = test::made_case({.privacy = true});
+        BudgetLines lines = budget_lines(few->privacy, std::nullopt, RoundNo{1}, RoundNo{24});
+        QCOMPARE(lines.lines.size(), std::size_t{20});
+        QCOMPARE(lines.left_out, std::size_t{0});
+        QVERIFY(lines.lines[1].forecast.size() == 2 && lines.lines[1].forecast.back().second == 30);
+        QVERIFY(lines.lines[0].forecast.empty());  // spent already
+        lines = budget_lines(few->privacy, std::nullopt, RoundNo{5}, RoundNo{12});
+        QCOMPARE(lines.lines[1].spent.size(), std::size_t{8});
+        QVERIFY(lines.lines[1].forecast.empty());  // begins beyond what is shown
+        QCOMPARE(said(budget_answer(few->privacy)), said("1 of 20 clients says that it has spent more than ε = 30"));
+
+        const auto many = test::made_case({.clients = 100, .privacy = true});
+        lines = budget_lines(many->privacy, test::client_id(1), RoundNo{1}, RoundNo{24});
+        QCOMPARE(lines.lines.size(), BudgetLines::highest_of_many + 1);
+        QVERIFY(lines.lines.back().selected && lines.lines.back().client->client == test::client_id(1));
+        QCOMPARE(lines.left_out, std::size_t{89});
+    }
+
+    void suspicion_is_the_worst_clients()
+    {
+        QVERIFY(std::isnan(round_suspicion({})));
+        model::DetectorScores one;
+        one.clients = {test::client_id(0), test::client_id(1)};
+        one.evidence = {1.0, 4.0};
+        model::DetectorScores two = one;
+        two.evidence = {5.0, std::nan("")};
+        QCOMPARE(round_suspicion({one, two}), 6.0);
+    }
+
+    void history_retraces_both_ways()
+    {
+        History history;
+        const Place a{PageId::overview, {}, {}};
+        const Place b{PageId::rounds, {}, RoundNo{3}};
+        const Place c{PageId::clients, model::ClientId{"x"}, {}};
+        QVERIFY(!history.back(a));
+        history.leave(a);  // to b
+        history.leave(b);  // to c
+        QVERIFY(history.back(c) == b);
+        QVERIFY(history.back(b) == a);
+        QVERIFY(!history.can_go_back());
+        QVERIFY(history.forward(a) == b);
+        history.leave(b);  // somewhere new
+        QVERIFY(!history.can_go_forward());
+        QVERIFY(page_from("rollback") == PageId::rollback && !page_from("nowhere"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestWords)
+#include "tst_words.moc"
