@@ -10,6 +10,7 @@ namespace fedsleuth::analysis {
 /// ((0+4)+(1+5)) + ((2+6)+(3+7)). All instruction sets keep to this order, and the product of two float32 is exact in
 /// float64, so they agree to the last bit, with fused multiply-add or without.
 inline constexpr std::size_t dot_lanes = 8;
+inline constexpr std::size_t dot_ahead = 16;  ///< bytes asked for ahead with each lane group
 
 /// The inner products of a few rows with a few others: the register tile of the Gram matrix.
 ///
@@ -18,12 +19,16 @@ inline constexpr std::size_t dot_lanes = 8;
 struct DotTile {
     static constexpr std::size_t largest_side = 5;
 
-    using Products = void (*)(const double* a, const double* b, std::size_t lane_groups, double* products);
+    using Products = void (*)(const double* a, const double* b, std::size_t lane_groups, const char* ahead,
+                              double* products);
     using Widen = void (*)(const float* from, std::size_t lane_groups, std::size_t step, double* to);
 
     const char* name;   ///< of the instruction set
     std::size_t side;
-    Products products;  ///< products[r · side + c] = ⟨row r of group a, row c of group b⟩; both aligned to 64 bytes
+    /// products[r · side + c] = ⟨row r of group a, row c of group b⟩; both aligned to 64 bytes. On the way it asks the
+    /// memory for dot_ahead · lane_groups bytes from `ahead` on (never read here, so any address will do): spread over
+    /// the work like this, the next block arrives for free.
+    Products products;
     Widen widen;        ///< to[step · g + lane] = from[8 · g + lane]
 };
 

@@ -55,6 +55,14 @@ public:
             tile_.widen(rest.data(), 1, step, to + whole * step);
         }
     }
+    /// Part `part` of the source of the block at `next`, for tiles of `lane_groups` to ask for ahead; somewhere harmless
+    /// once all parts are out.
+    [[nodiscard]] const char* ahead(std::int64_t next, std::size_t lane_groups, std::size_t part) const
+    {
+        const std::size_t parts = (block_coordinates * sizeof(float) - 1) / (dot_ahead * lane_groups) + 1;
+        const float* row = part / parts < rows_.n ? rows_.data + part / parts * rows_.stride + next : rows_.data;
+        return reinterpret_cast<const char*>(row) + part % parts * dot_ahead * lane_groups;
+    }
     [[nodiscard]] const double* group(std::size_t first_row) const
     {
         return memory_.get() + first_row / tile_.side * group_size();
@@ -69,20 +77,23 @@ private:
     AlignedDoubles memory_;
 };
 
-/// sums (n × k) += A·Bᵀ of two packed blocks; with `upper` only tiles that touch the upper triangle.
-void add_block(const DotTile& tile, const PackedBlock& a, const PackedBlock& b, std::size_t count, bool upper,
-               double* sums)
+/// sums (n × k) += A·Bᵀ of two packed blocks; with `upper` only tiles that touch the upper triangle. The block of A at
+/// `next` is asked for meanwhile.
+void add_block(const DotTile& tile, const PackedBlock& a, const PackedBlock& b, std::size_t count, std::int64_t next,
+               bool upper, double* sums)
 {
     const std::size_t side = tile.side;
     const std::size_t lane_groups = (count + dot_lanes - 1) / dot_lanes;
     std::array<double, DotTile::largest_side * DotTile::largest_side> products{};
+    std::size_t tiles_done = 0;
     for (std::size_t panel = 0; panel < b.n(); panel += panel_rows) {
         const std::size_t panel_end = std::min(b.n(), panel + panel_rows);
         for (std::size_t a_idx = 0; a_idx < (upper ? panel_end : a.n()); a_idx += side) {
             const std::size_t as = std::min(side, a.n() - a_idx);
             for (std::size_t b_idx = upper ? std::max(panel, a_idx) : panel; b_idx < panel_end; b_idx += side) {
                 const std::size_t bs = std::min(side, b.n() - b_idx);
-                tile.products(a.group(a_idx), b.group(b_idx), lane_groups, products.data());
+                tile.products(a.group(a_idx), b.group(b_idx), lane_groups, a.ahead(next, lane_groups, tiles_done++),
+                              products.data());
                 for (std::size_t r = 0; r < as; ++r)
                     for (std::size_t c = 0; c < bs; ++c) sums[(a_idx + r) * b.n() + b_idx + c] += products[r * side + c];
             }
@@ -102,15 +113,16 @@ struct Workspace {
     std::vector<double> sums;
 };
 
-/// The sums of one chunk, from zero.
-void sum_chunk(const DotTile& tile, Workspace& work, std::int64_t chunk_first, std::int64_t chunk_end)
+/// The sums of coordinates chunk_first … chunk_end − 1 of `end`, from zero.
+void sum_chunk(const DotTile& tile, Workspace& work, std::int64_t chunk_first, std::int64_t chunk_end, std::int64_t end)
 {
     std::fill(work.sums.begin(), work.sums.end(), 0.0);
     for (std::int64_t first = chunk_first; first < chunk_end; first += block_coordinates) {
         const auto count = static_cast<std::size_t>(std::min<std::int64_t>(block_coordinates, chunk_end - first));
         work.a.fill(first, count);
         if (work.b) work.b->fill(first, count);
-        add_block(tile, work.a, work.b ? *work.b : work.a, count, !work.b, work.sums.data());
+        const std::int64_t next = std::min<std::int64_t>(first + block_coordinates, end);
+        add_block(tile, work.a, work.b ? *work.b : work.a, count, next, !work.b, work.sums.data());
     }
 }
 
@@ -137,7 +149,7 @@ void add_products_with(const DotTile& tile, const GramRows& a, const GramRows* b
         std::unique_ptr<Workspace>& work = workspaces[worker_idx];
         if (!work) work = std::make_unique<Workspace>(tile, a, b);
         const std::int64_t first = static_cast<std::int64_t>(chunk_idx) * gram_chunk;
-        sum_chunk(tile, *work, first, std::min(count, first + gram_chunk));
+        sum_chunk(tile, *work, first, std::min(count, first + gram_chunk), count);
     };
     const auto commit = [&](std::size_t, std::size_t worker_idx) {
         const std::vector<double>& sums = workspaces[worker_idx]->sums;

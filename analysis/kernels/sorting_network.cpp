@@ -32,14 +32,17 @@ namespace portable {
 #undef FEDSLEUTH_TARGET
 }  // namespace portable
 
-template <class Real>
-void dispatch(std::span<const Comparator> network, Real* values)
+std::vector<NetworkRunner> supported_runners()
 {
+    std::vector<NetworkRunner> runners;
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") != 0) return avx512::run(network, values);
-    if (__builtin_cpu_supports("avx2") != 0) return avx2::run(network, values);
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx2") != 0)
+        runners.push_back({"avx512", avx512::run<float>, avx512::run<double>});
+    if (__builtin_cpu_supports("avx2") != 0) runners.push_back({"avx2", avx2::run<float>, avx2::run<double>});
 #endif
-    portable::run(network, values);
+    runners.push_back({"portable", portable::run<float>, portable::run<double>});
+    return runners;
 }
 
 std::vector<Comparator> merge_exchange(std::size_t n)
@@ -80,14 +83,20 @@ std::vector<Comparator> sorting_network(std::size_t n, std::size_t first_rank, s
     return kept;
 }
 
+std::span<const NetworkRunner> network_runners()
+{
+    static const std::vector<NetworkRunner> runners = supported_runners();
+    return runners;
+}
+
 void run_network(std::span<const Comparator> network, float* values)
 {
-    dispatch(network, values);
+    network_runners().front().run_float(network, values);
 }
 
 void run_network(std::span<const Comparator> network, double* values)
 {
-    dispatch(network, values);
+    network_runners().front().run_double(network, values);
 }
 
 }  // namespace fedsleuth::analysis

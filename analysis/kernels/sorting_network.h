@@ -28,4 +28,14 @@ inline constexpr std::size_t network_lanes = 128 / sizeof(Real);
 void run_network(std::span<const Comparator> network, float* values);
 void run_network(std::span<const Comparator> network, double* values);
 
+/// The same for one instruction set.
+struct NetworkRunner {
+    const char* name;
+    void (*run_float)(std::span<const Comparator> network, float* values);
+    void (*run_double)(std::span<const Comparator> network, double* values);
+};
+
+/// Those that this processor can run, the fastest first; the last one runs anywhere.
+[[nodiscard]] std::span<const NetworkRunner> network_runners();
+
 }  // namespace fedsleuth::analysis

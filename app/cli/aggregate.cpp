@@ -6,6 +6,8 @@
 #include "app/cli/long_step.h"
 #include "app/cli/rule_options.h"
 #include "model/text.h"
+#include "storage/custody/file_digest.h"
+#include "storage/export/npz_writer.h"
 
 #include <algorithm>
 #include <optional>
@@ -108,6 +110,21 @@ std::string parameters_json(const AggregateCommand& options, const analysis::Rul
     return json.text();
 }
 
+/// Writes the step tensor by tensor, as the federation lays out its model; counters have no numbers in it. Answers
+/// the file's SHA-256.
+model::Result<std::string> write_step(const std::string& path, const std::vector<model::Layer>& layers,
+                                      std::span<const double> step)
+{
+    std::vector<storage::NamedArray> arrays;
+    for (const model::Layer& layer : layers) {
+        if (layer.counter) continue;
+        arrays.push_back({layer.name, layer.shape,
+                          step.subspan(static_cast<std::size_t>(layer.offset), static_cast<std::size_t>(layer.count))});
+    }
+    FEDSLEUTH_CHECK(storage::write_npz(path, arrays, {.overwrite = true}));
+    return storage::sha256_of_file(path);
+}
+
 model::Result<Exit> run_aggregate(const AggregateCommand& options, const Terminal& terminal)
 {
     const auto rule = checked_rule(options.rule);
@@ -129,7 +146,7 @@ model::Result<Exit> run_aggregate(const AggregateCommand& options, const Termina
         return model::pass_on(std::move(error));
     }
     FEDSLEUTH_TRY(const model::Federation federation, store->federation());
-    FEDSLEUTH_TRY(const std::string sha256, write_model(options.out, federation.layers, result->aggregate.vector));
+    FEDSLEUTH_TRY(const std::string sha256, write_step(options.out, federation.layers, result->aggregate.vector));
     FEDSLEUTH_CHECK(store->append_custody("export", options.out, parameters_json(options, rule->settings, exclude), sha256));
     FEDSLEUTH_CHECK(print(terminal, options.common.format, as_table(*result), as_json(options, *result)));
     for (const std::string& note : result->aggregate.notes) terminal.say(note);

@@ -19,8 +19,7 @@ void describe_program(CLI::App& program)
     program.set_version_flag("--version", "fedsleuth-cli " FEDSLEUTH_VERSION);
     program.require_subcommand(1);
     program.get_formatter()->column_width(32);
-    program.footer(R"(
-The usual way:
+    program.footer(R"(The usual way:
   fedsleuth-cli ingest FOLDER --case a.fedcase     take the evidence in (it is only read)
   fedsleuth-cli analyse --case a.fedcase           read every update once, and judge
   fedsleuth-cli verdicts --case a.fedcase          who poisoned which rounds, since when, how sure is that
@@ -44,11 +43,15 @@ Exit parse_and_run(CLI::App& program, const Chosen& chosen, const Terminal& term
         return Exit::ok;
     } catch (const CLI::ParseError& error) {
         std::string names = "fedsleuth-cli";
-        for (const CLI::App* command = &program; !command->get_subcommands().empty();) {
+        const CLI::App* command = &program;
+        while (!command->get_subcommands().empty()) {
             command = command->get_subcommands().front();
             names += " " + command->get_name();
         }
-        return terminal.wrong_usage(error.what(), "see " + names + " --help");
+        const std::vector<std::string> unknown = command->remaining();
+        const bool no_such_command = !command->get_subcommands({}).empty() && !unknown.empty();
+        return terminal.wrong_usage(no_such_command ? "no such command: " + unknown.front() : error.what(),
+                                    "see " + names + " --help");
     }
     return chosen.run(terminal);
 }
@@ -67,9 +70,15 @@ void add_case(CLI::App& command, CaseOptions& options)
     add_format(command, options.format);
 }
 
+void mark_required(CLI::App& command)
+{
+    for (CLI::Option* option : command.get_options())
+        if (option->get_required()) option->option_text(option->get_option_text() + " (needed)");
+}
+
 std::string help_footer(std::string_view examples, std::string_view exit_codes)
 {
-    std::string footer = "\nExamples:\n";
+    std::string footer = "Examples:\n";
     footer += examples;
     footer += "\nExit codes:\n";
     footer += exit_codes.empty() ? "  0 done, 1 failed, 2 the command line makes no sense\n" : exit_codes;

@@ -43,6 +43,9 @@ struct CaseOptions {
 void add_format(CLI::App& command, Format& format);
 void add_case(CLI::App& command, CaseOptions& options);
 
+/// Says in the help which options are needed: a text of our own for an option's value hides CLI11's mark.
+void mark_required(CLI::App& command);
+
 /// Help that teaches: examples and what the exit codes mean here, below the options.
 [[nodiscard]] std::string help_footer(std::string_view examples, std::string_view exit_codes = {});
 
@@ -53,8 +56,10 @@ CLI::App* add_command(CLI::App& parent, Chosen& chosen, const std::string& name,
                       std::function<model::Result<Exit>(const Options&, const Terminal&)> run)
 {
     CLI::App* command = parent.add_subcommand(name, summary);
+    command->footer(std::string());  // not the parent's, which CLI11 hands down
     const auto options = std::make_shared<Options>();
     describe(*command, *options);
+    mark_required(*command);
     command->callback([options, run = std::move(run), &chosen] {
         chosen.is([options, run](const Terminal& terminal) { return run(*options, terminal); });
     });

@@ -4,6 +4,7 @@
 #include "app/cli/compute.h"
 #include "app/cli/matrix.h"
 #include "app/cli/rule_options.h"
+#include "storage/export/npy_writer.h"
 
 #include <algorithm>
 #include <optional>
@@ -84,7 +85,10 @@ model::Result<Exit> run_compute_aggregate(const ComputeAggregateCommand& options
     FEDSLEUTH_TRY(const analysis::Aggregate aggregate,
                   analysis::aggregate_matrix(options.rule.rule, matrix.values, matrix.rows, matrix.columns,
                                              num_examples, rule->settings));
-    if (!options.out.empty()) FEDSLEUTH_CHECK(write_npy(options.out, aggregate.vector, {aggregate.vector.size()}));
+    if (!options.out.empty()) {
+        const auto d = static_cast<std::int64_t>(aggregate.vector.size());
+        FEDSLEUTH_CHECK(storage::write_npy(options.out, {d}, aggregate.vector, {.overwrite = true}));
+    }
     FEDSLEUTH_CHECK(print(terminal, options.format, as_table(aggregate), as_json(aggregate)));
     for (const std::string& note : aggregate.notes) terminal.say(note);
     if (options.format == Format::table && options.out.empty())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/compute.h"
 #include "app/cli/matrix.h"
+#include "storage/export/npy_writer.h"
 
 #include <algorithm>
 
@@ -40,12 +41,13 @@ std::vector<double> gram_of(const Matrix& matrix)
 model::Result<Exit> run_compute_gram(const ComputeGramCommand& options, const Terminal& terminal)
 {
     FEDSLEUTH_TRY(const Matrix matrix, read_matrix(options.in));
-    FEDSLEUTH_CHECK(write_npy(options.out, gram_of(matrix), {matrix.rows, matrix.rows}));
+    const auto n = static_cast<std::int64_t>(matrix.rows);
+    FEDSLEUTH_CHECK(storage::write_npy(options.out, {n, n}, gram_of(matrix), {.overwrite = true}));
     model::JsonWriter json;
-    json.begin_object().field("rows", static_cast<std::int64_t>(matrix.rows));
-    json.field("columns", static_cast<std::int64_t>(matrix.columns)).field("out", options.out).end_object();
+    json.begin_object().field("rows", n).field("columns", static_cast<std::int64_t>(matrix.columns));
+    json.field("out", options.out).end_object();
     Table table({{"rows", "rows", true}, {"columns", "columns", true}, {"out", "written to"}});
-    table.add({count_cell(static_cast<std::int64_t>(matrix.rows)), count_cell(static_cast<std::int64_t>(matrix.columns)),
+    table.add({count_cell(n), count_cell(static_cast<std::int64_t>(matrix.columns)),
                text_cell(options.out)});
     FEDSLEUTH_CHECK(print(terminal, options.format, table, json));
     return Exit::ok;

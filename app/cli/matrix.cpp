@@ -32,7 +32,7 @@ Result<std::string> whole_file(const std::filesystem::path& file)
         return model::fail(ErrorCode::invalid_argument, "is no regular file", file.string());
     const std::uintmax_t size = std::filesystem::file_size(file, error);
     std::ifstream in(file, std::ios::binary);
-    if (error || !in) return model::fail(ErrorCode::io, std::string("cannot be read: ") + std::strerror(errno), file.string());
+    if (error || !in) return model::fail(ErrorCode::io, std::string("can't be read: ") + std::strerror(errno), file.string());
     std::string bytes(size, '\0');
     in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     if (static_cast<std::uintmax_t>(in.gcount()) != size)
@@ -154,35 +154,6 @@ Result<std::vector<double>> read_vector(const std::filesystem::path& file)
                            file.string(), "x.ravel() makes it one");
     }
     return std::move(array.values);
-}
-
-Result<void> write_npy(const std::filesystem::path& file, std::span<const double> values,
-                       const std::vector<std::size_t>& shape)
-{
-    std::string bytes = npy_header(shape);
-    const std::size_t start = bytes.size();
-    bytes.resize(start + values.size_bytes());
-    for (std::size_t at = 0; at < values.size(); ++at) {
-        const auto bits = std::bit_cast<std::uint64_t>(values[at]);
-        for (std::size_t byte_idx = 0; byte_idx < 8; ++byte_idx)
-            bytes[start + 8 * at + byte_idx] = static_cast<char>(bits >> (8 * byte_idx) & 0xff);
-    }
-    std::filesystem::path beside = file;
-    beside += ".part";
-    const auto failed = [&](const std::string& why) {
-        std::error_code ignored;
-        std::filesystem::remove(beside, ignored);
-        return model::fail(ErrorCode::io, "cannot be written: " + why, file.string());
-    };
-    errno = 0;
-    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    out.close();
-    if (!out) return failed(std::strerror(errno));
-    std::error_code error;
-    std::filesystem::rename(beside, file, error);
-    if (error) return failed(error.message());
-    return {};
 }
 
 }  // namespace fedsleuth::cli

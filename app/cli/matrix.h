@@ -5,8 +5,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <span>
-#include <string>
 #include <vector>
 
 namespace fedsleuth::cli {
@@ -25,9 +23,5 @@ struct Matrix {
 /// not_found, io, malformed; refused for object arrays; invalid_argument where the shape is not 2-D (1-D), or empty.
 [[nodiscard]] model::Result<Matrix> read_matrix(const std::filesystem::path& file);
 [[nodiscard]] model::Result<std::vector<double>> read_vector(const std::filesystem::path& file);
-
-/// Writes float64 in C order, whole or not at all: to a file beside it first, which then takes its name.
-[[nodiscard]] model::Result<void> write_npy(const std::filesystem::path& file, std::span<const double> values,
-                                            const std::vector<std::size_t>& shape);
 
 }  // namespace fedsleuth::cli

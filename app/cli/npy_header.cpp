@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/npy_header.h"
 
-#include <cstdint>
+#include <algorithm>
 #include <optional>
 
 namespace fedsleuth::cli {
@@ -147,23 +147,6 @@ Result<NpyHeader> parse_npy_header(std::string_view bytes, const std::string& wh
     header.data_offset = text_at + length;
     FEDSLEUTH_CHECK(read_dictionary(bytes.substr(text_at, length), header, where));
     return header;
-}
-
-std::string npy_header(const std::vector<std::size_t>& shape)
-{
-    std::string text = "{'descr': '<f8', 'fortran_order': False, 'shape': (";
-    for (std::size_t at = 0; at < shape.size(); ++at) text += (at > 0 ? ", " : "") + std::to_string(shape[at]);
-    text += shape.size() == 1 ? ",), }" : "), }";
-    constexpr std::size_t before_text = 10;
-    constexpr std::size_t alignment = 64;
-    while ((before_text + text.size() + 1) % alignment != 0) text += ' ';
-    text += '\n';
-    std::string header(magic);
-    header += '\x01';
-    header += '\0';
-    header += static_cast<char>(text.size() & 0xff);
-    header += static_cast<char>(text.size() >> 8 & 0xff);
-    return header + text;
 }
 
 }  // namespace fedsleuth::cli

@@ -23,7 +23,4 @@ struct NpyHeader {
 /// Reads the header of a file whose bytes are `bytes`; `where` names it in errors (malformed, refused, unsupported).
 [[nodiscard]] model::Result<NpyHeader> parse_npy_header(std::string_view bytes, const std::string& where);
 
-/// Header of a C-order float64 array, padded as NumPy does, so that the values are aligned to 64 bytes.
-[[nodiscard]] std::string npy_header(const std::vector<std::size_t>& shape);
-
 }  // namespace fedsleuth::cli

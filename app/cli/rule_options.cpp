@@ -68,16 +68,23 @@ Result<void> apply(const std::string& assignment, const analysis::RuleInfo& info
     return {};
 }
 
+std::string bound_text(double number)
+{
+    constexpr double largest_grouped = 1e15;
+    const bool whole = std::floor(number) == number && std::abs(number) < largest_grouped;
+    return whole ? model::grouped(static_cast<long long>(number)) : model::short_number(number, 6);
+}
+
 std::string parameter_help(const analysis::ParameterInfo& parameter)
 {
     std::string text = std::string(parameter.name) + ": " + std::string(parameter.meaning);
     text += parameter.integer ? " (integer" : " (number";
     if (parameter.maximum > parameter.minimum) {
-        text += ", " + model::short_number(parameter.minimum, 6);
-        text += std::isfinite(parameter.maximum) && parameter.maximum < 1e15 ? " to " + model::short_number(parameter.maximum, 6)
+        text += ", " + bound_text(parameter.minimum);
+        text += std::isfinite(parameter.maximum) && parameter.maximum < 1e15 ? " to " + bound_text(parameter.maximum)
                                                                              : " or more";
     }
-    if (parameter.standard) text += "; " + model::short_number(*parameter.standard, 6) + " unless set";
+    if (parameter.standard) text += "; " + bound_text(*parameter.standard) + " unless set";
     return text + ")";
 }
 
@@ -111,7 +118,7 @@ Result<CheckedRule> checked_rule(const RuleOptions& options)
 std::string rules_help()
 {
     constexpr int columns = 110;
-    std::string help = "\nRules:\n";
+    std::string help = "Rules:\n";
     const auto add = [&help](int indent, const std::string& text) {
         bool first = true;
         for (const std::string& line : wrapped(text, columns - indent)) {
@@ -124,7 +131,7 @@ std::string rules_help()
         for (const analysis::ParameterInfo& parameter : info->parameters) add(6, parameter_help(parameter));
         if (info->variants.size() > 1) add(6, "variant: " + listed(info->variants) + " (paper unless set)");
     }
-    return help;
+    return help + "\n";
 }
 
 }  // namespace fedsleuth::cli

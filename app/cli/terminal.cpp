@@ -74,7 +74,7 @@ model::Result<void> Terminal::put(std::string_view data) const
     errno = 0;
     const std::size_t written = std::fwrite(data.data(), 1, data.size(), stdout);
     if (written != data.size() || std::fflush(stdout) != 0) {
-        return model::fail(model::ErrorCode::io, std::string("cannot be written: ") + std::strerror(errno),
+        return model::fail(model::ErrorCode::io, std::string("can't be written: ") + std::strerror(errno),
                            "standard output");
     }
     return {};

@@ -95,7 +95,8 @@ Table as_argument(const model::Verdict& verdict)
     add("for", verdict.reasons);
     add("against", verdict.against);
     table.note(verdict.client.text() + ": " + std::string(model::name_of(verdict.verdict)) +
-               (verdict.attack.empty() ? "" : ", " + verdict.attack) + ".");
+               (verdict.attack.empty() ? "" : ", " + verdict.attack) + ", probability " +
+               fixed_cell(probability_of(verdict), 3).shown + ".");
     return table;
 }
 
@@ -113,8 +114,8 @@ void say_what_next(const model::Verdicts& verdicts, const std::string& case_path
         first = first ? std::min(*first, *verdict.first_bad_round) : *verdict.first_bad_round;
     }
     const auto all = static_cast<std::int64_t>(verdicts.clients.size());
-    std::string sentence = std::to_string(malicious) + " of " + plural(all, "client is", "clients are") +
-                           " malicious, " + std::to_string(suspect) + " suspect.";
+    std::string sentence = std::to_string(malicious) + " of " + plural(all, "client", "clients") + " malicious, " +
+                           std::to_string(suspect) + " suspect.";
     if (first) sentence += " The first bad round is " + std::to_string(first->value()) + ".";
     terminal.say(sentence);
     const std::string with_case = " --case " + quoted(case_path);

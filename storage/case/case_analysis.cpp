@@ -27,8 +27,8 @@ Result<void> write_reasons(Statement& insert, std::int64_t verdict, bool against
 {
     std::int64_t position = 0;
     for (const model::Reason& reason : reasons)
-        FEDSLEUTH_CHECK(insert.run(verdict, against, position++, reason.detector, reason.round, reason.text,
-                                   reason.evidence));
+        FEDSLEUTH_CHECK(
+            insert.run(verdict, against, position++, reason.detector, reason.round, reason.text, reason.evidence));
     return {};
 }
 
@@ -67,8 +67,7 @@ Result<void> write_rollback(Database& database, const model::Rollback& rollback)
         FEDSLEUTH_CHECK(candidate_row.run(position, candidate.round, candidate.clean_probability,
                                           candidate.contamination, candidate.signature, candidate.aggregation,
                                           candidate.residual, candidate.status, candidate.why));
-        for (const auto& [name, value] : candidate.metrics)
-            FEDSLEUTH_CHECK(metric_row.run(position, name, value));
+        for (const auto& [name, value] : candidate.metrics) FEDSLEUTH_CHECK(metric_row.run(position, name, value));
         ++position;
     }
     return {};
@@ -76,9 +75,10 @@ Result<void> write_rollback(Database& database, const model::Rollback& rollback)
 
 Result<void> clear_analysis(Database& database)
 {
-    return database.run("DELETE FROM verdict_reason; DELETE FROM verdict_bad_round; DELETE FROM verdict;"
-                        "DELETE FROM rollback_metric; DELETE FROM rollback_candidate; DELETE FROM analysis;"
-                        "DELETE FROM score; DELETE FROM finding WHERE source <> 'ingest'");
+    return database.run(
+        "DELETE FROM verdict_reason; DELETE FROM verdict_bad_round; DELETE FROM verdict;"
+        "DELETE FROM rollback_metric; DELETE FROM rollback_candidate; DELETE FROM analysis;"
+        "DELETE FROM score; DELETE FROM finding WHERE source <> 'ingest'");
 }
 
 /// The parameters with the tool's version put before them; `given` is a JSON object or empty.
@@ -147,9 +147,10 @@ Result<std::optional<model::RoundLedger>> CaseFile::ledger(RoundNo round)
     if (!ledger) return model::pass_on(in_file(std::move(ledger.error()), database));
     FEDSLEUTH_TRY(const std::vector<model::Layer> layers, read_layers(database));
     if (*ledger && ((*ledger)->round != round || (*ledger)->layers.size() != layers.size()))
-        return model::fail(ErrorCode::malformed, "is damaged: the ledger of round " + std::to_string(round.value()) +
-                                                     " belongs to another round or model",
-                           database.file());
+        return model::fail(
+            ErrorCode::malformed,
+            "is damaged: the ledger of round " + std::to_string(round.value()) + " belongs to another round or model",
+            database.file());
     return ledger;
 }
 
@@ -198,8 +199,8 @@ Result<void> CaseFile::put_analysis(const AnalysisOutcome& outcome)
     FEDSLEUTH_CHECK(write_verdicts(database, outcome.verdicts));
     FEDSLEUTH_CHECK(write_rollback(database, outcome.rollback));
     FEDSLEUTH_CHECK(write_findings(database, outcome.findings));
-    FEDSLEUTH_CHECK(append_custody_entry(database, "analyse", "case", with_version(outcome.parameters_json),
-                                         digest_of(outcome)));
+    FEDSLEUTH_CHECK(
+        append_custody_entry(database, "analyse", "case", with_version(outcome.parameters_json), digest_of(outcome)));
     return transaction.commit();
 }
 

@@ -4,9 +4,15 @@
 #include "storage/case/case_inside.h"
 #include "storage/case/schema.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <unistd.h>
+#include <utility>
 
 namespace fedsleuth::storage {
 
@@ -26,21 +32,6 @@ Result<void> settle(Database& database)
     return database.run("PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
 }
 
-/// A truncated file is found before its missing end is: SQLite itself looks at a page only when it needs it.
-Result<void> check_length(Database& database, const fs::path& file)
-{
-    FEDSLEUTH_TRY(const std::int64_t page_bytes, database.integer("PRAGMA page_size"));
-    FEDSLEUTH_TRY(const std::int64_t pages, database.integer("PRAGMA page_count"));
-    std::error_code failed;
-    const auto bytes = fs::file_size(file, failed);
-    if (!failed && static_cast<std::int64_t>(bytes) / page_bytes < pages)
-        return model::fail(ErrorCode::refused,
-                           "is damaged: it holds " + std::to_string(bytes) + " bytes of " +
-                               std::to_string(pages * page_bytes),
-                           file.string(), "take a copy of it from before, or ingest the evidence again");
-    return {};
-}
-
 Result<void> check_tables(Database& database)
 {
     FEDSLEUTH_TRY(Statement tables, database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'"));
@@ -57,23 +48,64 @@ Result<void> check_tables(Database& database)
     }
 }
 
-/// Puts `made` in the place of `file` unless there is one.
-Result<void> put_in_place(const fs::path& made, const fs::path& file)
-{
-    if (::link(made.c_str(), file.c_str()) == 0) {
-        ::unlink(made.c_str());
+/// The name under which a case is made before it is whole. Held by one program at a time, and gone afterwards.
+class UnfinishedCase {
+public:
+    static Result<UnfinishedCase> begin(const fs::path& file)
+    {
+        fs::path path = file;
+        path += ".new";
+        UnfinishedCase unfinished(path, ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
+        if (unfinished.descriptor_ < 0)
+            return model::fail(ErrorCode::io, "can't be made: " + std::string(std::strerror(errno)), file.string());
+        // Who waited for the lock may hold what was the unfinished file and is the case by now.
+        struct stat locked {
+        }, named{};
+        if (::flock(unfinished.descriptor_, LOCK_EX | LOCK_NB) != 0 || ::fstat(unfinished.descriptor_, &locked) != 0 ||
+            ::stat(path.c_str(), &named) != 0 || locked.st_ino != named.st_ino)
+            return model::fail(ErrorCode::conflict, "another program is just making this case", file.string());
+        unfinished.ours_ = true;
+        // Of a program that was killed here.
+        std::error_code ignored;
+        fs::remove(fs::path(path) += "-journal", ignored);
+        if (::ftruncate(unfinished.descriptor_, 0) != 0)
+            return model::fail(ErrorCode::io, "can't be made: " + std::string(std::strerror(errno)), file.string());
+        return unfinished;
+    }
+    UnfinishedCase(UnfinishedCase&& other) noexcept
+        : path_(std::move(other.path_)),
+          descriptor_(std::exchange(other.descriptor_, -1)),
+          ours_(std::exchange(other.ours_, false))
+    {
+    }
+    UnfinishedCase& operator=(UnfinishedCase&&) = delete;
+    ~UnfinishedCase()
+    {
+        if (ours_) ::unlink(path_.c_str());
+        if (descriptor_ >= 0) ::close(descriptor_);
+    }
+
+    [[nodiscard]] const fs::path& path() const { return path_; }
+
+    /// Gives the case its name, unless something else has it.
+    [[nodiscard]] Result<void> put_in_place(const fs::path& file)
+    {
+        if (::link(path_.c_str(), file.c_str()) == 0) return {};
+        if (errno == EEXIST) return model::fail(ErrorCode::conflict, "exists already", file.string());
+        // File systems without hard links.
+        if (::rename(path_.c_str(), file.c_str()) != 0)
+            return model::fail(ErrorCode::io, std::strerror(errno), file.string());
+        ours_ = false;
         return {};
     }
-    if (errno == EEXIST) {
-        ::unlink(made.c_str());
-        return model::fail(ErrorCode::conflict, "exists already", file.string());
-    }
-    // File systems without hard links.
-    std::error_code failed;
-    fs::rename(made, file, failed);
-    if (failed) return model::fail(ErrorCode::io, failed.message(), file.string());
-    return {};
-}
+
+private:
+    UnfinishedCase(fs::path path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+
+    fs::path path_;
+    int descriptor_;
+    bool ours_ = false;
+};
 
 }  // namespace
 
@@ -87,16 +119,15 @@ Result<std::unique_ptr<CaseFile>> CaseFile::create(const fs::path& file)
     if (fs::exists(fs::symlink_status(file, ignored)))
         return model::fail(ErrorCode::conflict, "exists already", file.string());
     // Made under another name first: whoever is killed here leaves no half of a case behind.
-    fs::path unfinished = file;
-    unfinished += ".new";
-    fs::remove(unfinished, ignored);
-    fs::remove(fs::path(unfinished) += "-journal", ignored);
     {
-        FEDSLEUTH_TRY(Database database, Database::open(unfinished, Database::Access::create));
-        FEDSLEUTH_CHECK(database.run("PRAGMA page_size = 65536"));
-        FEDSLEUTH_CHECK(run_schema_steps(database, schema_steps()));
+        FEDSLEUTH_TRY(UnfinishedCase unfinished, UnfinishedCase::begin(file));
+        {
+            FEDSLEUTH_TRY(Database database, Database::open(unfinished.path(), Database::Access::create));
+            FEDSLEUTH_CHECK(database.run("PRAGMA page_size = 65536"));
+            FEDSLEUTH_CHECK(run_schema_steps(database, schema_steps()));
+        }
+        FEDSLEUTH_CHECK(unfinished.put_in_place(file));
     }
-    FEDSLEUTH_CHECK(put_in_place(unfinished, file));
     return open(file);
 }
 
@@ -112,7 +143,6 @@ Result<std::unique_ptr<CaseFile>> CaseFile::open(const fs::path& file, Mode mode
                   Database::open(file, reading ? Database::Access::read_only : Database::Access::read_write));
     FEDSLEUTH_CHECK(database.distrust());
     FEDSLEUTH_CHECK(bring_up_to_date(database, schema_steps(), !reading));
-    FEDSLEUTH_CHECK(check_length(database, file));
     FEDSLEUTH_CHECK(check_tables(database));
     FEDSLEUTH_CHECK(settle(database));
     return std::unique_ptr<CaseFile>(new CaseFile(std::make_unique<Inside>(std::move(database))));

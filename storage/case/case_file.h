@@ -2,11 +2,13 @@
 #pragma once
 
 #include "model/case_store.h"
+#include "model/progress.h"
 #include "model/update_source.h"
 
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace fedsleuth::storage {
 
@@ -29,6 +31,11 @@ public:
 
     /// Where the evidence lay when it was ingested (needed again by linked cases and by verify).
     [[nodiscard]] model::Result<std::string> evidence_folder();
+
+    /// Recomputes what can be recomputed from the case itself: SQLite's own integrity check, and the SHA-256 of every
+    /// payload from its slabs (of a linked one, from its file). Sentences that say what does not hold; empty where all
+    /// does. Progress counts bytes. Error cancelled.
+    [[nodiscard]] model::Result<std::vector<std::string>> check_contents(model::Progress& progress);
 
     model::Result<model::Federation> federation() override;
     model::Result<std::vector<model::Client>> clients() override;

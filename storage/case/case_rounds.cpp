@@ -117,8 +117,9 @@ Result<std::vector<Round>> CaseFile::rounds()
             round.why_not = "the federation used secure aggregation: the server saw only sums";
         } else if (here != contents.end() && here->second.all_the_same()) {
             round.inspectable = false;
-            round.why_not = "all updates of the round are the same, byte for byte: the recorder stood behind secure "
-                            "aggregation";
+            round.why_not =
+                "all updates of the round are the same, byte for byte: the recorder stood behind secure "
+                "aggregation";
         }
         list.push_back(std::move(round));
     }

@@ -92,7 +92,8 @@ Result<void> check_ledger(const RoundLedger& ledger)
     const std::size_t n = ledger.size();
     FEDSLEUTH_CHECK(expect(ledger.step_rounds.size() <= RoundLedger::step_window, "step_rounds"));
     FEDSLEUTH_CHECK(expect(ledger.own_rounds.size() == n, "own_rounds"));
-    FEDSLEUTH_CHECK(expect(ledger.positive.size() == n && ledger.negative.size() == n && ledger.zero.size() == n, "signs"));
+    FEDSLEUTH_CHECK(
+        expect(ledger.positive.size() == n && ledger.negative.size() == n && ledger.zero.size() == n, "signs"));
     FEDSLEUTH_CHECK(expect(ledger.minimum.size() == n && ledger.maximum.size() == n, "extremes"));
     FEDSLEUTH_CHECK(expect(ledger.fourth_powers.size() == n, "fourth_powers"));
     FEDSLEUTH_CHECK(expect(ledger.sums.size() == n, "sums"));
@@ -168,8 +169,8 @@ Result<void> check_scores(const model::DetectorScores& scores)
     if (scores.statistic.size() == n && scores.z.size() == n && scores.evidence.size() == n &&
         (scores.detail.empty() || scores.detail.size() == n))
         return {};
-    return model::fail(ErrorCode::malformed, "the scores of detector " + scores.detector +
-                                                 " are not as many as their clients");
+    return model::fail(ErrorCode::malformed,
+                       "the scores of detector " + scores.detector + " are not as many as their clients");
 }
 
 std::vector<std::byte> encode(const model::DetectorScores& scores)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/case/rows.h"
 
+#include <pwd.h>
+#include <unistd.h>
 #include <charconv>
 #include <chrono>
 #include <ctime>
-#include <pwd.h>
-#include <unistd.h>
 
 namespace fedsleuth::storage {
 

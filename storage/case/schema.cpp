@@ -91,9 +91,10 @@ Result<void> bring_up_to_date(Database& database, std::span<const std::string_vi
                            file, "open it with that version");
     if (version < newest) {
         if (!may_write)
-            return model::fail(ErrorCode::refused,
-                               "is of an older schema (" + std::to_string(version) + ") and was opened for reading only",
-                               file, "open it once for writing: it is migrated, and a backup is kept");
+            return model::fail(
+                ErrorCode::refused,
+                "is of an older schema (" + std::to_string(version) + ") and was opened for reading only", file,
+                "open it once for writing: it is migrated, and a backup is kept");
         FEDSLEUTH_CHECK(check_schema(database, steps.first(static_cast<std::size_t>(version))));
         FEDSLEUTH_CHECK(back_up(database, file + ".v" + std::to_string(version) + ".backup"));
         FEDSLEUTH_CHECK(run_schema_steps(database, steps));

@@ -122,8 +122,8 @@ Result<void> read_coordinates(SnapshotFile& snapshot, const TensorMap& map, std:
     for (; span != map.spans.end() && span->first < end; ++span) {
         const std::int64_t from = std::max(first, span->first);
         const std::int64_t to = std::min(end, span->first + span->count);
-        FEDSLEUTH_CHECK(snapshot.read(span->tensor_idx, span->tensor_first + from - span->first, to - from,
-                                      out + (from - first)));
+        FEDSLEUTH_CHECK(
+            snapshot.read(span->tensor_idx, span->tensor_first + from - span->first, to - from, out + (from - first)));
     }
     return {};
 }

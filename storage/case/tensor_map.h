@@ -21,8 +21,8 @@ struct TensorSpan {
 
 /// Where in a snapshot the coordinates of the federation lie.
 struct TensorMap {
-    std::vector<TensorSpan> spans;              ///< ascending, without gaps, all coordinates
-    std::vector<std::size_t> integer_tensors;   ///< indexes of the tensors that are kept and not calculated with
+    std::vector<TensorSpan> spans;             ///< ascending, without gaps, all coordinates
+    std::vector<std::size_t> integer_tensors;  ///< indexes of the tensors that are kept and not calculated with
 };
 
 /// A tensor's name without what wrappers put before it: "_module." (Opacus), "module." (data parallel).

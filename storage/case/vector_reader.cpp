@@ -25,10 +25,14 @@ std::string name_of(const VectorRef& row)
 {
     const std::string round = std::to_string(row.round.value());
     switch (row.kind) {
-    case VectorRef::Kind::update: return "the update of client " + row.client.text() + " in round " + round;
-    case VectorRef::Kind::reference: return "the reference update of round " + round;
-    case VectorRef::Kind::checkpoint: return "the checkpoint of round " + round;
-    case VectorRef::Kind::global_step: return "the global step of round " + round;
+        case VectorRef::Kind::update:
+            return "the update of client " + row.client.text() + " in round " + round;
+        case VectorRef::Kind::reference:
+            return "the reference update of round " + round;
+        case VectorRef::Kind::checkpoint:
+            return "the checkpoint of round " + round;
+        case VectorRef::Kind::global_step:
+            return "the global step of round " + round;
     }
     return {};
 }
@@ -41,25 +45,31 @@ Result<std::int64_t> VectorReader::coordinates()
     return coordinates_;
 }
 
+struct VectorReader::CloseBlob {
+    std::optional<Blob>& blob;
+    ~CloseBlob() { blob.reset(); }
+};
+
+Result<void> VectorReader::check_range(std::int64_t first, std::int64_t count) const
+{
+    if (first >= 0 && count >= 0 && count <= coordinates_ && first <= coordinates_ - count) return {};
+    return model::fail(ErrorCode::invalid_argument, std::to_string(count) + " coordinates from " +
+                                                        std::to_string(first) + " on, of a model with " +
+                                                        std::to_string(coordinates_));
+}
+
 Result<void> VectorReader::read(std::span<const VectorRef> rows, std::int64_t first, std::int64_t count, float* out)
 {
     FEDSLEUTH_CHECK(refresh());
-    if (first < 0 || count < 0 || count > coordinates_ || first > coordinates_ - count)
-        return model::fail(ErrorCode::invalid_argument, "coordinates " + std::to_string(first) + " … " +
-                                                            std::to_string(first + count) + " of a model with " +
-                                                            std::to_string(coordinates_));
-    struct CloseBlob {
-        std::optional<Blob>& blob;
-        ~CloseBlob() { blob.reset(); }
-    } const close_at_the_end{blob_};
-
+    FEDSLEUTH_CHECK(check_range(first, count));
+    const CloseBlob close_at_the_end{blob_};
     for (const VectorRef& row : rows) {
         FEDSLEUTH_TRY(const Source source, find(row));
         if (row.kind == VectorRef::Kind::checkpoint || row.kind == VectorRef::Kind::global_step) {
             FEDSLEUTH_TRY(const float* numbers, base_block(source.payload, first, count));
             std::copy_n(numbers, count, out);
         } else {
-            FEDSLEUTH_CHECK(read_payload(source.payload, first, count, out));
+            FEDSLEUTH_CHECK(read_numbers(source.payload, first, count, out));
         }
         if (source.base) {
             FEDSLEUTH_TRY(const float* base, base_block(*source.base, first, count));
@@ -74,6 +84,14 @@ Result<void> VectorReader::read(std::span<const VectorRef> rows, std::int64_t fi
 }
 
 Result<void> VectorReader::read_payload(std::int64_t id, std::int64_t first, std::int64_t count, float* out)
+{
+    FEDSLEUTH_CHECK(refresh());
+    FEDSLEUTH_CHECK(check_range(first, count));
+    const CloseBlob close_at_the_end{blob_};
+    return read_numbers(id, first, count, out);
+}
+
+Result<void> VectorReader::read_numbers(std::int64_t id, std::int64_t first, std::int64_t count, float* out)
 {
     FEDSLEUTH_TRY(const Payload* found, payload(id));
     return found->linked ? read_linked(*found, first, count, out) : read_slabs(*found, first, count, out);
@@ -118,22 +136,22 @@ Result<VectorReader::Source> VectorReader::find(const VectorRef& row)
 
     Source source;
     switch (row.kind) {
-    case VectorRef::Kind::update:
-    case VectorRef::Kind::reference: {
-        FEDSLEUTH_TRY(source, find_update(row));
-        break;
-    }
-    case VectorRef::Kind::checkpoint: {
-        FEDSLEUTH_TRY(source.payload, find_checkpoint(row.round));
-        break;
-    }
-    case VectorRef::Kind::global_step: {
-        if (row.round.value() < 1)
-            return model::fail(ErrorCode::not_found, "there is no step before round 1", database_.file());
-        FEDSLEUTH_TRY(source.payload, find_checkpoint(row.round));
-        FEDSLEUTH_TRY(source.base, find_checkpoint(row.round.before()));
-        break;
-    }
+        case VectorRef::Kind::update:
+        case VectorRef::Kind::reference: {
+            FEDSLEUTH_TRY(source, find_update(row));
+            break;
+        }
+        case VectorRef::Kind::checkpoint: {
+            FEDSLEUTH_TRY(source.payload, find_checkpoint(row.round));
+            break;
+        }
+        case VectorRef::Kind::global_step: {
+            if (row.round.value() < 1)
+                return model::fail(ErrorCode::not_found, "there is no step before round 1", database_.file());
+            FEDSLEUTH_TRY(source.payload, find_checkpoint(row.round));
+            FEDSLEUTH_TRY(source.base, find_checkpoint(row.round.before()));
+            break;
+        }
     }
     sources_.emplace(std::move(key), source);
     return source;
@@ -196,8 +214,8 @@ Result<const VectorReader::Payload*> VectorReader::payload(std::int64_t id)
     statement.start(id);
     FEDSLEUTH_TRY(const bool found, statement.step());
     if (!found || id < 1 || id > highest_payload || statement.integer(1) != coordinates_)
-        return model::fail(ErrorCode::malformed, "is damaged: payload " + std::to_string(id) + " does not fit the model",
-                           database_.file());
+        return model::fail(ErrorCode::malformed,
+                           "is damaged: payload " + std::to_string(id) + " does not fit the model", database_.file());
     Payload result{id, !statement.is_null(0), statement.text(0), statement.text(2), statement.integer(3)};
     return &payloads_.emplace(id, std::move(result)).first->second;
 }
@@ -216,12 +234,12 @@ Result<void> VectorReader::read_slabs(const Payload& payload, std::int64_t first
             FEDSLEUTH_TRY(blob_, database_.open_blob("slab", "data", id));
         }
         if (blob_->size() != in_slab * static_cast<std::int64_t>(sizeof(float)))
-            return model::fail(ErrorCode::malformed, "is damaged: a slab of payload " + std::to_string(payload.id) +
-                                                         " has the wrong size",
+            return model::fail(ErrorCode::malformed,
+                               "is damaged: a slab of payload " + std::to_string(payload.id) + " has the wrong size",
                                database_.file());
         const std::span<float> into(out, static_cast<std::size_t>(here));
-        FEDSLEUTH_CHECK(blob_->read((first - slab_first) * static_cast<std::int64_t>(sizeof(float)),
-                                    std::as_writable_bytes(into)));
+        FEDSLEUTH_CHECK(
+            blob_->read((first - slab_first) * static_cast<std::int64_t>(sizeof(float)), std::as_writable_bytes(into)));
         first += here;
         count -= here;
         out += here;
@@ -280,7 +298,7 @@ Result<const float*> VectorReader::base_block(std::int64_t payload, std::int64_t
     auto known = base_blocks_.find(payload);
     if (known == base_blocks_.end()) {
         std::vector<float> numbers(static_cast<std::size_t>(count));
-        FEDSLEUTH_CHECK(read_payload(payload, first, count, numbers.data()));
+        FEDSLEUTH_CHECK(read_numbers(payload, first, count, numbers.data()));
         known = base_blocks_.emplace(payload, std::move(numbers)).first;
     }
     return known->second.data();

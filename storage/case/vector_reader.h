@@ -33,11 +33,12 @@ public:
     /// As UpdateSource::read.
     [[nodiscard]] model::Result<void> read(std::span<const model::VectorRef> rows, std::int64_t first,
                                            std::int64_t count, float* out);
-    /// Coordinates of one payload, whatever names it.
+    /// Coordinates of one payload as it is stored, whatever names it.
     [[nodiscard]] model::Result<void> read_payload(std::int64_t payload, std::int64_t first, std::int64_t count,
                                                    float* out);
 
 private:
+    struct CloseBlob;
     struct Payload {
         std::int64_t id = 0;
         bool linked = false;
@@ -60,6 +61,8 @@ private:
     using Key = std::tuple<int, std::int64_t, std::string>;
 
     model::Result<void> refresh();
+    model::Result<void> check_range(std::int64_t first, std::int64_t count) const;
+    model::Result<void> read_numbers(std::int64_t payload, std::int64_t first, std::int64_t count, float* out);
     model::Result<Source> find(const model::VectorRef& row);
     model::Result<Source> find_update(const model::VectorRef& row);
     model::Result<std::int64_t> find_checkpoint(model::RoundNo round);

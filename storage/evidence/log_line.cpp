@@ -27,8 +27,11 @@ std::string parse_error(simdjson::error_code error, const Limits& limits)
     case simdjson::DEPTH_ERROR:
         return "The line nests deeper than the limit of " + std::to_string(limits.json_depth);
     case simdjson::INCORRECT_TYPE: return "The line is JSON, but no object";
-    default: return std::string("The line is no JSON: ") + simdjson::error_message(error);
+    default: break;
     }
+    std::string text = std::string("The line is no JSON: ") + simdjson::error_message(error);
+    while (text.ends_with('.')) text.pop_back();
+    return text;
 }
 
 template <class Noun>

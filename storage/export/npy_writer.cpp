@@ -3,12 +3,12 @@
 
 #include "model/layer.h"
 
+#include <unistd.h>
 #include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <unistd.h>
 
 namespace fedsleuth::storage {
 
@@ -21,8 +21,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "numbers are written as they lie in memory");
 
-constexpr std::size_t alignment = 64;   // of the data, as numpy.save has it
-constexpr std::size_t preamble = 10;    // magic, version, header length
+constexpr std::size_t alignment = 64;  // of the data, as numpy.save has it
+constexpr std::size_t preamble = 10;   // magic, version, header length
 constexpr std::size_t piece_bytes = 1 << 20;
 
 std::string header_of(const std::vector<std::int64_t>& shape, NumberType type)
@@ -86,9 +86,10 @@ Result<void> check_shape(const std::vector<std::int64_t>& shape, std::size_t val
 {
     const std::int64_t count = model::element_count(shape);
     if (count >= 0 && static_cast<std::uint64_t>(count) == values) return {};
-    return model::fail(ErrorCode::invalid_argument, "an array of shape " + model::shape_text(shape) + " does not hold " +
-                                                        std::to_string(values) + " numbers",
-                       name);
+    return model::fail(
+        ErrorCode::invalid_argument,
+        "an array of shape " + model::shape_text(shape) + " does not hold " + std::to_string(values) + " numbers",
+        name);
 }
 
 Result<void> write_whole(const fs::path& path, bool overwrite,
@@ -98,7 +99,7 @@ Result<void> write_whole(const fs::path& path, bool overwrite,
     if (!overwrite && fs::exists(fs::symlink_status(path, failed)))
         return model::fail(ErrorCode::conflict, "exists already", path.string(), "say so if it is to be replaced");
     fs::path temporary = path;
-    temporary += "." + std::to_string(::getpid()) + ".part";
+    temporary += '.' + std::to_string(::getpid()) + ".part";
     if (auto written = write(temporary); !written) {
         fs::remove(temporary, failed);
         return written;
@@ -123,7 +124,8 @@ Result<void> write_npy(const fs::path& path, const std::vector<std::int64_t>& sh
         while (const std::size_t count = bytes.read(piece))
             stream.write(reinterpret_cast<const char*>(piece.data()), static_cast<std::streamsize>(count));
         stream.close();
-        if (!stream) return model::fail(ErrorCode::io, "can't be written: " + std::string(std::strerror(errno)), path.string());
+        if (!stream)
+            return model::fail(ErrorCode::io, "can't be written: " + std::string(std::strerror(errno)), path.string());
         return {};
     });
 }

@@ -21,22 +21,26 @@ zip_int64_t give_bytes(void* state, void* data, zip_uint64_t length, zip_source_
 {
     auto* stream = static_cast<NpyStream*>(state);
     switch (command) {
-    case ZIP_SOURCE_OPEN: stream->rewind(); return 0;
-    case ZIP_SOURCE_READ:
-        return static_cast<zip_int64_t>(
-            stream->read({static_cast<std::byte*>(data), static_cast<std::size_t>(length)}));
-    case ZIP_SOURCE_STAT: {
-        auto* stat = static_cast<zip_stat_t*>(data);
-        zip_stat_init(stat);
-        stat->size = static_cast<zip_uint64_t>(stream->size());
-        stat->valid |= ZIP_STAT_SIZE;
-        return sizeof(zip_stat_t);
-    }
-    case ZIP_SOURCE_SUPPORTS:
-        return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
-                                              ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, -1);
-    case ZIP_SOURCE_ERROR: return zip_error_to_data(nullptr, data, length);
-    default: return 0;  // closing and freeing: the stream is not libzip's
+        case ZIP_SOURCE_OPEN:
+            stream->rewind();
+            return 0;
+        case ZIP_SOURCE_READ:
+            return static_cast<zip_int64_t>(
+                stream->read({static_cast<std::byte*>(data), static_cast<std::size_t>(length)}));
+        case ZIP_SOURCE_STAT: {
+            auto* stat = static_cast<zip_stat_t*>(data);
+            zip_stat_init(stat);
+            stat->size = static_cast<zip_uint64_t>(stream->size());
+            stat->valid |= ZIP_STAT_SIZE;
+            return sizeof(zip_stat_t);
+        }
+        case ZIP_SOURCE_SUPPORTS:
+            return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
+                                                  ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, -1);
+        case ZIP_SOURCE_ERROR:
+            return zip_error_to_data(nullptr, data, length);
+        default:
+            return 0;  // closing and freeing: the stream is not libzip's
     }
 }
 
@@ -75,7 +79,8 @@ Result<void> write_npz(const fs::path& path, std::span<const NamedArray> arrays,
     return write_whole(path, options.overwrite, [&](const fs::path& temporary) -> Result<void> {
         int code = 0;
         Archive archive(zip_open(temporary.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code));
-        if (!archive) return model::fail(ErrorCode::io, "can't be made (libzip: " + std::to_string(code) + ")", path.string());
+        if (!archive)
+            return model::fail(ErrorCode::io, "can't be made (libzip: " + std::to_string(code) + ")", path.string());
         std::vector<std::unique_ptr<NpyStream>> streams;
         for (const NamedArray& array : arrays) {
             streams.push_back(std::make_unique<NpyStream>(array.shape, array.values, options.type));

@@ -64,23 +64,25 @@ void judge_file(const Noun& noun, const Finding& head, const std::string& whose,
                 noun.declared_sha256 + "; the numbers of the file as it lies there are used");
     const auto problem = problems.find(noun.actual_sha256);
     switch (noun.state) {
-    case SnapshotState::missing:
-        add("missing-update", Severity::low, "is not there: " + noun.state_text);
-        break;
-    case SnapshotState::refused:
-        if (was_read && problem != problems.end() && problem->second == "foreign-global")
-            add("refused-snapshot", Severity::critical, "was not opened, for it could run code: " + noun.state_text);
-        else
-            add("refused-snapshot", Severity::high, "was not opened: " + noun.state_text);
-        break;
-    case SnapshotState::misfit:
-        add("shape-mismatch", Severity::high, "does not fit the model: it " + noun.state_text);
-        break;
-    case SnapshotState::non_finite:
-        add("non-finite-update", Severity::high, noun.state_text + "; it is kept and stays out of the statistics");
-        break;
-    case SnapshotState::usable:
-    case SnapshotState::no_base: break;
+        case SnapshotState::missing:
+            add("missing-update", Severity::low, "is not there: " + noun.state_text);
+            break;
+        case SnapshotState::refused:
+            if (was_read && problem != problems.end() && problem->second == "foreign-global")
+                add("refused-snapshot", Severity::critical,
+                    "was not opened, for it could run code: " + noun.state_text);
+            else
+                add("refused-snapshot", Severity::high, "was not opened: " + noun.state_text);
+            break;
+        case SnapshotState::misfit:
+            add("shape-mismatch", Severity::high, "does not fit the model: it " + noun.state_text);
+            break;
+        case SnapshotState::non_finite:
+            add("non-finite-update", Severity::high, noun.state_text + "; it is kept and stays out of the statistics");
+            break;
+        case SnapshotState::usable:
+        case SnapshotState::no_base:
+            break;
     }
 }
 
@@ -118,20 +120,28 @@ void find_absent_clients(const std::vector<model::Round>& rounds, const std::vec
         const auto sent = senders.find(round.number);
         if (sent == senders.end()) {
             if (round.selected.size() <= round.failed.size()) continue;
-            findings.push_back({"missing-update", Severity::low, {}, round.number,
+            findings.push_back({"missing-update",
+                                Severity::low,
+                                {},
+                                round.number,
                                 "Round " + number + " selected " + std::to_string(round.selected.size()) +
                                     " clients, and the log holds no update of any of them",
-                                {}, model::FindingSource::ingest});
+                                {},
+                                model::FindingSource::ingest});
             continue;
         }
         std::set<model::ClientId> expected(round.selected.begin(), round.selected.end());
         for (const model::ClientId& failed : round.failed) expected.erase(failed);
         for (const model::ClientId& client : expected)
             if (!sent->second.contains(client))
-                findings.push_back({"missing-update", Severity::low, client, round.number,
+                findings.push_back({"missing-update",
+                                    Severity::low,
+                                    client,
+                                    round.number,
                                     client.text() + " was selected in round " + number +
                                         " and is not among those that failed, but the log holds no update of it",
-                                    {}, model::FindingSource::ingest});
+                                    {},
+                                    model::FindingSource::ingest});
     }
 }
 
@@ -219,18 +229,26 @@ void find_replayed(const std::vector<model::Update>& updates, Findings& findings
 void find_not_inspectable(bool secure_aggregation, const std::vector<model::Round>& rounds, Findings& findings)
 {
     if (secure_aggregation) {
-        findings.push_back({"not-inspectable", Severity::info, {}, {},
+        findings.push_back({"not-inspectable",
+                            Severity::info,
+                            {},
+                            {},
                             "The federation used secure aggregation: the server saw only sums, and single updates "
                             "can't be inspected",
-                            {}, model::FindingSource::ingest});
+                            {},
+                            model::FindingSource::ingest});
         return;
     }
     for (const model::Round& round : rounds)
         if (!round.inspectable)
-            findings.push_back({"not-inspectable", Severity::low, {}, round.number,
-                                "Round " + std::to_string(round.number.value()) + " can't be inspected: " +
-                                    round.why_not,
-                                {}, model::FindingSource::ingest});
+            findings.push_back(
+                {"not-inspectable",
+                 Severity::low,
+                 {},
+                 round.number,
+                 "Round " + std::to_string(round.number.value()) + " can't be inspected: " + round.why_not,
+                 {},
+                 model::FindingSource::ingest});
 }
 
 void sum_up_issues(const std::vector<model::ImportIssue>& issues, Findings& findings)
@@ -241,10 +259,14 @@ void sum_up_issues(const std::vector<model::ImportIssue>& issues, Findings& find
     if (first.line > 0) place += ", line " + std::to_string(first.line);
     model::JsonWriter json;
     json.begin_object().field("issues", static_cast<std::int64_t>(issues.size())).end_object();
-    findings.push_back({"import-issue", Severity::low, {}, {},
+    findings.push_back({"import-issue",
+                        Severity::low,
+                        {},
+                        {},
                         std::to_string(issues.size()) + (issues.size() == 1 ? " thing" : " things") +
                             " could not be taken in as they are; the first: " + place + ": " + first.text,
-                        json.text(), model::FindingSource::ingest});
+                        json.text(),
+                        model::FindingSource::ingest});
 }
 
 }  // namespace
@@ -278,7 +300,8 @@ Result<Conclusions> conclude(CaseFile& file, const RoundLog& log, const std::set
 Result<void> write_conclusions(Database& database, const Conclusions& conclusions)
 {
     FEDSLEUTH_CHECK(database.run("DELETE FROM import_issue; DELETE FROM finding WHERE source = 'ingest'"));
-    FEDSLEUTH_TRY(Statement insert, database.prepare("INSERT INTO import_issue (file, line, text) VALUES (?1, ?2, ?3)"));
+    FEDSLEUTH_TRY(Statement insert,
+                  database.prepare("INSERT INTO import_issue (file, line, text) VALUES (?1, ?2, ?3)"));
     for (const model::ImportIssue& issue : conclusions.issues)
         FEDSLEUTH_CHECK(insert.run(issue.file, issue.line, issue.text));
     return write_findings(database, conclusions.findings);

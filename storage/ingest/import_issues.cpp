@@ -17,10 +17,11 @@ constexpr const char* log_name = "federation.jsonl";
 Result<void> add_unread_files(Database& database, Issues& issues)
 {
     // A missing update is a finding about its client; the log's line is at fault where its path leads astray.
-    FEDSLEUTH_TRY(Statement statement,
-                  database.prepare("SELECT line, path, problem_text FROM update_line WHERE problem NOT IN ('', 'absent')"
-                                   " UNION ALL SELECT line, path, problem_text FROM checkpoint_line WHERE problem <> ''"
-                                   " ORDER BY 1"));
+    FEDSLEUTH_TRY(
+        Statement statement,
+        database.prepare("SELECT line, path, problem_text FROM update_line WHERE problem NOT IN ('', 'absent')"
+                         " UNION ALL SELECT line, path, problem_text FROM checkpoint_line WHERE problem <> ''"
+                         " ORDER BY 1"));
     while (true) {
         FEDSLEUTH_TRY(const bool more, statement.step());
         if (!more) break;
@@ -59,8 +60,9 @@ Result<void> add_notes(Database& database, Issues& issues)
         }
     }
     for (const auto& [note, noted] : notes)
-        issues.push_back({noted.first, 0,
-                          noted.files == 1 ? note : note + " (and in " + std::to_string(noted.files - 1) + " more files)"});
+        issues.push_back(
+            {noted.first, 0,
+             noted.files == 1 ? note : note + " (and in " + std::to_string(noted.files - 1) + " more files)"});
     return {};
 }
 
@@ -74,8 +76,9 @@ void add_updates_without_base(const std::vector<model::Update>& updates, Issues&
     }
     if (first)
         issues.push_back({first->path, 0,
-                          std::to_string(count) + " updates hold whole weights and can't be compared: the checkpoint "
-                          "that they started from is not there (the first: of " +
+                          std::to_string(count) +
+                              " updates hold whole weights and can't be compared: the checkpoint "
+                              "that they started from is not there (the first: of " +
                               first->client.text() + ", round " + std::to_string(first->round.value()) + ")"});
 }
 
@@ -99,9 +102,9 @@ Result<void> add_unnamed_files(Database& database, const std::set<std::string>& 
             ++count;
         }
         if (count > 0)
-            issues.push_back({folder, 0, "the log does not name " + std::to_string(count) +
-                                             (count == 1 ? " file" : " files") + " in this folder: " + names +
-                                             (count > shown ? ", …" : "")});
+            issues.push_back({folder, 0,
+                              "the log does not name " + std::to_string(count) + (count == 1 ? " file" : " files") +
+                                  " in this folder: " + names + (count > shown ? ", …" : "")});
     }
     return {};
 }
@@ -113,8 +116,9 @@ Result<Issues> collect_issues(Database& database, const RoundLog& log, const std
 {
     Issues issues = log.issues;
     for (const auto& [type, lines] : log.unknown_types)
-        issues.push_back({log_name, 0, std::to_string(lines) + (lines == 1 ? " line is" : " lines are") +
-                                           " of the type \"" + type + "\", which this program does not know"});
+        issues.push_back({log_name, 0,
+                          std::to_string(lines) + (lines == 1 ? " line is" : " lines are") + " of the type \"" + type +
+                              "\", which this program does not know"});
     FEDSLEUTH_CHECK(add_unread_files(database, issues));
     FEDSLEUTH_CHECK(add_notes(database, issues));
     add_updates_without_base(updates, issues);

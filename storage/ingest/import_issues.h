@@ -14,8 +14,8 @@ namespace fedsleuth::storage {
 
 /// Everything that could not be taken as it is: the log's own issues, lines of unknown types, files that are missing
 /// or whose path leads astray, notes of the readers, files that the log does not name.
-[[nodiscard]] model::Result<std::vector<model::ImportIssue>> collect_issues(
-    Database& database, const RoundLog& log, const std::vector<model::Update>& updates,
-    const std::set<std::string>& listing);
+[[nodiscard]] model::Result<std::vector<model::ImportIssue>> collect_issues(Database& database, const RoundLog& log,
+                                                                            const std::vector<model::Update>& updates,
+                                                                            const std::set<std::string>& listing);
 
 }  // namespace fedsleuth::storage

@@ -55,6 +55,8 @@ private:
     Result<void> plan();
     Result<void> take_round(RoundNo round, const RoundWork& work, SnapshotIntake& intake);
     Result<void> finish();
+    Result<Transaction> begin_transaction();
+    Result<void> write_state();
     Result<std::string> digest_of_evidence();
     Result<IngestSummary> summary(bool changed);
     Database& database() { return case_->inside().database; }
@@ -63,7 +65,7 @@ private:
     const IngestOptions& options_;
     Progress& progress_;
     std::unique_ptr<CaseFile> case_;
-    std::optional<IngestState> before_;  ///< as the last run left it
+    std::optional<IngestState> before_;  ///< as it stands in the case
     IngestState state_;
     std::set<std::string> listing_;
     RoundLog log_;
@@ -137,9 +139,10 @@ Result<void> IngestRun::check_prefix()
     FEDSLEUTH_TRY(const std::int64_t line, first_changed_line(database(), digests));
     const bool gone = line > static_cast<std::int64_t>(digests.size());
     return model::fail(ErrorCode::conflict,
-                       line == 1 ? "is not the log that this case was made from: its first line is another"
-                                 : "line " + std::to_string(line) + " was taken into the case before, and since then it " +
-                                       (gone ? "was removed" : "was changed"),
+                       line == 1
+                           ? "is not the log that this case was made from: its first line is another"
+                           : "line " + std::to_string(line) + " was taken into the case before, and since then it " +
+                                 (gone ? "was removed" : "was changed"),
                        log.string(), "a log only ever grows: keep this case, and ingest the folder into a new one");
 }
 
@@ -160,11 +163,29 @@ Result<bool> IngestRun::is_up_to_date()
     }
 }
 
+/// Begins a transaction in which nobody else has taken evidence into the case since this run looked last.
+Result<Transaction> IngestRun::begin_transaction()
+{
+    FEDSLEUTH_TRY(Transaction transaction, Transaction::begin(database()));
+    FEDSLEUTH_TRY(const std::optional<IngestState> now, read_ingest_state(database()));
+    if (now != before_)
+        return model::fail(ErrorCode::conflict, "another program is taking evidence into this case", database().file(),
+                           "wait for it to end");
+    return transaction;
+}
+
+Result<void> IngestRun::write_state()
+{
+    FEDSLEUTH_CHECK(write_ingest_state(database(), state_));
+    before_ = state_;
+    return {};
+}
+
 /// Everything but the snapshots, in one transaction.
 Result<void> IngestRun::begin()
 {
     FEDSLEUTH_TRY(const auto digests, line_digests(folder_.log_path(), log_.whole_bytes));
-    FEDSLEUTH_TRY(Transaction transaction, Transaction::begin(database()));
+    FEDSLEUTH_TRY(Transaction transaction, begin_transaction());
     if (before_) state_ = *before_;
     state_.folder = folder_.root().string();
     state_.log_bytes = log_.whole_bytes;
@@ -178,7 +199,7 @@ Result<void> IngestRun::begin()
     FEDSLEUTH_TRY(const IngestCounts certificates, take_certificates(database(), folder_, log_));
     state_.pending += certificates;
     taken_ += certificates;
-    FEDSLEUTH_CHECK(write_ingest_state(database(), state_));
+    FEDSLEUTH_CHECK(write_state());
     return transaction.commit();
 }
 
@@ -226,7 +247,7 @@ Result<void> IngestRun::plan()
 
 Result<void> IngestRun::take_round(RoundNo round, const RoundWork& work, SnapshotIntake& intake)
 {
-    FEDSLEUTH_TRY(Transaction transaction, Transaction::begin(database()));
+    FEDSLEUTH_TRY(Transaction transaction, begin_transaction());
     const auto stopped = [this] { return model::fail(ErrorCode::cancelled, "stopped", folder_.root().string()); };
     for (const Logged<model::Checkpoint>* checkpoint : work.checkpoints) {
         if (progress_.stopped()) return stopped();
@@ -248,7 +269,7 @@ Result<void> IngestRun::take_round(RoundNo round, const RoundWork& work, Snapsho
     counts.updates = static_cast<std::int64_t>(work.updates.size());
     counts.checkpoints = static_cast<std::int64_t>(work.checkpoints.size());
     state_.pending += counts;
-    FEDSLEUTH_CHECK(write_ingest_state(database(), state_));
+    FEDSLEUTH_CHECK(write_state());
     FEDSLEUTH_CHECK(transaction.commit());
     taken_ += counts;
     return {};
@@ -258,7 +279,7 @@ Result<void> IngestRun::take_round(RoundNo round, const RoundWork& work, Snapsho
 Result<void> IngestRun::finish()
 {
     progress_.start("Finishing", 0, "");
-    FEDSLEUTH_TRY(Transaction transaction, Transaction::begin(database()));
+    FEDSLEUTH_TRY(Transaction transaction, begin_transaction());
     FEDSLEUTH_TRY(Statement log_row, database().prepare("INSERT OR REPLACE INTO other_file (path, role, client, bytes,"
                                                         " sha256, state) VALUES (?1, 'log', NULL, ?2, ?3, 'ok')"));
     FEDSLEUTH_CHECK(log_row.run(folder_.log_path().filename().string(), log_.whole_bytes, log_.sha256));
@@ -282,7 +303,7 @@ Result<void> IngestRun::finish()
     state_.pending = {};
     state_.finished = true;
     state_.listing_sha256 = digest_of_listing(listing_);
-    FEDSLEUTH_CHECK(write_ingest_state(database(), state_));
+    FEDSLEUTH_CHECK(write_state());
     return transaction.commit();
 }
 
@@ -305,8 +326,8 @@ Result<IngestSummary> IngestRun::summary(bool changed)
     FEDSLEUTH_TRY(const std::int64_t issues, database().integer("SELECT count(*) FROM import_issue"));
     FEDSLEUTH_TRY(const std::int64_t findings,
                   database().integer("SELECT count(*) FROM finding WHERE source = 'ingest'"));
-    return IngestSummary{changed, taken_.rounds, taken_.updates, taken_.checkpoints, taken_.files, taken_.bytes,
-                         issues, findings};
+    return IngestSummary{changed,      taken_.rounds, taken_.updates, taken_.checkpoints,
+                         taken_.files, taken_.bytes,  issues,         findings};
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ struct IngestCounts {
     std::int64_t bytes = 0;
 
     IngestCounts& operator+=(const IngestCounts& other);
+    bool operator==(const IngestCounts&) const = default;
 };
 
 /// How far the case follows its evidence folder: what a run that was killed leaves for the next one.
@@ -29,6 +30,8 @@ struct IngestState {
     bool finished = false;     ///< the last run came to its end
     bool layout_seen = false;  ///< a snapshot has confirmed the layers
     IngestCounts pending;      ///< since the last custody entry, of runs that were killed too
+
+    bool operator==(const IngestState&) const = default;
 };
 
 [[nodiscard]] model::Result<std::optional<IngestState>> read_ingest_state(Database& database);

@@ -95,7 +95,8 @@ void mark_counters(std::vector<Layer>& layers, const Tensors& tensors)
         return;
     }
     std::map<std::string_view, bool> integers;
-    for (const model::TensorInfo& tensor : tensors.list) integers[bare_name(tensor.name)] = !model::is_float(tensor.type);
+    for (const model::TensorInfo& tensor : tensors.list)
+        integers[bare_name(tensor.name)] = !model::is_float(tensor.type);
     for (Layer& layer : layers)
         if (const auto at = integers.find(bare_name(layer.name)); at != integers.end()) layer.counter = at->second;
 }
@@ -117,9 +118,10 @@ Result<Layout> find_layout(const RoundLog& log, const EvidenceFolder& folder, co
     }
     const std::int64_t coordinates = model::lay_out(layout.layers);
     if (coordinates < 0 || coordinates > limits.elements)
-        return model::fail(ErrorCode::limit, "declares a model of more than " + std::to_string(limits.elements) +
-                                                 " coordinates (limit: elements)",
-                           folder.log_path().string());
+        return model::fail(
+            ErrorCode::limit,
+            "declares a model of more than " + std::to_string(limits.elements) + " coordinates (limit: elements)",
+            folder.log_path().string());
     return layout;
 }
 

@@ -69,7 +69,8 @@ void drop_impossible_rounds(RoundLog& log)
     const auto drop = [&log](auto& lines, const auto& round_of) {
         std::erase_if(lines, [&](const auto& logged) {
             if (round_of(logged.noun) <= highest_round) return false;
-            log.issues.push_back({"federation.jsonl", logged.line, "The line names a round that no federation reaches."});
+            log.issues.push_back(
+                {"federation.jsonl", logged.line, "The line names a round that no federation reaches."});
             return true;
         });
     };
@@ -82,8 +83,9 @@ void drop_impossible_rounds(RoundLog& log)
 
 Result<void> write_federation(Database& database, const model::Federation& federation)
 {
-    FEDSLEUTH_CHECK(database.run("DELETE FROM federation; DELETE FROM aggregation_parameter;"
-                                 "DELETE FROM privacy_mechanism; DELETE FROM trust"));
+    FEDSLEUTH_CHECK(
+        database.run("DELETE FROM federation; DELETE FROM aggregation_parameter;"
+                     "DELETE FROM privacy_mechanism; DELETE FROM trust"));
     FEDSLEUTH_TRY(Statement row,
                   database.prepare("INSERT INTO federation (id, format, name, framework, framework_version,"
                                    " started_at, update_kind, rule, weighted_by, server_learning_rate,"
@@ -91,9 +93,9 @@ Result<void> write_federation(Database& database, const model::Federation& feder
                                    " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
     const model::Aggregation& aggregation = federation.aggregation;
     FEDSLEUTH_CHECK(row.run(federation.format, federation.name, federation.framework, federation.framework_version,
-                            federation.started_at, name_in(update_kind_names, federation.update_kind),
-                            aggregation.rule, name_in(weighting_names, aggregation.weighted_by),
-                            aggregation.server_learning_rate, federation.secure_aggregation, federation.extra_json));
+                            federation.started_at, name_in(update_kind_names, federation.update_kind), aggregation.rule,
+                            name_in(weighting_names, aggregation.weighted_by), aggregation.server_learning_rate,
+                            federation.secure_aggregation, federation.extra_json));
     FEDSLEUTH_TRY(Statement parameter, database.prepare("INSERT INTO aggregation_parameter VALUES (?1, ?2)"));
     for (const auto& [name, value] : aggregation.parameters) FEDSLEUTH_CHECK(parameter.run(name, value));
     if (const auto& privacy = federation.privacy) {
@@ -192,8 +194,8 @@ Result<void> write_checkpoint(Database& database, const Logged<model::Checkpoint
                   database.prepare("INSERT INTO checkpoint_line (line, round, path, declared_sha256, sha256, problem,"
                                    " problem_text, signature, signature_scheme, extra_json)"
                                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"));
-    FEDSLEUTH_CHECK(insert.run(logged.line, checkpoint.round, checkpoint.path, checkpoint.declared_sha256,
-                               facts.sha256, facts.problem, facts.text, base64_of(checkpoint.signature),
+    FEDSLEUTH_CHECK(insert.run(logged.line, checkpoint.round, checkpoint.path, checkpoint.declared_sha256, facts.sha256,
+                               facts.problem, facts.text, base64_of(checkpoint.signature),
                                scheme_of(checkpoint.signature), checkpoint.extra_json));
     return write_metrics(database, logged.line, checkpoint.metrics);
 }

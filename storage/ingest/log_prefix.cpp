@@ -105,8 +105,8 @@ Result<void> write_line_digests(Database& database, const std::vector<LineDigest
     FEDSLEUTH_TRY(const std::int64_t known, database.integer("SELECT coalesce(max(line), 0) FROM log_line"));
     FEDSLEUTH_TRY(Statement insert, database.prepare("INSERT INTO log_line (line, digest) VALUES (?1, ?2)"));
     for (std::size_t line_idx = static_cast<std::size_t>(known); line_idx < digests.size(); ++line_idx)
-        FEDSLEUTH_CHECK(insert.run(static_cast<std::int64_t>(line_idx) + 1,
-                                   std::span<const std::byte>(digests[line_idx])));
+        FEDSLEUTH_CHECK(
+            insert.run(static_cast<std::int64_t>(line_idx) + 1, std::span<const std::byte>(digests[line_idx])));
     return {};
 }
 

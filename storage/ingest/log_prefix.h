@@ -21,8 +21,7 @@ namespace fedsleuth::storage {
 using LineDigest = std::array<std::byte, 8>;  ///< the first bytes of a line's SHA-256
 
 /// One digest for each line in the first `bytes` bytes of a log.
-[[nodiscard]] model::Result<std::vector<LineDigest>> line_digests(const std::filesystem::path& log,
-                                                                  std::int64_t bytes);
+[[nodiscard]] model::Result<std::vector<LineDigest>> line_digests(const std::filesystem::path& log, std::int64_t bytes);
 
 /// Adds the digests of lines that the case does not have yet.
 [[nodiscard]] model::Result<void> write_line_digests(Database& database, const std::vector<LineDigest>& digests);

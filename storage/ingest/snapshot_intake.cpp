@@ -35,11 +35,14 @@ std::string sentence(const model::Error& error)
 std::string problem_of(const model::Error& error)
 {
     switch (error.code) {
-    case ErrorCode::refused:
-        return error.message.find("pickle asks for") != std::string::npos ? "foreign-global" : "refused";
-    case ErrorCode::limit: return "limit";
-    case ErrorCode::io: return "unreadable";
-    default: return "malformed";
+        case ErrorCode::refused:
+            return error.message.find("pickle asks for") != std::string::npos ? "foreign-global" : "refused";
+        case ErrorCode::limit:
+            return "limit";
+        case ErrorCode::io:
+            return "unreadable";
+        default:
+            return "malformed";
     }
 }
 
@@ -151,8 +154,8 @@ Result<void> SnapshotIntake::read_numbers(SnapshotFile& snapshot, const TensorMa
         digest.add(std::as_bytes(values));
         if (!options_.link)
             FEDSLEUTH_CHECK(insert.run(slab_id(payload, first / model::slab_coordinates), std::as_bytes(values)));
-        progress_.advance(static_cast<std::int64_t>(static_cast<double>(origin.bytes) / 2 *
-                                                    static_cast<double>(count) / static_cast<double>(coordinates_)));
+        progress_.advance(static_cast<std::int64_t>(static_cast<double>(origin.bytes) / 2 * static_cast<double>(count) /
+                                                    static_cast<double>(coordinates_)));
     }
     if (facts.non_finite > 0) {
         facts.state = name_in(snapshot_state_names, model::SnapshotState::non_finite);

@@ -19,31 +19,41 @@ constexpr int busy_milliseconds = 10'000;
 ErrorCode code_of(int code)
 {
     switch (code & 0xff) {
-    case SQLITE_INTERRUPT: return ErrorCode::cancelled;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return ErrorCode::refused;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED: return ErrorCode::conflict;
-    case SQLITE_TOOBIG:
-    case SQLITE_NOMEM: return ErrorCode::limit;
-    case SQLITE_CANTOPEN:
-    case SQLITE_FULL:
-    case SQLITE_IOERR:
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-    case SQLITE_READONLY: return ErrorCode::io;
-    default: return ErrorCode::internal;
+        case SQLITE_INTERRUPT:
+            return ErrorCode::cancelled;
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB:
+            return ErrorCode::refused;
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return ErrorCode::conflict;
+        case SQLITE_TOOBIG:
+        case SQLITE_NOMEM:
+            return ErrorCode::limit;
+        case SQLITE_CANTOPEN:
+        case SQLITE_FULL:
+        case SQLITE_IOERR:
+        case SQLITE_PERM:
+        case SQLITE_AUTH:
+        case SQLITE_READONLY:
+            return ErrorCode::io;
+        default:
+            return ErrorCode::internal;
     }
 }
 
 std::string hint_of(int code)
 {
     switch (code & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED: return "another program is writing to the file; try again when it is done";
-    case SQLITE_FULL: return "free some space on the disk";
-    case SQLITE_CORRUPT: return "the file is damaged: take a copy of it from before, or ingest the evidence again";
-    default: return {};
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return "another program is writing to the file; try again when it is done";
+        case SQLITE_FULL:
+            return "free some space on the disk";
+        case SQLITE_CORRUPT:
+            return "take a copy of it from before, or ingest the evidence again";
+        default:
+            return {};
     }
 }
 
@@ -58,7 +68,10 @@ Error error_of(sqlite3* connection, int code)
     const char* message = connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
     // A statement that failed earlier may have left another message behind.
     if (connection && (sqlite3_errcode(connection) & 0xff) != (code & 0xff)) message = sqlite3_errstr(code);
-    return {code_of(code), message ? message : "unknown error", file_of(connection), hint_of(code)};
+    std::string text = message ? message : "unknown error";
+    if ((code & 0xff) == SQLITE_CORRUPT) text = "is damaged: " + text;
+    if ((code & 0xff) == SQLITE_NOTADB) text = "is no case: " + text;
+    return {code_of(code), std::move(text), file_of(connection), hint_of(code)};
 }
 
 }  // namespace
@@ -202,8 +215,8 @@ Result<Database> Database::open(const std::filesystem::path& file, Access access
     std::error_code ignored;
     std::filesystem::path resolved = std::filesystem::weakly_canonical(file, ignored);
     if (resolved.empty()) resolved = std::filesystem::absolute(file, ignored);
-    // Also a reader opens for writing where it may: a writer that was killed leaves a journal that the next one, whoever
-    // that is, must roll back. SQLite falls back to reading where the file is write-protected.
+    // Also a reader opens for writing where it may: a writer that was killed leaves a journal that the next one,
+    // whoever that is, must roll back. SQLite falls back to reading where the file is write-protected.
     flags |= SQLITE_OPEN_READWRITE;
     if (access == Access::create) flags |= SQLITE_OPEN_CREATE;
     sqlite3* connection = nullptr;
@@ -238,8 +251,8 @@ Result<void> Database::run(const std::string& sql)
 Result<Statement> Database::prepare(std::string_view sql)
 {
     sqlite3_stmt* statement = nullptr;
-    const int code = sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()), 0, &statement,
-                                        nullptr);
+    const int code =
+        sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()), 0, &statement, nullptr);
     if (code != SQLITE_OK) return model::pass_on(error_of(connection_.get(), code));
     return Statement(statement);
 }

@@ -29,7 +29,8 @@ public:
     void bind(int idx, std::int64_t value);
     void bind(int idx, int value) { bind(idx, static_cast<std::int64_t>(value)); }
     void bind(int idx, bool value) { bind(idx, static_cast<std::int64_t>(value)); }
-    /// SQLite turns a NaN into NULL, and a NaN is not "unknown": it is stored as the text 'NaN' (in columns of type ANY).
+    /// SQLite turns a NaN into NULL, and a NaN is not "unknown": it is stored as the text 'NaN' (in columns of type
+    /// ANY).
     void bind(int idx, double value);
     void bind(int idx, std::string_view text);
     void bind(int idx, const char* text) { bind(idx, std::string_view(text)); }

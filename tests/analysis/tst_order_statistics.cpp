@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <QTest>
 #include <random>
 #include <vector>
@@ -88,6 +89,7 @@ private slots:
     void agrees_with_the_twins_data();
     void agrees_with_the_twins();
     void networks_sort_every_zero_one_input();
+    void all_instruction_sets_agree();
     void zeros_are_not_lost();
     void extremes_do_not_overflow();
     void nothing_remains();
@@ -135,6 +137,33 @@ void TestOrderStatistics::networks_sort_every_zero_one_input()
                 for (std::size_t rank = first; rank <= last; ++rank) QCOMPARE(bits[rank], rank >= n - ones ? 1U : 0U);
             }
         }
+}
+
+void TestOrderStatistics::all_instruction_sets_agree()
+{
+    std::mt19937 random(5);
+    const std::size_t n = 41;
+    const std::vector<Comparator> network = sorting_network(n, 0, n - 1);
+    const auto check = [&]<class Real>(Real, auto runner) {
+        struct alignas(64) Columns {
+            Real values[41 * network_lanes<Real>];
+        };
+        const auto columns = std::make_unique<Columns>();
+        for (Real& value : columns->values) value = static_cast<Real>(static_cast<int>(random() % 64) - 32);
+        const Columns before = *columns;
+        runner(network, columns->values);
+        for (std::size_t lane = 0; lane < network_lanes<Real>; ++lane) {
+            std::vector<Real> wanted;
+            for (std::size_t row = 0; row < n; ++row) wanted.push_back(before.values[row * network_lanes<Real> + lane]);
+            std::sort(wanted.begin(), wanted.end());
+            for (std::size_t row = 0; row < n; ++row) QCOMPARE(columns->values[row * network_lanes<Real> + lane], wanted[row]);
+        }
+    };
+    for (const NetworkRunner& runner : network_runners()) {
+        check(float{}, runner.run_float);
+        check(double{}, runner.run_double);
+        qInfo("%s agrees", runner.name);
+    }
 }
 
 void TestOrderStatistics::zeros_are_not_lost()

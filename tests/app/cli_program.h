@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QByteArray>
+#include <QCryptographicHash>
 #include <QDir>
 #include <QFile>
 #include <QJsonArray>
@@ -65,6 +66,11 @@ inline QByteArray read_file(const QString& path)
 {
     QFile file(path);
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+inline QByteArray sha256_of(const QString& path)
+{
+    return QCryptographicHash::hash(read_file(path), QCryptographicHash::Sha256).toHex();
 }
 
 /// A .npy file as NumPy would write it, for any descr: the test lays out the bytes itself.

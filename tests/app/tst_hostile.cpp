@@ -67,7 +67,7 @@ void Hostile::initTestCase()
             const QByteArray path = "updates/" + QByteArray::number(round) + "-" + QByteArray::number(idx) + ".npy";
             write_file(folder + "/" + path, npy_bytes("<f4", "(4,)", bytes_of(std::vector<float>{first, 1, 2, 3})));
             first += 0.25F;
-            log += line("update", names[idx], ", \"round\": " + QByteArray::number(round) + ", \"num_examples\": 10, \"path\": \"" + path + "\"");
+            log += line("update", names[idx], ", \"round\": " + QByteArray::number(round) + ", \"num_examples\": 10, \"path\": \"" + path + "\", \"sha256\": \"" + sha256_of(folder + "/" + path) + "\"");
         }
         log += "{\"type\": \"round\", \"round\": " + QByteArray::number(round) +
                ", \"metrics\": {\"\\u001b[2Jloss\": NaN, \"accuracy\": 0.5}}\n";
@@ -83,6 +83,7 @@ void Hostile::initTestCase()
     auto store = storage::CaseFile::open(case_.toStdString());
     QVERIFY(store.has_value());
     model::CaseStore::AnalysisOutcome outcome;
+    outcome.verdicts.clients.reserve(5);  // what add() answers stays where it is
     const auto add = [&outcome](const QString& client, VerdictClass verdict, double probability) -> model::Verdict& {
         model::Verdict& added = outcome.verdicts.clients.emplace_back();
         added.client = ClientId(client.toStdString());
@@ -228,7 +229,7 @@ void Hostile::groups_and_symbols_are_shown()
     QVERIFY(ran.out.contains("is the twin of =cmd()"));
     QVERIFY(ran.out.contains("0.990"));
     QVERIFY(ran.out.contains("–"));
-    QVERIFY(ran.err.contains("1 of 5 clients are malicious, 1 suspect."));
+    QVERIFY(ran.err.contains("1 of 5 clients malicious, 1 suspect."));
     QVERIFY(ran.err.contains("fedsleuth-cli rollback"));
 }
 

@@ -8,10 +8,10 @@
 
 namespace {
 
-QByteArray update_line(int round, const QByteArray& client, const QByteArray& path)
+QByteArray update_line(int round, const QByteArray& client, const QByteArray& path, const QByteArray& sha256)
 {
     return "{\"type\": \"update\", \"round\": " + QByteArray::number(round) + ", \"client\": \"" + client +
-           "\", \"num_examples\": 10, \"path\": \"" + path + "\"}\n";
+           "\", \"num_examples\": 10, \"path\": \"" + path + "\", \"sha256\": \"" + sha256 + "\"}\n";
 }
 
 QByteArray federation_line(int coordinates)
@@ -47,10 +47,12 @@ void Interrupt::ingest_stops_and_goes_on()
     constexpr int rounds = 400;
     const QString folder = fresh("long");
     QByteArray log = federation_line(coordinates);
-    for (const char* client : {"a", "b", "c"})
-        write_update(folder + "/updates/" + client + ".npy", coordinates, static_cast<float>(client[0]));
-    for (int round = 1; round <= rounds; ++round)
-        for (const char* client : {"a", "b", "c"}) log += update_line(round, client, QByteArray("updates/") + client + ".npy");
+    for (const QByteArray client : {"a", "b", "c"}) {
+        const QByteArray path = "updates/" + client + ".npy";
+        write_update(folder + "/" + path, coordinates, static_cast<float>(client[0]));
+        const QByteArray sha256 = sha256_of(folder + "/" + path);
+        for (int round = 1; round <= rounds; ++round) log += update_line(round, client, path, sha256);
+    }
     write_file(folder + "/federation.jsonl", log);
     const QString case_path = fresh("long.fedcase");
 
@@ -90,7 +92,7 @@ void Interrupt::following_takes_in_what_is_added()
     const QString folder = fresh("growing");
     write_update(folder + "/updates/a1.npy", coordinates, 1);
     write_update(folder + "/updates/a2.npy", coordinates, 2);
-    const QByteArray first = federation_line(coordinates) + update_line(1, "a", "updates/a1.npy");
+    const QByteArray first = federation_line(coordinates) + update_line(1, "a", "updates/a1.npy", sha256_of(folder + "/updates/a1.npy"));
     write_file(folder + "/federation.jsonl", first);
     const QString case_path = fresh("growing.fedcase");
 
@@ -101,7 +103,7 @@ void Interrupt::following_takes_in_what_is_added()
         return run_cli({"rounds", "--case", case_path, "--format", "json"}).json()["rounds"].toArray().size();
     };
     QTRY_COMPARE_WITH_TIMEOUT(rounds(), qsizetype{1}, 20'000);
-    write_file(folder + "/federation.jsonl", first + update_line(2, "a", "updates/a2.npy"));
+    write_file(folder + "/federation.jsonl", first + update_line(2, "a", "updates/a2.npy", sha256_of(folder + "/updates/a2.npy")));
     QTRY_COMPARE_WITH_TIMEOUT(rounds(), qsizetype{2}, 20'000);
     QTest::qWait(200);
     send(process, SIGINT);

@@ -83,9 +83,9 @@ void Sample::initTestCase()
     QVERIFY2(ran.code == 0, ran.err.constData());
     const QJsonObject summary = ran.json();
     QCOMPARE(summary["changed"].toBool(), true);
-    QCOMPARE(summary["rounds"].toInt(), 24);
     QCOMPARE(summary["updates"].toInt(), 480);
-    QVERIFY(ran.err.contains("Took in 24 rounds, 480 updates"));
+    QCOMPARE(summary["checkpoints"].toInt(), 25);
+    QVERIFY(ran.err.contains("480 updates and 25 checkpoints"));
     QVERIFY2(!has_control_characters(ran.err), "a progress line where there is no terminal");
 }
 

@@ -38,6 +38,7 @@ inline std::filesystem::path write_file(const std::string& relative, std::string
 {
     const std::filesystem::path path = std::filesystem::path(FEDSLEUTH_SCRATCH) / relative;
     std::filesystem::create_directories(path.parent_path());
+    std::filesystem::remove(path);  // some file systems flush what is truncated and written anew
     std::ofstream stream(path, std::ios::binary | std::ios::trunc);
     stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     return path;
@@ -122,13 +123,13 @@ inline std::string zip(const std::vector<ZipPart>& parts)
 
 // Pieces of a pickle of protocol 2.
 namespace pickle {
-inline std::string text(const std::string& value) { return "X" + little(value.size(), 4) + value; }
+inline std::string text(const std::string& value) { return std::string("X").append(little(value.size(), 4)).append(value); }
 inline std::string integer(std::int64_t value)
 {
-    if (value >= 0 && value < 256) return "K" + little(static_cast<std::uint64_t>(value), 1);
-    return "\x8a\x08" + little(static_cast<std::uint64_t>(value), 8);
+    if (value >= 0 && value < 256) return std::string("K").append(little(static_cast<std::uint64_t>(value), 1));
+    return std::string("\x8a\x08").append(little(static_cast<std::uint64_t>(value), 8));
 }
-inline std::string global(const std::string& module, const std::string& name) { return "c" + module + "\n" + name + "\n"; }
+inline std::string global(const std::string& module, const std::string& name) { return std::string("c").append(module).append("\n").append(name).append("\n"); }
 inline std::string tuple(const std::vector<std::int64_t>& values)
 {
     std::string bytes = "(";
@@ -138,7 +139,7 @@ inline std::string tuple(const std::vector<std::int64_t>& values)
 inline std::string ordered_dict() { return global("collections", "OrderedDict") + ")R"; }
 inline std::string storage(const std::string& key, const std::string& type, std::int64_t numel)
 {
-    return "(" + text("storage") + global("torch", type) + text(key) + text("cpu") + integer(numel) + "tQ";
+    return std::string("(") + text("storage") + global("torch", type) + text(key) + text("cpu") + integer(numel) + "tQ";
 }
 inline std::string tensor(const std::string& storage, std::int64_t offset, const std::vector<std::int64_t>& shape,
                           const std::vector<std::int64_t>& strides)
@@ -146,7 +147,7 @@ inline std::string tensor(const std::string& storage, std::int64_t offset, const
     return global("torch._utils", "_rebuild_tensor_v2") + "(" + storage + integer(offset) + tuple(shape) +
            tuple(strides) + "\x89" + ordered_dict() + "tR";
 }
-inline std::string whole(const std::string& body) { return "\x80\x02" + body + "."; }
+inline std::string whole(const std::string& body) { return std::string("\x80\x02").append(body).append("."); }
 /// {"name": value, …}
 inline std::string dict(const std::vector<std::pair<std::string, std::string>>& members)
 {
@@ -190,6 +191,11 @@ inline std::vector<float> values(storage::SnapshotFile& file, std::size_t tensor
 
 inline std::string error_text(const Opened& opened) { return opened ? "(opened)" : opened.error().text(); }
 
+inline std::string not_in(std::string_view words, const std::string& text)
+{
+    return std::string("not in the message: ").append(words).append("; it is: ").append(text);
+}
+
 }  // namespace fedsleuth::tests
 
 namespace QTest {
@@ -222,6 +228,6 @@ inline char* toString(const std::vector<std::int64_t>& values)
         const auto& refused_result = (result);                                                                  \
         QVERIFY2(!refused_result.has_value(), "was accepted");                                                  \
         QVERIFY2(refused_result.error().text().find(words) != std::string::npos,                                \
-                 ("\"" + std::string(words) + "\" not in: " + refused_result.error().text()).c_str());          \
+                 fedsleuth::tests::not_in(words, refused_result.error().text()).c_str());                       \
         QCOMPARE(static_cast<int>(refused_result.error().code), static_cast<int>(model::ErrorCode::expected_code)); \
     } while (false)

@@ -30,7 +30,8 @@ private slots:
         std::string json;
         std::int64_t at = 0;
         for (int idx = 0; idx < 13; ++idx) {
-            json += (json.empty() ? "{" : ",") + tensor(std::string(1, static_cast<char>(0x61 + idx)), types[idx], "[1]", at, at + widths[idx]);
+            json.append(json.empty() ? "{" : ",");
+            json.append(tensor(std::string(1, static_cast<char>('a' + idx)), types[idx], "[1]", at, at + widths[idx]));
             at += widths[idx];
         }
         const Opened file = open(json + "}", data);
@@ -188,4 +189,3 @@ private slots:
 
 QTEST_GUILESS_MAIN(TestSafetensors)
 #include "tst_safetensors.moc"
-

@@ -70,6 +70,7 @@ void ClientsPage::build()
     parts->addWidget(below);
     parts->setStretchFactor(0, 3);
     parts->setStretchFactor(1, 2);
+    parts->setSizes({600, 400});
 
     QBoxLayout* const page = make_page_layout(this);
     page->addWidget(empty_, 1);
@@ -93,6 +94,7 @@ void ClientsPage::connect_parts()
         show_selection();
     });
     const auto refill = [this] {
+        chart_stale_ = true;  // it says whether its client is left out above
         fill_heat_map();
         show_selection();
     };

@@ -8,8 +8,8 @@
 namespace fedsleuth::ui {
 namespace {
 
-/// Clusters of fewer clients than this are called chance.
-std::size_t smallest_cluster(std::size_t n) { return std::clamp<std::size_t>(n / 10, 2, 10); }
+/// As the density detector has it: a quarter of the round makes a cluster.
+std::size_t smallest_cluster(std::size_t n) { return std::max<std::size_t>(2, n / 4); }
 
 }  // namespace
 

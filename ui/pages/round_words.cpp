@@ -17,16 +17,21 @@ namespace {
 struct Strongest {
     const model::DetectorScores* scores = nullptr;
     std::size_t client_idx = 0;
-    double evidence = 0;
+    double weight = 0;
 };
 
 Strongest strongest(std::span<const model::DetectorScores> scores, const model::ClientId* only)
 {
+    // What is easily understood is said first, where it says nearly as much as the rest.
+    const auto plainness = [](const model::DetectorScores& detector) {
+        return detector.detector == "norm" ? 1.5 : detector.detector == "cosine-median" ? 1.2 : 1.0;
+    };
     Strongest best;
     for (const model::DetectorScores& detector : scores)
         for (std::size_t idx = 0; idx < detector.clients.size() && idx < detector.evidence.size(); ++idx) {
             if (only && detector.clients[idx] != *only) continue;
-            if (detector.evidence[idx] > best.evidence) best = {&detector, idx, detector.evidence[idx]};
+            const double weight = detector.evidence[idx] * plainness(detector);
+            if (weight > best.weight) best = {&detector, idx, weight};
         }
     return best;
 }
@@ -48,17 +53,31 @@ QString argument(const Strongest& found)
     const model::DetectorScores& scores = *found.scores;
     const QString who = shown(scores.clients[found.client_idx]);
     const double value = scores.statistic[found.client_idx];
-    if (scores.detector == "norm" && scores.location > 0) {
-        const double ratio = value / scores.location;
-        return ratio >= 1 ? QStringLiteral("%1's update is %2 times as long as the median one").arg(who, number_text(ratio, 2))
-                          : QStringLiteral("%1's update is only %2 % as long as the median one").arg(who, number_text(100 * ratio, 2));
-    }
-    if (scores.detector == "cosine-median" && value < 0)
-        return QStringLiteral("%1's update points against the crowd's (cosine %2)").arg(who, number_text(value, 2));
+    const bool low = scores.z[found.client_idx] < 0;
+    const double ratio = scores.location > 0 ? value / scores.location : 0;
+    const QString number = number_text(value, 2), crowd = number_text(scores.location, 2);
+    if (scores.detector == "norm" && ratio >= 1)
+        return QStringLiteral("%1's update is %2 times as long as the median one").arg(who, number_text(ratio, 2));
+    if (scores.detector == "norm" && ratio > 0)
+        return QStringLiteral("%1's update has only %2 % of the median one's length").arg(who, number_text(100 * ratio, 2));
+    if (scores.detector == "cosine-median")
+        return low ? QStringLiteral("%1's update points away from the crowd (cosine %2, the median is %3)").arg(who, number, crowd)
+                   : QStringLiteral("%1's update points where the crowd does, more than any honest one (cosine %2)").arg(who, number);
+    if (scores.detector == "sign-agreement")
+        return QStringLiteral("%1 % of the signs in %2's update are the crowd's (the median is %3 %)")
+            .arg(number_text(100 * value, 2), who, number_text(100 * scores.location, 2));
+    if (scores.detector == "drift-own")
+        return QStringLiteral("%1 changed what it does (cosine %2 with its last update, the median is %3)").arg(who, number, crowd);
+    if (scores.detector == "drift-global")
+        return low ? QStringLiteral("%1's update works against the model's last steps (cosine %2)").arg(who, number)
+                   : QStringLiteral("%1's update repeats the model's last steps (cosine %2)").arg(who, number);
+    if (scores.detector == "krum-distance" && ratio > 1)
+        return QStringLiteral("%1's update lies %2 times as far from its neighbours as the median one").arg(who, number_text(ratio, 2));
+    if (scores.detector == "duplicate") return QStringLiteral("%1 sent nearly the same as another client").arg(who);
+    if (scores.detector == "recycled") return QStringLiteral("%1 sent what was already known (cosine %2)").arg(who, number_text(value, 3));
     const auto* const info = analysis::find_detector(scores.detector);
-    const QString what = info ? text_of(info->title).toLower() : shown(scores.detector);
-    return QStringLiteral("%1 stands apart by its %2 (%3, the median is %4)")
-        .arg(who, what, number_text(value, 2), number_text(scores.location, 2));
+    return QStringLiteral("%1 stands apart (%2 %3, the median is %4)")
+        .arg(who, info ? text_of(info->unit) : shown(scores.detector), number, crowd);
 }
 
 }  // namespace
@@ -97,7 +116,7 @@ QString round_answer(const CaseData& data, model::RoundNo round)
     }
     Strongest best;
     for (const model::ClientId& client : bad)
-        if (const Strongest found = strongest(scores, &client); found.evidence > best.evidence) best = found;
+        if (const Strongest found = strongest(scores, &client); found.weight > best.weight) best = found;
     if (!best.scores) return where + text_of(client_list_text(bad, 3)) + QStringLiteral(" suspected");
     QString answer = where + argument(best);
     if (bad.size() > 1) answer += QStringLiteral("; %1 more suspected").arg(bad.size() - 1);

@@ -8,15 +8,16 @@
 #include "ui/plots/scales.h"
 #include "ui/plots/scatter.h"
 #include "ui/session/case_session.h"
+#include "ui/session/wording.h"
 #include "ui/tables/round_table.h"
 #include "ui/tables/table_view.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <algorithm>
 #include <cmath>
 
 namespace fedsleuth::ui {
-
 void RoundsPage::fill_scatter()
 {
     point_of_.clear();
@@ -24,7 +25,8 @@ void RoundsPage::fill_scatter()
     const CaseData& data = *session().data();
     ScatterContents contents;
     contents.by_cluster = colors_by_->currentIndex() == 1;
-    const auto percent = [](double share) { return QString::number(100 * share, 'f', share < 0.1 ? 1 : 0); };
+    contents.crowd_only = crowd_->isChecked();
+    const auto percent = [](double share) { return QString::number(100 * share, 'f', share < 0.1 || share > 0.99 ? 1 : 0); };
     contents.x_title = tr("1st principal component (L2 length), %1 % of the variance").arg(percent(picture_->plane.share_x));
     contents.y_title = tr("2nd (L2 length), %1 %").arg(percent(picture_->plane.share_y));
     contents.empty_text = tr("No updates to draw.");
@@ -43,8 +45,10 @@ void RoundsPage::fill_scatter()
     QString note = tr("A plane of the model's many dimensions: %1 % of the variance lies outside it").arg(percent(std::max(0.0, unseen)));
     if (contents.by_cluster && picture_->clusters.empty())
         note = tr("No clusters: %1").arg(picture_->no_clusters);
-    plane_note_->setText(note);
     scatter_->set_contents(std::move(contents));
+    if (const int outside = scatter_->outside_count())
+        note += tr(" · %1 outside the frame, on its rim").arg(text_of(counted(outside, "update", "updates")));
+    plane_note_->setText(note);
 }
 
 void RoundsPage::fill_heat_map()

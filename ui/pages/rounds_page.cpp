@@ -13,6 +13,7 @@
 #include "ui/tables/round_table.h"
 #include "ui/tables/table_view.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QHeaderView>
 #include <QScopedValueRollback>
@@ -37,6 +38,7 @@ RoundsPage::RoundsPage(CaseSession& session, QWidget* parent)
       worst_(new QToolButton(contents_)),
       figures_(new QSplitter(Qt::Horizontal, contents_)),
       obstacle_(new EmptyState(contents_)),
+      crowd_(new QCheckBox(tr("Crowd only"), contents_)),
       colors_by_(new QComboBox(contents_)),
       plane_note_(make_quiet_text(contents_)),
       scatter_(new Scatter(contents_)),
@@ -57,8 +59,8 @@ RoundsPage::RoundsPage(CaseSession& session, QWidget* parent)
     number_->setAccessibleName(tr("Round"));
     colors_by_->addItems({tr("Colour: verdict"), tr("Colour: cluster")});
     colors_by_->setToolTip(tr("Clusters are HDBSCAN's on the cosine distances of this round's updates"));
+    crowd_->setToolTip(tr("Look at the crowd closely; what lies far out stands on the rim"));
     view_->show_table(table_);
-    view_->horizontalHeader()->setMinimumHeight(2 * fontMetrics().height() + 2 * grid);
     view_->sort_first_by(RoundTable::evidence_column, Qt::DescendingOrder);
     view_->setAccessibleName(tr("Clients of the round"));
     build();
@@ -72,21 +74,22 @@ void RoundsPage::build()
     steps->addWidget(title_, 1);
     for (QWidget* widget : std::initializer_list<QWidget*>{previous_, number_, next_, worst_}) steps->addWidget(widget);
 
-    const auto figure = [this](const QString& title, QWidget* tools, QLabel* note, QWidget* plot) {
+    const auto figure = [this](const QString& title, std::initializer_list<QWidget*> tools, QLabel* note, QWidget* plot) {
         auto* const box = new QWidget(figures_);
         auto* const layout = new QVBoxLayout(box);
         layout->setContentsMargins(0, 0, 0, 0);
         layout->setSpacing(grid);
         auto* const head = new QHBoxLayout;
         head->addWidget(make_section_title(title, box), 1);
-        if (tools) head->addWidget(tools);
+        head->setSpacing(grid);
+        for (QWidget* tool : tools) head->addWidget(tool);
         layout->addLayout(head);
         if (note) layout->addWidget(note);
         layout->addWidget(plot, 1);
         figures_->addWidget(box);
     };
-    figure(tr("Where do the updates lie?"), colors_by_, plane_note_, scatter_);
-    figure(tr("Which updates point the same way?"), nullptr, nullptr, heat_map_);
+    figure(tr("Where do the updates lie?"), {crowd_, colors_by_}, plane_note_, scatter_);
+    figure(tr("Which updates point the same way?"), {}, nullptr, heat_map_);
     figures_->setChildrenCollapsible(false);
     figures_->setStretchFactor(0, 1);
     figures_->setStretchFactor(1, 1);
@@ -102,6 +105,7 @@ void RoundsPage::build()
     parts->setChildrenCollapsible(false);
     parts->setStretchFactor(0, 3);
     parts->setStretchFactor(1, 2);
+    parts->setSizes({600, 400});
 
     QBoxLayout* const page = make_page_layout(this);
     page->addWidget(empty_, 1);
@@ -137,10 +141,12 @@ void RoundsPage::connect_parts()
         const QScopedValueRollback setting(numbering_, true);
         number_->setValue(int(found->value()));
     });
-    connect(colors_by_, &QComboBox::currentIndexChanged, this, [this] {
+    const auto redraw = [this] {
         fill_scatter();
         mark_client();
-    });
+    };
+    connect(colors_by_, &QComboBox::currentIndexChanged, this, redraw);
+    connect(crowd_, &QCheckBox::toggled, this, redraw);
     connect(scatter_, &Scatter::point_selected, this, [this](int idx) { if (picture_) select(picture_->clients, idx); });
     connect(heat_map_, &HeatMap::cell_selected, this, [this](int row) { select(heat_clients_, row); });
     const auto activate = [&selection](const std::vector<model::ClientId>& clients, int idx) {

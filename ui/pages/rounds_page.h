@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+class QCheckBox;
 class QComboBox;
 class QLabel;
 class QSpinBox;
@@ -58,6 +59,7 @@ private:
     QToolButton* worst_;
     QSplitter* figures_;
     EmptyState* obstacle_;
+    QCheckBox* crowd_;
     QComboBox* colors_by_;
     QLabel* plane_note_;
     Scatter* scatter_;

@@ -108,9 +108,10 @@ void LineChart::label_axis(QCategoryAxis& axis, const ChartAxis& said, double lo
     const auto place = [&](double value) { return said.log ? std::log10(value) : value; };
     axis.setRange(place(low), place(high));
     axis.setStartValue(place(low));
+    // The range ends on ticks, which makes up to two more of them.
     const Ticks ticks = said.log     ? log_ticks(low, high, most)
                         : said.whole ? whole_ticks(low, high, most)
-                                     : nice_ticks(low, high, most);
+                                     : nice_ticks(low, high, most + 2);
     for (const double value : ticks.values) axis.append(tick_label(value, ticks.step), place(value));
     axis.setTitleText(axis_title(said).toHtmlEscaped());
     axis.setTitleFont(small_font(font()));

@@ -37,6 +37,18 @@ void draw_cluster_mark(QPainter& painter, const QRectF& box, model::VerdictClass
         painter.drawEllipse(middle, 0.8 * reach, 0.8 * reach);
 }
 
+/// A tip beyond the mark, towards where the point really lies.
+void draw_arrow(QPainter& painter, const QPointF& at, const QPointF& way, double reach, const QColor& color)
+{
+    const double length = std::hypot(way.x(), way.y());
+    if (!(length > 0)) return;
+    const QPointF along = way / length, side(-along.y(), along.x());
+    const QPointF foot = at + along * (reach + 1), tip = at + along * (reach + 6);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(color);
+    painter.drawPolygon(QPolygonF({tip, foot + side * 3.5, foot - side * 3.5}));
+}
+
 }  // namespace
 
 Scatter::Scatter(QWidget* parent) : QWidget(parent)
@@ -78,10 +90,15 @@ void Scatter::lay_out()
     std::vector<QPointF> points;
     points.reserve(contents_.points.size());
     for (const ScatterPoint& point : contents_.points) points.push_back(point.at);
-    scales_ = fit_plane(points, plot_, contents_.equal_aspect, 18);
+    scales_ = fit_plane(contents_.crowd_only ? crowd_points(points) : points, plot_, contents_.equal_aspect, 18);
     pixels_.resize(points.size());
-    std::transform(points.begin(), points.end(), pixels_.begin(),
-                   [this](const QPointF& point) { return scales_.to_pixel(point); });
+    outside_.assign(points.size(), 0);
+    const QRectF rim = plot_.adjusted(10, 10, -10, -10);
+    for (std::size_t idx = 0; idx < points.size(); ++idx) {
+        const QPointF pixel = scales_.to_pixel(points[idx]);
+        pixels_[idx] = contents_.crowd_only ? held_inside(rim, pixel) : pixel;
+        outside_[idx] = pixels_[idx] != pixel && plot_.contains(pixels_[idx]);
+    }
     place_names();
     render();
     update();
@@ -105,6 +122,8 @@ void Scatter::place_names()
     for (std::size_t idx = 0; idx < named.size(); ++idx)
         if (boxes[idx]) labels_.push_back({named[idx], *boxes[idx]});
 }
+
+int Scatter::outside_count() const { return int(std::count(outside_.begin(), outside_.end(), 1)); }
 
 std::vector<QRectF> Scatter::label_boxes() const
 {
@@ -174,6 +193,7 @@ void Scatter::paint_points(QPainter& painter, const Palette& colors) const
         if (!plot_.contains(pixels_[idx])) continue;  // false for NaN too
         const ScatterPoint& point = contents_.points[idx];
         const QRectF box(pixels_[idx].x() - reach, pixels_[idx].y() - reach, 2 * reach, 2 * reach);
+        if (outside_[idx]) draw_arrow(painter, pixels_[idx], pixels_[idx] - plot_.center(), reach, colors.ink);
         if (contents_.by_cluster)
             draw_cluster_mark(painter, box, point.verdict, colors.category(point.cluster));
         else
@@ -278,6 +298,8 @@ QString Scatter::tooltip(std::size_t point_idx) const
     QString text = QStringLiteral("%1, %2").arg(point.name, text_of(name));
     if (contents_.by_cluster)
         text += point.cluster < 0 ? QStringLiteral(", in no cluster") : QStringLiteral(", cluster %1").arg(point.cluster + 1);
+    if (outside_[point_idx]) text += QStringLiteral("\nLies outside the frame, at %1; %2")
+                                         .arg(number_text(point.at.x()), number_text(point.at.y()));
     return point.note.isEmpty() ? text : text + QLatin1Char('\n') + point.note;
 }
 

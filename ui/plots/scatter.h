@@ -23,6 +23,7 @@ struct ScatterContents {
     QString x_title, y_title;  ///< with unit and explained share
     bool by_cluster = false;   ///< colours say the cluster; shapes still say the verdict
     bool equal_aspect = true;
+    bool crowd_only = false;   ///< the frame holds the crowd; what lies far out stands on its rim, with an arrow
     QString empty_text;
 };
 
@@ -36,6 +37,7 @@ public:
     void set_contents(ScatterContents contents);
     [[nodiscard]] const ScatterContents& contents() const { return contents_; }
     void set_selected(std::optional<std::size_t> point_idx);  ///< does not emit
+    [[nodiscard]] int outside_count() const;  ///< points on the rim
     /// Boxes of the names as they are drawn, for tests.
     [[nodiscard]] std::vector<QRectF> label_boxes() const;
 
@@ -76,6 +78,7 @@ private:
     QRectF plot_;
     PlaneScales scales_;
     std::vector<QPointF> pixels_;  ///< of the points
+    std::vector<char> outside_;    ///< 1: held on the rim
     std::vector<Label> labels_;
     QImage image_;  ///< axes and marks; names, selection and hover lie over it
     std::optional<std::size_t> selected_, hover_;

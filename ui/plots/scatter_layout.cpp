@@ -37,6 +37,43 @@ PlaneScales fit_plane(std::span<const QPointF> points, const QRectF& plot, bool 
             Scale(middle_y - reach_y, middle_y + reach_y, plot.bottom(), plot.top())};
 }
 
+std::vector<QPointF> crowd_points(std::span<const QPointF> points)
+{
+    struct Middle {
+        double median = 0, reach = 0;
+    };
+    const auto middle_of = [&](double (QPointF::*along)() const) {
+        std::vector<double> values;
+        for (const QPointF& point : points)
+            if (finite(point)) values.push_back((point.*along)());
+        if (values.empty()) return Middle{};
+        const auto half = [](std::vector<double>& of) {
+            const auto at = of.begin() + std::ptrdiff_t(of.size() / 2);
+            std::nth_element(of.begin(), at, of.end());
+            return *at;
+        };
+        const double median = half(values);
+        for (double& value : values) value = std::abs(value - median);
+        return Middle{median, 8 * 1.4826 * half(values)};
+    };
+    Middle x = middle_of(&QPointF::x), y = middle_of(&QPointF::y);
+    const double least = 0.01 * std::max(x.reach, y.reach);
+    x.reach = std::max(x.reach, least);
+    y.reach = std::max(y.reach, least);
+    std::vector<QPointF> crowd;
+    for (const QPointF& point : points)
+        if (std::abs(point.x() - x.median) <= x.reach && std::abs(point.y() - y.median) <= y.reach) crowd.push_back(point);
+    return crowd;
+}
+
+QPointF held_inside(const QRectF& frame, const QPointF& point)
+{
+    if (!finite(point) || frame.contains(point)) return point;
+    const QPointF way = point - frame.center();
+    const double across = std::abs(way.x()) / (frame.width() / 2), up = std::abs(way.y()) / (frame.height() / 2);
+    return frame.center() + way / std::max(across, up);
+}
+
 std::vector<std::optional<QRectF>> place_labels(std::span<const LabelWish> wishes, const QRectF& bounds,
                                                 std::span<const QPointF> marks)
 {

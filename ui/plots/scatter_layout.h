@@ -23,6 +23,12 @@ struct PlaneScales {
 /// as on y, and the shorter side gets more range.
 [[nodiscard]] PlaneScales fit_plane(std::span<const QPointF> points, const QRectF& plot, bool equal, double margin);
 
+/// The points without those that lie far out of the crowd: within 8 normalised MADs of the median on both axes (a
+/// hundredth of the larger axis' spread at least, so that a crowd of copies is one as well).
+[[nodiscard]] std::vector<QPointF> crowd_points(std::span<const QPointF> points);
+/// The point itself inside the frame; else where the way from the frame's middle to it crosses the frame.
+[[nodiscard]] QPointF held_inside(const QRectF& frame, const QPointF& point);
+
 /// A label to be written beside a mark.
 struct LabelWish {
     QPointF at;      ///< middle of the mark

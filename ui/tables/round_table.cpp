@@ -24,6 +24,16 @@ QString minus_fixed(double number, int decimals)
     return number < 0 && !zero ? QChar(0x2212) + text : text;
 }
 
+/// Broken at the blank nearest to the middle: detectors have long names and short numbers.
+QString in_two_lines(QString title)
+{
+    qsizetype best = -1;
+    for (qsizetype at = title.indexOf(u' '); at >= 0; at = title.indexOf(u' ', at + 1))
+        if (best < 0 || std::abs(2 * at - title.size()) < std::abs(2 * best - title.size())) best = at;
+    if (best >= 0) title[best] = u'\n';
+    return title;
+}
+
 }  // namespace
 
 RoundTable::RoundTable(QObject* parent) : TableModel(parent)
@@ -181,8 +191,8 @@ QVariant RoundTable::headerData(int section, Qt::Orientation orientation, int ro
 {
     if (orientation == Qt::Horizontal && section >= 0 && section < columnCount()) {
         if (role == Qt::ToolTipRole) return tooltip_html(head(section).meaning);
-        if (role == Qt::TextAlignmentRole)
-            return int((head(section).number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignBottom | Qt::Alignment(Qt::TextWordWrap));
+        if (role == Qt::DisplayRole) return in_two_lines(head(section).title);
+        if (role == Qt::TextAlignmentRole) return int((head(section).number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignBottom);
     }
     return TableModel::headerData(section, orientation, role);
 }

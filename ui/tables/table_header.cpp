@@ -25,6 +25,13 @@ void draw_arrow(QPainter& painter, const QRectF& box, bool ascending)
                                    {middle.x(), middle.y() + 2.5 * up}}));
 }
 
+int widest_line(const QFontMetrics& metrics, const QStringList& lines)
+{
+    int widest = 0;
+    for (const QString& line : lines) widest = std::max(widest, metrics.horizontalAdvance(line));
+    return widest;
+}
+
 }  // namespace
 
 TableHeader::TableHeader(QWidget* parent) : QHeaderView(Qt::Horizontal, parent)
@@ -56,28 +63,37 @@ void TableHeader::paintSection(QPainter* painter, const QRect& rect, int section
     const bool sorted = isSortIndicatorShown() && sortIndicatorSection() == section;
     const int alignment = model()->headerData(section, orientation(), Qt::TextAlignmentRole).toInt();
     QRect box = rect.adjusted(cell_padding, 0, -cell_padding, -1);
-    const QString name = model()->headerData(section, orientation()).toString();
+    const QStringList lines = model()->headerData(section, orientation()).toString().split(u'\n');
     painter->setFont(font());
     painter->setPen(sorted ? colors.ink : colors.quiet);
     if (sorted) {
         // The arrow stands on the side where the text leaves room.
         const bool right = alignment & Qt::AlignRight;
-        const int width = std::min(fontMetrics().horizontalAdvance(name), box.width() - arrow_width - gap);
+        const int width = std::min(widest_line(fontMetrics(), lines), box.width() - arrow_width - gap);
         const int at = right ? box.right() + 1 - width - gap - arrow_width : box.left() + width + gap;
         painter->save();
         painter->setBrush(colors.ink);
-        draw_arrow(*painter, QRectF(at, box.top(), arrow_width, box.height()), sortIndicatorOrder() == Qt::AscendingOrder);
+        const int low = alignment & Qt::AlignBottom ? box.bottom() + 1 - fontMetrics().height() : box.top();
+        draw_arrow(*painter, QRectF(QPointF(at, low), QPointF(at + arrow_width, box.bottom() + 1)), sortIndicatorOrder() == Qt::AscendingOrder);
         painter->restore();
         box.adjust(right ? arrow_width + gap : 0, 0, right ? 0 : -arrow_width - gap, 0);
     }
-    draw_elided(*painter, box, alignment, name);
+    // Long names of narrow columns take several lines, which stand on the bottom as the others do.
+    const int line_height = fontMetrics().height();
+    if (lines.size() > 1) box.setTop(box.bottom() + 1 - 2 - line_height * int(lines.size()));
+    for (const QString& line : lines) {
+        const QRect place = lines.size() > 1 ? QRect(box.left(), box.top(), box.width(), line_height) : box;
+        draw_elided(*painter, place, alignment, line);
+        box.translate(0, line_height);
+    }
     painter->restore();
 }
 
 QSize TableHeader::sectionSizeFromContents(int section) const
 {
-    const QString name = model()->headerData(section, orientation()).toString();
-    return {fontMetrics().horizontalAdvance(name) + 2 * cell_padding + arrow_width + gap, (fontMetrics().height() + 10) / 4 * 4};
+    const QStringList lines = model()->headerData(section, orientation()).toString().split(u'\n');
+    const int height = fontMetrics().height() * int(lines.size());
+    return {widest_line(fontMetrics(), lines) + 2 + 2 * cell_padding + arrow_width + gap, (height + 10) / 4 * 4};
 }
 
 }  // namespace fedsleuth::ui

@@ -67,7 +67,10 @@ QString as_text(const QAbstractItemModel& model, const QModelIndexList& rows, bo
         return cells.join(u'\t');
     };
     if (with_head)
-        lines << line([&](int column) { return model.headerData(column, Qt::Horizontal).toString(); });
+        lines << line([&](int column) {
+            // A head may be written in two lines; a row of text is one.
+            return model.headerData(column, Qt::Horizontal).toString().replace(u'\n', u' ');
+        });
     for (const QModelIndex& row : rows)
         lines << line([&](int column) { return row.siblingAtColumn(column).data().toString(); });
     return lines.join(u'\n');
