@@ -117,6 +117,7 @@ private slots:
             QCOMPARE(QString::fromStdString(driven.session().data()->custody.back().action), QString("decide"));
             QCOMPARE(driven.session().selection().client(), std::optional(attacker));
 
+            driven.window->go_to(PageId::evidence);
             driven.action("Close case")->trigger();
             QVERIFY(!driven.session().is_open());
             QVERIFY(!driven.window->page());

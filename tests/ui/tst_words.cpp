@@ -193,7 +193,7 @@ private slots:
     {
         const auto data = test::made_case({});
         const std::string text = round_dossier(*data, RoundNo{15}).text();
-        for (const char* part : {"Round 15", "Received: 20 updates", "Bad here: site-0000", "Status: contaminated", "accuracy-drop"})
+        for (const char* part : {"Round 15", "Received: 20 updates", "Bad here: site-0000", "Status: contaminated; clean with probability 0.3\u00a0%", "accuracy-drop"})
             QVERIFY2(contains(text, part), text.c_str());
         QVERIFY(contains(round_dossier(*data, RoundNo{99}).text(), "not in the log"));
     }

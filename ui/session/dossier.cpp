@@ -270,7 +270,7 @@ Dossier round_dossier(const CaseData& data, model::RoundNo number)
         for (const model::RollbackCandidate& candidate : data.rollback->candidates)
             if (candidate.round == number)
                 add_section(dossier, "Its checkpoint",
-                            {{"Status", model::visible(candidate.status) + ", clean with " + probability_text(candidate.clean_probability)},
+                            {{"Status", model::visible(candidate.status) + "; clean with probability " + probability_text(candidate.clean_probability)},
                              {"Why", model::visible(candidate.why)}});
     add_section(dossier, "Findings", finding_lines(data, [&](const model::Finding& finding) { return finding.round == number; }));
     return dossier;
