@@ -66,7 +66,7 @@ private slots:
         QCOMPARE(said(summary.who), said("site-0000 is malicious (probability 99.8\u00a0%); the other 19 clients are not flagged."));
         QCOMPARE(said(summary.when), said("It began in round 15; bad are rounds 15–24, 10 of 24 rounds."));
         QCOMPARE(said(summary.how), said("It looks like model replacement: its update was scaled up to overwrite the global model at once."));
-        QCOMPARE(said(summary.back), said("Go back to the checkpoint of round 14, clean with > 99.9\u00a0%; that gives up 10 rounds of training."));
+        QCOMPARE(said(summary.back), said("Go back to the checkpoint of round 14 (clean with probability > 99.9\u00a0%); that gives up 10 rounds of training."));
         QCOMPARE(said(summary.evidence), said("0 evidence files as declared; the custody chain is intact. No privacy mechanism is declared."));
         QCOMPARE(summary.sentences().size(), std::size_t{5});
         QCOMPARE(summary.figures.size(), std::size_t{5});
@@ -82,7 +82,7 @@ private slots:
         QCOMPARE(said(summary.who), said("None of the 20 clients is flagged."));
         QCOMPARE(said(summary.when), said("No round stands out among the 24 rounds."));
         QCOMPARE(said(summary.how), said("No attack by a client was recognised."));
-        QCOMPARE(said(summary.back), said("No need to go back: the last checkpoint, of round 24, clean with > 99.9\u00a0%."));
+        QCOMPARE(said(summary.back), said("No need to go back: the last checkpoint, of round 24 (clean with probability > 99.9\u00a0%)."));
         QCOMPARE(summary.figures[2].value, std::string("0"));
         QCOMPARE(summary.figures[3].value, std::string("–"));
     }
@@ -193,7 +193,7 @@ private slots:
     {
         const auto data = test::made_case({});
         const std::string text = round_dossier(*data, RoundNo{15}).text();
-        for (const char* part : {"Round 15", "Received: 20 updates", "Bad here: site-0000", "Status: contaminated", "accuracy-drop"})
+        for (const char* part : {"Round 15", "Received: 20 updates", "Bad here: site-0000", "Status: contaminated; clean with probability 0.3\u00a0%", "accuracy-drop"})
             QVERIFY2(contains(text, part), text.c_str());
         QVERIFY(contains(round_dossier(*data, RoundNo{99}).text(), "not in the log"));
     }

@@ -94,6 +94,7 @@ void ClientsPage::connect_parts()
         show_selection();
     });
     const auto refill = [this] {
+        chart_stale_ = true;  // it says whether its client is left out above
         fill_heat_map();
         show_selection();
     };

@@ -138,14 +138,14 @@ std::vector<RowTable<EvidencePage::Entry>::Column> EvidencePage::entry_columns()
 void EvidencePage::refresh()
 {
     const CaseDataPtr& data = session().data();
-    tabs_->setVisible(data != nullptr);
-    empty_->setVisible(data == nullptr);
     if (!data) {
+        show_instead(empty_, tabs_);
         files_->set_rows({});
         issues_->set_rows({});
         entries_->set_rows({});
         return;
     }
+    show_instead(tabs_, empty_);
     fill_files(data);
     fill_issues(data);
     fill_custody(data);

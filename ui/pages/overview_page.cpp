@@ -166,13 +166,13 @@ std::vector<RowTable<OverviewPage::Finding>::Column> OverviewPage::finding_colum
 void OverviewPage::refresh()
 {
     const CaseDataPtr& data = session().data();
-    contents_->setVisible(data != nullptr);
-    empty_->setVisible(data == nullptr);
     if (!data) {
+        show_instead(empty_, contents_);
         suspects_->set_rows({});
         findings_->set_rows({});
         return;
     }
+    show_instead(contents_, empty_);
     title_->setText(data->federation.name.empty() ? tr("Unnamed federation") : shown(data->federation.name));
     subtitle_->setText(describe_federation(*data));
     const Summary summary = summarise(*data);

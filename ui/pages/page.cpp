@@ -21,7 +21,8 @@ Page::Page(CaseSession& session, QWidget* parent) : QWidget(parent), session_(se
 void Page::mark_stale()
 {
     stale_ = true;
-    if (!isVisible()) return;
+    // Without a case there is little to do, and nothing of the last one is to be kept, not even unseen.
+    if (!isVisible() && session_.data()) return;
     stale_ = false;
     refresh();
     show_selection();

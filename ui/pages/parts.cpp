@@ -71,6 +71,13 @@ QBoxLayout* make_page_layout(QWidget* page)
     return layout;
 }
 
+void show_instead(QWidget* shown, QWidget* hidden)
+{
+    hidden->hide();
+    shown->show();
+    if (QLayout* layout = shown->parentWidget()->layout()) layout->activate();
+}
+
 void say(QLabel* label, const QString& text)
 {
     label->setText(text);

@@ -26,6 +26,9 @@ inline constexpr int grid = 4;
 /// A page's own layout: margins and spacing on the grid.
 [[nodiscard]] QBoxLayout* make_page_layout(QWidget* page);
 
+/// Of two widgets that share a place, shows the one; the layout follows at once, before anything is painted.
+void show_instead(QWidget* shown, QWidget* hidden);
+
 /// Shows the label only where it has something to say.
 void say(QLabel* label, const QString& text);
 

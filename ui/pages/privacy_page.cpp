@@ -105,8 +105,7 @@ void PrivacyPage::refresh()
 {
     const CaseDataPtr& data = session().data();
     const bool any = data && data->privacy.declared;
-    contents_->setVisible(any);
-    empty_->setVisible(!any);
+    any ? show_instead(contents_, empty_) : show_instead(empty_, contents_);
     if (!data) {
         empty_->set_words(tr("No case is open"), tr("Here will be seen how much of the privacy budget each client says it has spent."));
     } else if (!any) {

@@ -88,8 +88,7 @@ void RollbackPage::refresh()
 {
     const CaseDataPtr& data = session().data();
     const bool any = data && data->rollback && !data->rollback->candidates.empty();
-    contents_->setVisible(any);
-    empty_->setVisible(!any);
+    any ? show_instead(contents_, empty_) : show_instead(empty_, contents_);
     if (!data)
         empty_->set_words(tr("No case is open"), tr("Here will be said which checkpoint is the last clean one, and what going back to it costs."));
     else if (!data->verdicts)
@@ -122,7 +121,7 @@ void RollbackPage::fill(const CaseDataPtr& data)
         cell.round = candidate.round;
         cell.status = checkpoint_status_from(candidate.status);
         cell.recommended = rollback.recommended == candidate.round;
-        cell.tooltip = tr("Checkpoint of round %1: %2, clean with %3")
+        cell.tooltip = tr("Checkpoint of round %1: %2; clean with probability %3")
                            .arg(candidate.round.value())
                            .arg(shown(candidate.status), text_of(probability_text(candidate.clean_probability)));
         if (!candidate.why.empty()) cell.tooltip += QStringLiteral("\n") + shown(candidate.why);

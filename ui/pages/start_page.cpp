@@ -3,6 +3,7 @@
 
 #include "ui/pages/parts.h"
 #include "ui/plots/plot_text.h"
+#include "ui/tables/mark_delegate.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -34,6 +35,7 @@ StartPage::StartPage(QWidget* parent)
     recent_->setFrameShape(QFrame::NoFrame);
     recent_->setVerticalScrollBarPolicy(Qt::ScrollBarAsNeeded);
     recent_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    recent_->setItemDelegate(new MarkDelegate(recent_));
     recent_->setTextElideMode(Qt::ElideMiddle);
     recent_->viewport()->setAutoFillBackground(false);
     recent_->setAccessibleName(tr("Recent cases"));
@@ -47,7 +49,10 @@ StartPage::StartPage(QWidget* parent)
 
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(2 * grid);
-    for (QPushButton* button : {folder_, case_, sample_}) buttons->addWidget(button);
+    for (QPushButton* button : {folder_, case_, sample_}) {
+        button->setMinimumSize(button->sizeHint() + QSize(4 * grid, grid));
+        buttons->addWidget(button);
+    }
     buttons->addStretch(1);
 
     auto* column = new QWidget(this);
@@ -84,6 +89,7 @@ void StartPage::set_recent(const QStringList& paths)
         auto* item = new QListWidgetItem(tr("%1   —   %2").arg(shown(info.completeBaseName().toStdString()),
                                                               shown(QDir::toNativeSeparators(info.path()).toStdString())));
         item->setData(Qt::UserRole, path);
+        item->setSizeHint({0, fontMetrics().height() + 2 * grid});
         item->setToolTip(tooltip_html(shown(path.toStdString())));
         recent_->addItem(item);
     }

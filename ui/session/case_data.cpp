@@ -48,13 +48,13 @@ void index_data(CaseData& data)
 {
     data.verdict_of.clear();
     data.round_index.clear();
-    data.update_count_of.clear();
+    data.updates_of.clear();
     if (data.verdicts)
         for (std::size_t idx = 0; idx < data.verdicts->clients.size(); ++idx)
             data.verdict_of.emplace(data.verdicts->clients[idx].client, idx);
     for (std::size_t idx = 0; idx < data.rounds.size(); ++idx) data.round_index.emplace(data.rounds[idx].number, idx);
-    for (const model::Update& update : data.updates)
-        if (!update.reference) ++data.update_count_of[update.client];
+    for (std::size_t idx = 0; idx < data.updates.size(); ++idx)
+        data.updates_of[data.updates[idx].client].push_back(static_cast<std::uint32_t>(idx));
 }
 
 void index_decisions(CaseData& data)

@@ -41,7 +41,7 @@ struct CaseData {
     std::map<model::ClientId, std::size_t> verdict_of;  ///< index into verdicts->clients
     std::map<model::RoundNo, std::size_t> round_index;  ///< index into rounds
     std::map<model::ClientId, std::size_t> decision_of;  ///< index into decisions: the newest
-    std::map<model::ClientId, std::int64_t> update_count_of;  ///< updates that it sent
+    std::map<model::ClientId, std::vector<std::uint32_t>> updates_of;  ///< indices into updates, by round
 
     [[nodiscard]] const model::Verdict* verdict(const model::ClientId& client) const;
     /// The analyst's decision where there is one, else the verdict's class.

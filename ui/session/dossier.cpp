@@ -89,11 +89,11 @@ Lines participation_lines(const CaseData& data, const model::ClientId& id)
 {
     std::vector<model::RoundNo> took_part;
     std::vector<model::RoundNo> unusable;
-    for (const model::Update& update : data.updates) {
-        if (update.client != id) continue;
-        took_part.push_back(update.round);
-        if (!update.usable()) unusable.push_back(update.round);
-    }
+    if (const auto sent = data.updates_of.find(id); sent != data.updates_of.end())
+        for (const std::uint32_t idx : sent->second) {
+            took_part.push_back(data.updates[idx].round);
+            if (!data.updates[idx].usable()) unusable.push_back(data.updates[idx].round);
+        }
     Lines lines;
     lines.push_back({"Took part in", took_part.empty() ? std::string("no round") : std::to_string(took_part.size()) + " of " +
                                          counted(static_cast<std::int64_t>(data.rounds.size()), "round", "rounds")});
@@ -241,10 +241,12 @@ Dossier round_dossier(const CaseData& data, model::RoundNo number)
     const model::Round& round = data.rounds[found->second];
     std::int64_t received = 0;
     std::int64_t usable = 0;
-    for (const model::Update& update : data.updates) {
-        if (update.round != number || update.reference) continue;
+    const auto first = std::lower_bound(data.updates.begin(), data.updates.end(), number,
+                                        [](const model::Update& update, model::RoundNo key) { return update.round < key; });
+    for (auto update = first; update != data.updates.end() && update->round == number; ++update) {
+        if (update->reference) continue;
         ++received;
-        if (update.usable()) ++usable;
+        if (update->usable()) ++usable;
     }
     Lines lines;
     add(lines, "Started", time_text(round.started_at));
@@ -268,7 +270,7 @@ Dossier round_dossier(const CaseData& data, model::RoundNo number)
         for (const model::RollbackCandidate& candidate : data.rollback->candidates)
             if (candidate.round == number)
                 add_section(dossier, "Its checkpoint",
-                            {{"Status", model::visible(candidate.status) + ", clean with " + probability_text(candidate.clean_probability)},
+                            {{"Status", model::visible(candidate.status) + "; clean with probability " + probability_text(candidate.clean_probability)},
                              {"Why", model::visible(candidate.why)}});
     add_section(dossier, "Findings", finding_lines(data, [&](const model::Finding& finding) { return finding.round == number; }));
     return dossier;

@@ -32,7 +32,10 @@ std::string then_and_now(const model::Metrics& then, const model::Metrics& now)
         items.push_back(model::visible(name) + " " + model::short_number(value, 4) + " then, " +
                         model::short_number(found->second, 4) + " now");
     }
-    return list_text(items, 3);
+    std::string text;
+    constexpr std::size_t at_most = 3;
+    for (std::size_t idx = 0; idx < std::min(items.size(), at_most); ++idx) text.append(idx > 0 ? "; " : "").append(items[idx]);
+    return text;
 }
 
 }  // namespace
@@ -57,7 +60,7 @@ RollbackWords rollback_words(const CaseData& data)
         words.answer = to.value() == 0 ? std::string("Go back to the model before training (round 0)")
                                        : "Go back to the checkpoint of round " + number;
     if (found == rollback.candidates.end()) return words;
-    words.why = found->why.empty() ? "It is clean with " + probability_text(found->clean_probability) + "." : model::visible(found->why);
+    words.why = found->why.empty() ? "It is clean with probability " + probability_text(found->clean_probability) + "." : model::visible(found->why);
     if (to == last.round) return words;
     const std::int64_t lost = last.round.value() - to.value();
     if (lost == 1)

@@ -195,8 +195,9 @@ std::string back_sentence(const CaseData& data, const Flagged& flagged)
     const model::RoundNo to = *rollback.recommended;
     const auto candidate = std::find_if(rollback.candidates.begin(), rollback.candidates.end(),
                                         [to](const model::RollbackCandidate& each) { return each.round == to; });
-    const std::string sure =
-        candidate == rollback.candidates.end() ? "" : ", clean with " + probability_text(candidate->clean_probability);
+    const std::string sure = candidate == rollback.candidates.end()
+                                 ? std::string()
+                                 : " (clean with probability " + probability_text(candidate->clean_probability) + ")";
     if (to == last)
         return (flagged.empty() ? "No need to go back: the last checkpoint, of round " : "The last checkpoint still stands: round ") +
                std::to_string(to.value()) + sure + ".";

@@ -61,9 +61,10 @@ MainWindow::MainWindow(Pickers pickers, QWidget* parent)
 
 MainWindow::~MainWindow()
 {
-    // The parts go before the session does; on the way they must not hear of it any more.
-    session_.disconnect(this);
+    // The parts look at the session until their end: they go first, and on the way they hear nothing of it any more.
+    session_.disconnect();
     session_.jobs().abandon_all();
+    qDeleteAll(findChildren<QWidget*>(Qt::FindDirectChildrenOnly));
 }
 
 void MainWindow::build()
@@ -258,9 +259,9 @@ void MainWindow::go_to_place(const Place& place)
     show_actions();
 }
 
-Place MainWindow::here() const
+Place MainWindow::here()
 {
-    const Selection& selection = const_cast<CaseSession&>(session_).selection();
+    const Selection& selection = session_.selection();
     return {page_.value_or(PageId::overview), selection.client(), selection.round()};
 }
 
@@ -269,6 +270,8 @@ void MainWindow::set_appearance(Appearance appearance)
     apply_appearance(appearance);
     show_appearance(menus_, appearance);
 }
+
+void MainWindow::show_message(const QString& text) { message_->show_message(text); }
 
 QString MainWindow::message() const { return message_->text(); }
 

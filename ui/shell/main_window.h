@@ -34,6 +34,7 @@ public:
     void go_to(PageId page);
     void set_appearance(Appearance appearance);
     [[nodiscard]] std::optional<PageId> page() const { return page_; }  ///< none: the start page
+    void show_message(const QString& text);
     [[nodiscard]] QString message() const;                              ///< in the message bar; else empty
 
     /// The sample federation that comes with the program; empty where it is not installed.
@@ -56,7 +57,7 @@ private:
     void go_back();
     void go_forward();
     void go_to_place(const Place& place);
-    [[nodiscard]] Place here() const;
+    [[nodiscard]] Place here();
     void reset_layout();
     void restore_layout();
 

@@ -3,11 +3,13 @@
 
 #include "ui/session/jobs.h"
 #include "ui/shell/main_window.h"
+#include "ui/tables/cells.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QPixmap>
 #include <QStyleFactory>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -101,8 +103,18 @@ void Startup::begin()
 
 void Startup::select()
 {
-    if (options_.client) window_.session().selection().select_client(options_.client);
-    if (options_.round) window_.session().selection().select_round(options_.round);
+    const CaseData& data = *window_.session().data();
+    const auto knows = [&](const model::ClientId& client) {
+        return std::any_of(data.clients.begin(), data.clients.end(), [&](const model::Client& each) { return each.id == client; });
+    };
+    if (options_.client && knows(*options_.client))
+        window_.session().selection().select_client(options_.client);
+    else if (options_.client)
+        window_.show_message(tr("The case knows no client %1.").arg(shown(*options_.client)));
+    if (options_.round && data.round_index.contains(*options_.round))
+        window_.session().selection().select_round(options_.round);
+    else if (options_.round)
+        window_.show_message(tr("The case knows no round %1.").arg(options_.round->value()));
     window_.go_to(options_.page);
     if (!options_.screenshot.isEmpty()) quiet_.start();
 }

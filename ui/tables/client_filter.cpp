@@ -64,8 +64,8 @@ ClientFilter ClientFilter::parse(const QString& text)
 
 void ClientFilter::add(QString word, bool quoted)
 {
-    const bool negated = word.size() > 1 && word.startsWith(QLatin1Char('-'));
-    if (negated) word.remove(0, 1);
+    const bool negated = word.startsWith(QLatin1Char('-'));
+    if (negated) word.remove(0, 1);  // alone it is a term that is still being typed
     if (word.isEmpty()) return;
     Term term = make(word, quoted);
     if (!term) return;  // the error is said

@@ -33,6 +33,9 @@ TableView::TableView(QWidget* parent) : QTableView(parent), order_(new TableOrde
     verticalHeader()->hide();
     horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
     fit_rows();
+    connect(horizontalHeader(), &QHeaderView::sectionResized, this, [this](int column) {
+        if (!fitting_ && table_ && !table_->head(column).takes_rest) own_widths_.insert(column);
+    });
 
     auto* copy_action = new QAction(tr("Copy rows"), this);
     copy_action->setShortcut(QKeySequence::Copy);
@@ -56,11 +59,7 @@ void TableView::show_table(TableModel* model)
     for (int column = 0; column < model->columnCount(); ++column)
         horizontalHeader()->setSectionResizeMode(column, model->head(column).takes_rest ? QHeaderView::Stretch
                                                                                         : QHeaderView::Interactive);
-    // Widths follow the contents once; after that they are the person's.
-    connect(model, &QAbstractItemModel::modelReset, this, [this] {
-        if (!fitted_) fit_columns();
-    });
-    fitted_ = false;
+    connect(model, &QAbstractItemModel::modelReset, this, &TableView::fit_columns);
     fit_columns();
 }
 
@@ -133,14 +132,17 @@ void TableView::fit_columns()
 {
     if (!table_) return;
     const int character = fontMetrics().horizontalAdvance(u'0');
-    fitted_ = table_->rowCount() > 0;
+    const QScopedValueRollback ours(fitting_, true);
     for (int column = 0; column < table_->columnCount(); ++column) {
         const ColumnHead& head = table_->head(column);
-        if (head.takes_rest) continue;
+        if (head.takes_rest || own_widths_.contains(column)) continue;
         const int widest = (head.characters > 0 ? head.characters : 48) * character + 2 * cell_padding;
         const int needed = std::max(sizeHintForColumn(column), horizontalHeader()->sectionSizeHint(column));
-        setColumnWidth(column, std::min(needed, std::max(widest, horizontalHeader()->sectionSizeHint(column))));
+        const int wanted = std::min(needed, std::max(widest, horizontalHeader()->sectionSizeHint(column)));
+        // Once there are contents, widths only grow: a table whose columns jump is hard to read.
+        if (wanted > columnWidth(column) || !had_rows_) setColumnWidth(column, wanted);
     }
+    had_rows_ = had_rows_ || table_->rowCount() > 0;
 }
 
 void TableView::fit_rows()

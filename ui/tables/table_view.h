@@ -5,6 +5,7 @@
 
 #include <QTableView>
 #include <optional>
+#include <set>
 
 namespace fedsleuth::ui {
 
@@ -39,7 +40,9 @@ private:
     TableModel* table_ = nullptr;
     QString empty_text_;
     bool silent_ = false;
-    bool fitted_ = false;
+    bool fitting_ = false;
+    bool had_rows_ = false;
+    std::set<int> own_widths_;  ///< columns whose width the person has set
 };
 
 }  // namespace fedsleuth::ui

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "support/strict_messages.h"
+#include "support/ui_case.h"
+#include "support/ui_setup.h"
+#include "ui/pages/page.h"
+#include "ui/plots/line_chart.h"
+#include "ui/plots/palette.h"
+#include "ui/session/case_session.h"
+#include "ui/shell/dossier_view.h"
+#include "ui/shell/inspector.h"
+#include "ui/shell/pages.h"
+#include "ui/tables/table_view.h"
+
+#include <QAbstractItemModelTester>
+#include <QLabel>
+#include <QSortFilterProxyModel>
+#include <QTest>
+#include <memory>
+
+using namespace fedsleuth;
+using namespace fedsleuth::ui;
+using model::RoundNo;
+
+namespace {
+
+/// All pages in one widget, one above the other, and seen.
+struct Book {
+    CaseSession session;
+    QWidget window;
+    std::array<Page*, page_count> pages = make_pages(session, &window);
+
+    Book()
+    {
+        window.resize(1000, 700);
+        for (Page* page : pages) page->setGeometry(0, 0, 1000, 700);
+        window.show();
+    }
+    Page& page(PageId id) { return *pages[static_cast<std::size_t>(id)]; }
+};
+
+/// What a page says in its labels that are seen.
+QString words(const QWidget& page)
+{
+    QStringList texts;
+    for (const QLabel* label : page.findChildren<QLabel*>())
+        if (label->isVisibleTo(&page)) texts << label->text();
+    return texts.join(u'\n');
+}
+
+TableView* table(const QWidget& page, const QString& name)
+{
+    for (TableView* view : page.findChildren<TableView*>())
+        if (view->accessibleName() == name) return view;
+    return nullptr;
+}
+
+const char* const hostile = "<img src=x>\n\xe2\x80\xae&amp;\x1b[31m";
+
+/// Evidence text wherever it may stand.
+std::shared_ptr<CaseData> hostile_case()
+{
+    const auto data = test::made_case({.privacy = true});
+    const model::ClientId id{hostile};
+    const auto rename = [&](model::ClientId& client) {
+        if (client == test::client_id(0)) client = id;
+    };
+    for (model::Client& client : data->clients) rename(client.id);
+    std::sort(data->clients.begin(), data->clients.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    for (model::Verdict& verdict : data->verdicts->clients) {
+        rename(verdict.client);
+        for (model::Reason& reason : verdict.reasons) reason.text = reason.detector = hostile;
+        if (!verdict.attack.empty()) verdict.attack = hostile;
+    }
+    for (model::Update& update : data->updates) {
+        rename(update.client);
+        update.metrics = {{hostile, 1.0}};
+        update.path = hostile;
+        update.extra_json = hostile;
+    }
+    for (auto& round : data->scores)
+        for (model::DetectorScores& scores : round)
+            for (model::ClientId& client : scores.clients) rename(client);
+    for (analysis::ClientBudget& client : data->privacy.clients) rename(client.client);
+    for (model::RollbackCandidate& candidate : data->rollback->candidates) {
+        candidate.why = candidate.status = candidate.signature = hostile;
+        candidate.metrics = {{hostile, 1.0}};
+    }
+    data->federation.name = data->federation.framework = data->federation.aggregation.rule = hostile;
+    data->federation.privacy->mechanism = hostile;
+    data->findings.push_back({hostile, model::Severity::high, id, RoundNo{1}, hostile, "", {}});
+    data->files.push_back({hostile, hostile, RoundNo{1}, id, 5, hostile, hostile, false, hostile, hostile});
+    data->issues.push_back({hostile, 1, hostile});
+    data->custody.push_back({1, hostile, hostile, hostile, hostile, hostile, hostile, hostile, hostile});
+    data->custody_problems = {hostile};
+    data->custody_intact = false;
+    data->decisions.push_back({id, model::VerdictClass::malicious, hostile, hostile, hostile});
+    index_case_data(*data);
+    return data;
+}
+
+bool harmless(const QString& text) { return !text.contains(QChar(0x202e)) && !text.contains(QChar(0x1b)); }
+
+}  // namespace
+
+class TestPages : public QObject {
+    Q_OBJECT
+private slots:
+    void initTestCase() { test::set_up_application(); }
+    void init() { test::fail_on_warnings(); }
+
+    void every_page_says_what_it_would_show()
+    {
+        Book book;
+        for (Page* page : book.pages) QVERIFY2(words(*page).contains("case", Qt::CaseInsensitive), page->metaObject()->className());
+    }
+
+    void every_model_keeps_the_rules()
+    {
+        Book book;
+        std::vector<std::unique_ptr<QAbstractItemModelTester>> testers;
+        for (Page* page : book.pages)
+            for (const QAbstractItemView* view : page->findChildren<QAbstractItemView*>()) {
+                if (!view->model()) continue;
+                const auto watch = [&](QAbstractItemModel* model) {
+                    testers.push_back(std::make_unique<QAbstractItemModelTester>(
+                        model, QAbstractItemModelTester::FailureReportingMode::QtTest));
+                };
+                watch(view->model());
+                if (const auto* proxy = qobject_cast<QAbstractProxyModel*>(view->model())) watch(proxy->sourceModel());
+            }
+        QVERIFY(testers.size() >= 10);
+        book.session.show(test::made_case({.privacy = true}));
+        book.session.range().narrow(RoundNo{5}, RoundNo{12});
+        book.session.selection().select_client(test::client_id(0));
+        book.session.selection().select_round(RoundNo{7});
+        book.session.show(hostile_case());
+        book.session.close();
+        book.session.show(test::made_case({.clients = 1, .rounds = 1, .malicious = 0}));
+    }
+
+    void a_case_of_nothing_is_borne()
+    {
+        Book book;
+        auto data = std::make_shared<CaseData>();
+        book.session.show(data);
+        for (Page* page : book.pages) QVERIFY2(!words(*page).isEmpty(), page->metaObject()->className());
+        auto analysed = std::make_shared<CaseData>();
+        analysed->verdicts.emplace();
+        analysed->rollback.emplace();
+        book.session.show(analysed);
+        QVERIFY(words(book.page(PageId::rollback)).contains("No checkpoints"));
+    }
+
+    void selecting_anywhere_shows_everywhere()
+    {
+        Book book;
+        book.session.show(test::made_case({.privacy = true}));
+        TableView* suspects = table(book.page(PageId::overview), "Suspects");
+        TableView* claims = table(book.page(PageId::privacy), "Privacy claims");
+        TableView* checkpoints = table(book.page(PageId::rollback), "Checkpoints");
+        QVERIFY(suspects && claims && checkpoints);
+        emit suspects->row_selected(0);
+        QCOMPARE(book.session.selection().client(), std::optional(test::client_id(0)));
+        QCOMPARE(claims->selected_row(), std::optional(0));
+        emit claims->row_selected(5);
+        QCOMPARE(book.session.selection().client(), std::optional(test::client_id(5)));
+        QVERIFY(!suspects->selected_row());  // no suspect
+        book.session.selection().select_round(RoundNo{14});
+        QCOMPARE(checkpoints->selected_row(), std::optional(14));  // round 0 is there too
+    }
+
+    void a_narrowed_range_narrows_and_says_so()
+    {
+        Book book;
+        book.session.show(test::made_case({.privacy = true}));
+        TableView* findings = table(book.page(PageId::overview), "Findings");
+        TableView* checkpoints = table(book.page(PageId::rollback), "Checkpoints");
+        QCOMPARE(findings->model()->rowCount(), 24);
+        QCOMPARE(checkpoints->model()->rowCount(), 25);
+        book.session.range().narrow(RoundNo{5}, RoundNo{12});
+        QCOMPARE(findings->model()->rowCount(), 8);
+        QCOMPARE(checkpoints->model()->rowCount(), 8);
+        QVERIFY(words(book.page(PageId::overview)).contains("16 in other rounds are not shown"));
+        QVERIFY(words(book.page(PageId::rollback)).contains("17 checkpoints outside the chosen rounds are not shown"));
+        const auto* chart = book.page(PageId::privacy).findChild<LineChart*>();
+        QCOMPARE(chart->contents().lines.front().points.size(), std::size_t{8});
+        book.session.range().widen();
+        QCOMPARE(findings->model()->rowCount(), 24);
+    }
+
+    void budgets_are_drawn_with_their_limit()
+    {
+        Book book;
+        book.session.show(test::made_case({.clients = 100, .privacy = true}));
+        const QWidget& page = book.page(PageId::privacy);
+        QVERIFY(words(page).contains("own claims"));
+        QVERIFY(words(page).contains("90 more clients are in the table"));
+        const auto* chart = page.findChild<LineChart*>();
+        QCOMPARE(chart->contents().levels.size(), std::size_t{1});
+        QCOMPARE(chart->contents().levels.front().y, 30.0);
+        book.session.selection().select_client(test::client_id(1));
+        QVERIFY(words(page).contains("and the selected client; 89 more"));
+        book.session.show(test::made_case({}));
+        QVERIFY(words(page).contains("declares no privacy mechanism"));
+    }
+
+    void evidence_text_is_harmless_everywhere()
+    {
+        Book book;
+        Inspector inspector(book.session);
+        book.session.show(hostile_case());
+        book.session.selection().select_client(model::ClientId{hostile});
+        book.session.selection().select_round(RoundNo{15});
+        for (const QWidget* widget : {static_cast<QWidget*>(&book.window), static_cast<QWidget*>(&inspector)}) {
+            for (const QLabel* label : widget->findChildren<QLabel*>()) {
+                QVERIFY2(harmless(label->text()), qPrintable(label->text()));
+                if (label->text().contains(u'<')) QCOMPARE(label->textFormat(), Qt::PlainText);
+            }
+            for (const TableView* view : widget->findChildren<TableView*>()) {
+                const QString text = as_text(*view->model());
+                QVERIFY2(harmless(text), qPrintable(text));
+            }
+        }
+        const QString dossier = inspector.findChild<DossierView*>()->toPlainText();
+        QVERIFY(harmless(dossier));
+        QVERIFY(dossier.contains("<img src=x>"));  // as text
+        QVERIFY(!inspector.findChild<DossierView*>()->toHtml().contains("<img"));
+    }
+
+    void both_palettes_can_be_worn()
+    {
+        Book book;
+        book.session.show(test::made_case({.privacy = true}));
+        for (const QPalette& palette : {dark_window_palette(), light_window_palette()}) {
+            QApplication::setPalette(palette);
+            for (Page* page : book.pages) {
+                page->raise();
+                QVERIFY(!page->grab().isNull());
+            }
+        }
+    }
+};
+
+QTEST_MAIN(TestPages)
+#include "tst_pages.moc"
