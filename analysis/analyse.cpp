@@ -57,7 +57,8 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
     FEDSLEUTH_TRY(const std::vector<model::Client> clients, store.clients());
     FEDSLEUTH_TRY(const std::vector<model::Round> rounds, store.rounds());
     FEDSLEUTH_TRY(const std::vector<model::Update> updates, store.updates());
-    FEDSLEUTH_TRY(const std::vector<model::Checkpoint> checkpoints, store.checkpoints());
+    FEDSLEUTH_TRY(std::vector<model::Checkpoint> stored, store.checkpoints());
+    const std::vector<model::Checkpoint> checkpoints = with_round_metrics(std::move(stored), rounds);
 
     std::set<RoundNo> hidden;  // rounds of which only sums were seen
     for (const model::Round& round : rounds)

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 
 namespace fedsleuth::analysis {
@@ -213,6 +214,20 @@ std::vector<DetectorScores> score_round(const RoundLedger& ledger)
 
     all.push_back(score_outliers(ledger));
     return all;
+}
+
+double round_suspicion(const std::vector<DetectorScores>& scores)
+{
+    if (scores.empty()) return std::numeric_limits<double>::quiet_NaN();
+    std::map<model::ClientId, double> evidence_of;
+    for (const DetectorScores& detector : scores)
+        for (std::size_t client_idx = 0; client_idx < detector.clients.size() && client_idx < detector.evidence.size();
+             ++client_idx)
+            if (detector.evidence[client_idx] > 0)  // not a NaN either
+                evidence_of[detector.clients[client_idx]] += detector.evidence[client_idx];
+    double highest = 0;
+    for (const auto& [client, evidence] : evidence_of) highest = std::max(highest, evidence);
+    return highest;
 }
 
 }  // namespace fedsleuth::analysis

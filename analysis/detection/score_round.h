@@ -23,4 +23,7 @@ inline constexpr std::size_t drift_steps = 3;
 /// Every detector on one round, from its ledger alone, in the order of detectors(). Empty where the crowd is too small.
 [[nodiscard]] std::vector<model::DetectorScores> score_round(const model::RoundLedger& ledger);
 
+/// How odd the oddest client of a round is: the highest sum of one client's evidence over all detectors. NaN without scores.
+[[nodiscard]] double round_suspicion(const std::vector<model::DetectorScores>& scores);
+
 }  // namespace fedsleuth::analysis

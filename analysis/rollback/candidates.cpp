@@ -66,6 +66,18 @@ std::string names_of(const std::vector<const Touch*>& touches)
 
 }  // namespace
 
+std::vector<model::Checkpoint> with_round_metrics(std::vector<model::Checkpoint> checkpoints,
+                                                  const std::vector<model::Round>& rounds)
+{
+    std::map<RoundNo, const model::Metrics*> metrics;
+    for (const model::Round& round : rounds) metrics[round.number] = &round.metrics;
+    for (model::Checkpoint& checkpoint : checkpoints) {
+        const auto found = metrics.find(checkpoint.round);
+        if (checkpoint.metrics.empty() && found != metrics.end()) checkpoint.metrics = *found->second;
+    }
+    return checkpoints;
+}
+
 model::Rollback rate_checkpoints(const std::vector<model::Checkpoint>& checkpoints,
                                  const std::vector<model::Update>& updates, const model::Verdicts& verdicts,
                                  const std::vector<model::Decision>& decisions, const std::vector<ServerStep>& steps,
@@ -151,7 +163,9 @@ model::Result<std::optional<model::Rollback>> current_rollback(model::CaseStore&
     FEDSLEUTH_TRY(const std::vector<model::Decision> decisions, store.decisions());
     if (decisions.empty()) return store.rollback();
     FEDSLEUTH_TRY(const model::Federation federation, store.federation());
-    FEDSLEUTH_TRY(const std::vector<model::Checkpoint> checkpoints, store.checkpoints());
+    FEDSLEUTH_TRY(std::vector<model::Checkpoint> stored, store.checkpoints());
+    FEDSLEUTH_TRY(const std::vector<model::Round> rounds, store.rounds());
+    const std::vector<model::Checkpoint> checkpoints = with_round_metrics(std::move(stored), rounds);
     FEDSLEUTH_TRY(const std::vector<model::Update> updates, store.updates());
 
     std::map<ClientId, VerdictClass> shown;

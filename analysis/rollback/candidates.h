@@ -10,6 +10,10 @@
 
 namespace fedsleuth::analysis {
 
+/// The checkpoints, those without metrics of their own with those of the round that made them.
+[[nodiscard]] std::vector<model::Checkpoint> with_round_metrics(std::vector<model::Checkpoint> checkpoints,
+                                                                const std::vector<model::Round>& rounds);
+
 /// Rates every checkpoint: untouched as long as nobody who is malicious (by verdict, or by the analyst's decision, which
 /// overrides it) sent an update that went into it, and as long as the server shipped what the updates give. The
 /// recommended one is the last clean one. `injected[i]` is, for the step with the same place in `steps`, the length

@@ -54,6 +54,7 @@ std::string count_text(std::size_t count, const char* noun)
 void explain(Verdict& verdict, Pattern leading, double total, std::size_t rounds_seen,
              const std::vector<ScoredRound>& rounds)
 {
+    const bool accused = verdict.verdict >= model::VerdictClass::watch;
     if (!verdict.bad_rounds.empty()) {
         const PatternWords words = words_of(leading);
         verdict.reasons.push_back({words.detector, verdict.bad_rounds.front(),
@@ -78,10 +79,9 @@ void explain(Verdict& verdict, Pattern leading, double total, std::size_t rounds
             const bool bad = verdict.bad_rounds.empty() ||
                              std::binary_search(verdict.bad_rounds.begin(), verdict.bad_rounds.end(), scores->round);
             const double evidence = scores->evidence[*client_idx];
-            if (bad && evidence >= worth_saying && (!strongest || evidence > strongest->evidence))
+            if (accused && bad && evidence >= worth_saying && (!strongest || evidence > strongest->evidence))
                 strongest = Reason{std::string(detector.name), scores->round, sentence(*scores, *client_idx), evidence};
         }
-        // For a client that is not accused the strongest oddities are worth a look, no more.
         if (strongest) verdict.reasons.push_back(std::move(*strongest));
         if (judged > 0 && outside * 10 <= judged)
             verdict.against.push_back({std::string(detector.name), verdict.first_bad_round.value_or(rounds.front().patterns.round),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/detection/score_round.h"
 #include "model/round.h"
 
 #include "app/cli/case_access.h"
@@ -15,7 +16,7 @@ struct RoundRow {
     model::Round round;
     std::int64_t received = 0;
     std::optional<std::int64_t> accepted;  ///< nothing where the server recorded no decision
-    std::optional<double> suspicion;       ///< the highest evidence of any client; nothing before the analysis
+    std::optional<double> suspicion;       ///< analysis::round_suspicion; nothing before the analysis
     std::vector<model::ClientId> flagged;
 
     /// False where only its updates name the round: then who was selected is not known.
@@ -55,15 +56,6 @@ void flag(const model::Verdicts& verdicts, std::map<model::RoundNo, RoundRow>& r
     }
 }
 
-std::optional<double> highest_evidence(const std::vector<model::DetectorScores>& scores)
-{
-    std::optional<double> highest;
-    for (const model::DetectorScores& detector : scores)
-        for (const double evidence : detector.evidence)
-            if (evidence == evidence) highest = std::max(highest.value_or(0), evidence);
-    return highest;
-}
-
 model::Result<std::map<model::RoundNo, RoundRow>> gather(model::CaseStore& store)
 {
     std::map<model::RoundNo, RoundRow> rows;
@@ -71,7 +63,7 @@ model::Result<std::map<model::RoundNo, RoundRow>> gather(model::CaseStore& store
     for (model::Round& round : rounds) {
         RoundRow& row = rows[round.number];
         FEDSLEUTH_TRY(const std::vector<model::DetectorScores> scores, store.scores(round.number));
-        row.suspicion = highest_evidence(scores);
+        if (!scores.empty()) row.suspicion = analysis::round_suspicion(scores);
         row.round = std::move(round);
     }
     FEDSLEUTH_TRY(const std::vector<model::Update> updates, store.updates());

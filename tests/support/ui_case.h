@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/detection/score_round.h"
 #include "ui/session/case_data.h"
 
 #include <algorithm>
@@ -110,7 +111,7 @@ inline std::shared_ptr<ui::CaseData> made_case(const CaseShape& shape)
                 of.evidence.push_back(evidence);
             }
         }
-        data->suspicion.push_back(ui::round_suspicion(scores));
+        data->suspicion.push_back(analysis::round_suspicion(scores));
         data->scores.push_back(std::move(scores));
     }
 

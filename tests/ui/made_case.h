@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/detection/score_round.h"
 #include "analysis/detection/detector.h"
 #include "ui/session/case_data.h"
 
@@ -70,7 +71,7 @@ struct MadeCase {
                 }
                 scores.push_back(std::move(one));
             }
-            data->suspicion.push_back(ui::round_suspicion(scores));
+            data->suspicion.push_back(analysis::round_suspicion(scores));
             data->scores.push_back(std::move(scores));
         }
         if (analysed) add_verdicts(*data);

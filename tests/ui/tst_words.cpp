@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/detection/score_round.h"
 #include "support/ui_case.h"
 #include "ui/session/budget_lines.h"
 #include "ui/session/dossier.h"
@@ -232,13 +233,13 @@ private slots:
 
     void suspicion_is_the_worst_clients()
     {
-        QVERIFY(std::isnan(round_suspicion({})));
+        QVERIFY(std::isnan(analysis::round_suspicion({})));
         model::DetectorScores one;
         one.clients = {test::client_id(0), test::client_id(1)};
         one.evidence = {1.0, 4.0};
         model::DetectorScores two = one;
         two.evidence = {5.0, std::nan("")};
-        QCOMPARE(round_suspicion({one, two}), 6.0);
+        QCOMPARE(analysis::round_suspicion({one, two}), 6.0);
     }
 
     void history_retraces_both_ways()

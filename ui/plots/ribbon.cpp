@@ -176,7 +176,9 @@ void Ribbon::paint_suspicion(QPainter& painter, const RibbonGeometry& geometry) 
     const Palette colors = Palette::of(palette());
     const QRectF lane = geometry.suspicion;
     const Span span = span_of(contents_.rounds, &RibbonRound::suspicion);
-    const double most = std::max(span.high, 1e-9);
+    // Evidence has a meaning of its own: the odd one of an honest crowd stays below this, and must not fill the lane.
+    constexpr double speaks_loudly = 40;
+    const double most = std::max(span.high, speaks_loudly);
     const double marks = 8;  // room above the bars for the marks of flagged rounds
     std::vector<double> values;
     for (const RibbonRound& round : contents_.rounds) values.push_back(round.suspicion);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/case_data.h"
 
+#include "analysis/detection/score_round.h"
 #include "analysis/rollback/candidates.h"
 #include "storage/custody/custody_chain.h"
 
@@ -26,20 +27,6 @@ const model::Decision* CaseData::decision(const model::ClientId& client) const
 {
     const auto found = decision_of.find(client);
     return found != decision_of.end() ? &decisions[found->second] : nullptr;
-}
-
-double round_suspicion(const std::vector<model::DetectorScores>& scores)
-{
-    if (scores.empty()) return std::numeric_limits<double>::quiet_NaN();
-    std::map<model::ClientId, double> evidence_of;
-    for (const model::DetectorScores& detector : scores)
-        for (std::size_t client_idx = 0; client_idx < detector.clients.size() && client_idx < detector.evidence.size();
-             ++client_idx)
-            if (detector.evidence[client_idx] > 0)  // not a NaN either
-                evidence_of[detector.clients[client_idx]] += detector.evidence[client_idx];
-    double highest = 0;
-    for (const auto& [client, evidence] : evidence_of) highest = std::max(highest, evidence);
-    return highest;
 }
 
 namespace {
@@ -116,7 +103,7 @@ model::Result<CaseDataPtr> load_case_data(model::CaseStore& store, const std::st
     for (const model::Round& round : data->rounds) {
         FEDSLEUTH_CHECK(stop_here(progress));
         FEDSLEUTH_TRY(auto scores, store.scores(round.number));
-        data->suspicion.push_back(round_suspicion(scores));
+        data->suspicion.push_back(analysis::round_suspicion(scores));
         data->scores.push_back(std::move(scores));
         progress.advance(1);
     }

@@ -34,7 +34,7 @@ struct CaseData {
 
     /// Detector scores of every round, in the order of `rounds` (empty before the analysis).
     std::vector<std::vector<model::DetectorScores>> scores;
-    /// Per round of `rounds`: round_suspicion() of its scores, as the ribbon shows it.
+    /// Per round of `rounds`: analysis::round_suspicion() of its scores, as the ribbon shows it.
     std::vector<double> suspicion;
 
     // Made while loading, for quick look-up.
@@ -61,9 +61,5 @@ using CaseDataPtr = std::shared_ptr<const CaseData>;
 
 /// Fills the look-ups from the rest. For data that was put together by hand.
 void index_case_data(CaseData& data);
-
-/// How suspicious a round looks at a glance: each client's evidence, summed over the detectors, and of these sums the
-/// highest (one attacker is enough to poison a round). NaN where the round was not analysed.
-[[nodiscard]] double round_suspicion(const std::vector<model::DetectorScores>& scores);
 
 }  // namespace fedsleuth::ui
