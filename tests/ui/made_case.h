@@ -11,8 +11,8 @@
 
 namespace fedsleuth::test {
 
-/// A case put together by hand: client 3 is malicious and bad in every fifth round, client 5 is suspect, client 9 put on
-/// watch by a decision. Its ids hold what an attacker may write into them.
+/// A case put together by hand: client 3 is malicious and bad in every fifth round, client 5 is suspect, client 9 put
+/// on watch by a decision. Its ids hold what an attacker may write into them.
 struct MadeCase {
     std::size_t clients = 20;
     std::int64_t rounds = 12;
@@ -86,12 +86,15 @@ private:
         for (std::size_t idx = 0; idx < clients; ++idx) {
             model::Verdict verdict;
             verdict.client = client(idx);
-            verdict.verdict = idx == 3 ? model::VerdictClass::malicious : idx == 5 ? model::VerdictClass::suspect : model::VerdictClass::clean;
+            verdict.verdict = idx == 3   ? model::VerdictClass::malicious
+                              : idx == 5 ? model::VerdictClass::suspect
+                                         : model::VerdictClass::clean;
             verdict.probability = idx == 3 ? 0.99 : idx == 5 ? 0.7 : 0.01;
             if (idx == 3) {
                 verdict.attack = "model-replacement";
                 verdict.family = "targeted";
-                for (std::int64_t number = 5; number <= rounds; number += 5) verdict.bad_rounds.push_back(model::RoundNo{number});
+                for (std::int64_t number = 5; number <= rounds; number += 5)
+                    verdict.bad_rounds.push_back(model::RoundNo{number});
                 verdict.first_bad_round = model::RoundNo{5};
             }
             data.verdicts->clients.push_back(verdict);

@@ -86,8 +86,10 @@ private slots:
                     if (!there) continue;
                     const bool bad = client == 3 && (round + 1) % 5 == 0;
                     if (statistic.source == ClientStatistic::Source::z) QCOMPARE(matrix.at(client, round) == 40, bad);
-                    if (statistic.source == ClientStatistic::Source::examples) QCOMPARE(matrix.at(client, round), 70.0 + double(client));
-                    if (statistic.source == ClientStatistic::Source::metric) QCOMPARE(matrix.at(client, round), 2.0 / double(round + 1));
+                    if (statistic.source == ClientStatistic::Source::examples)
+                        QCOMPARE(matrix.at(client, round), 70.0 + double(client));
+                    if (statistic.source == ClientStatistic::Source::metric)
+                        QCOMPARE(matrix.at(client, round), 2.0 / double(round + 1));
                 }
             const HeatScale scale = statistic_scale(statistic, matrix.values);
             QVERIFY(scale.high > scale.low);
@@ -97,7 +99,8 @@ private slots:
         MadeCase made;
         made.analysed = false;
         for (const ClientStatistic& statistic : client_statistics(*made.make()))
-            QVERIFY(statistic.source == ClientStatistic::Source::examples || statistic.source == ClientStatistic::Source::metric);
+            QVERIFY(statistic.source == ClientStatistic::Source::examples ||
+                    statistic.source == ClientStatistic::Source::metric);
         QVERIFY(client_statistics(CaseData{}).empty());
         QVERIFY(client_matrix(CaseData{}, {}).values.empty());
     }

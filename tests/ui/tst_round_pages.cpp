@@ -29,7 +29,8 @@ namespace {
 bool says(const QWidget& page, const QString& part)
 {
     const auto labels = page.findChildren<QLabel*>();
-    return std::any_of(labels.begin(), labels.end(), [&](const QLabel* label) { return label->isVisible() && label->text().contains(part); });
+    return std::any_of(labels.begin(), labels.end(),
+                       [&](const QLabel* label) { return label->isVisible() && label->text().contains(part); });
 }
 
 }  // namespace
@@ -59,7 +60,8 @@ private slots:
         session_->set_cases_folder(folder_.path());
         bool opened = false;
         connect(session_.get(), &CaseSession::case_opened, this, [&] { opened = true; });
-        connect(session_.get(), &CaseSession::failed, this, [](const QString& message) { qWarning("%s", qPrintable(message)); });
+        connect(session_.get(), &CaseSession::failed, this,
+                [](const QString& message) { qWarning("%s", qPrintable(message)); });
         session_->open(QStringLiteral(FEDSLEUTH_SOURCE "/resources/sample"));
         QTRY_VERIFY_WITH_TIMEOUT(opened, 60000);
         QVERIFY(session_->data() && session_->data()->verdicts);

@@ -130,12 +130,14 @@ private slots:
     void titles_answer()
     {
         const CaseDataPtr data = MadeCase{}.make();
-        QCOMPARE(round_answer(*data, RoundNo{5}), QStringLiteral("Round 5: site-03's update is 9.8 times as long as the median one"));
+        QCOMPARE(round_answer(*data, RoundNo{5}),
+                 QStringLiteral("Round 5: site-03's update is 9.8 times as long as the median one"));
         QVERIFY(round_answer(*data, RoundNo{6}).contains("no client is suspected"));
-        QCOMPARE(*most_suspicious_round(*data, RoundNo{1}, RoundNo{12}), RoundNo{most_suspicious_round(*data, RoundNo{5}, RoundNo{5}) ==
-                                                                                        most_suspicious_round(*data, RoundNo{1}, RoundNo{12})
-                                                                                    ? 5
-                                                                                    : 10});
+        QCOMPARE(*most_suspicious_round(*data, RoundNo{1}, RoundNo{12}),
+                 RoundNo{most_suspicious_round(*data, RoundNo{5}, RoundNo{5}) ==
+                                 most_suspicious_round(*data, RoundNo{1}, RoundNo{12})
+                             ? 5
+                             : 10});
         QVERIFY(!most_suspicious_round(*data, RoundNo{50}, RoundNo{60}));
         MadeCase made;
         made.analysed = false;

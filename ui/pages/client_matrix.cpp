@@ -54,24 +54,37 @@ std::vector<ClientStatistic> client_statistics(const CaseData& data)
         for (const auto& [name, value] : update.metrics) metrics.insert(name);
     }
     if (!ran.empty())
-        list.push_back({Source::evidence_sum, {}, QStringLiteral("Evidence of all detectors"), {}, QStringLiteral("like the crowd")});
+        list.push_back({Source::evidence_sum,
+                        {},
+                        QStringLiteral("Evidence of all detectors"),
+                        {},
+                        QStringLiteral("like the crowd")});
     const auto with_each = [&](const auto& make) {
         for (const analysis::DetectorInfo& info : analysis::detectors())
             if (ran.contains(std::string(info.name))) list.push_back(make(info));
     };
     with_each([](const analysis::DetectorInfo& info) {
-        return ClientStatistic{Source::z, std::string(info.name), text_of(info.title) + QStringLiteral(", z"), QStringLiteral("robust z"),
-                               QStringLiteral("the round's median"), HeatScale::Kind::diverging};
+        return ClientStatistic{Source::z,
+                               std::string(info.name),
+                               text_of(info.title) + QStringLiteral(", z"),
+                               QStringLiteral("robust z"),
+                               QStringLiteral("the round's median"),
+                               HeatScale::Kind::diverging};
     });
     with_each([](const analysis::DetectorInfo& info) {
-        return ClientStatistic{Source::evidence, std::string(info.name), text_of(info.title) + QStringLiteral(", evidence"), {},
+        return ClientStatistic{Source::evidence,
+                               std::string(info.name),
+                               text_of(info.title) + QStringLiteral(", evidence"),
+                               {},
                                QStringLiteral("like the crowd")};
     });
     with_each([](const analysis::DetectorInfo& info) {
         return ClientStatistic{Source::statistic, std::string(info.name), text_of(info.title), text_of(info.unit), {}};
     });
-    if (examples) list.push_back({Source::examples, {}, QStringLiteral("Examples trained on"), QStringLiteral("count"), {}});
-    for (const std::string& name : metrics) list.push_back({Source::metric, name, shown(name), QStringLiteral("as reported"), {}});
+    if (examples)
+        list.push_back({Source::examples, {}, QStringLiteral("Examples trained on"), QStringLiteral("count"), {}});
+    for (const std::string& name : metrics)
+        list.push_back({Source::metric, name, shown(name), QStringLiteral("as reported"), {}});
     return list;
 }
 

@@ -20,7 +20,10 @@ struct ClientStatistic {
     QString zero_meaning;
     HeatScale::Kind kind = HeatScale::Kind::sequential;
 
-    [[nodiscard]] bool same_as(const ClientStatistic& other) const { return source == other.source && name == other.name; }
+    [[nodiscard]] bool same_as(const ClientStatistic& other) const
+    {
+        return source == other.source && name == other.name;
+    }
 };
 
 /// Those that the case has numbers for: of the detectors (z, evidence, what was measured), examples, reported metrics.
@@ -32,7 +35,10 @@ struct ClientMatrix {
     std::vector<model::RoundNo> rounds;
     std::vector<double> values;
 
-    [[nodiscard]] double at(std::size_t client_idx, std::size_t round_idx) const { return values[client_idx * rounds.size() + round_idx]; }
+    [[nodiscard]] double at(std::size_t client_idx, std::size_t round_idx) const
+    {
+        return values[client_idx * rounds.size() + round_idx];
+    }
 };
 [[nodiscard]] ClientMatrix client_matrix(const CaseData& data, const ClientStatistic& statistic);
 
@@ -44,8 +50,9 @@ enum class ClientOrder {
 };
 
 /// Rows of the matrix in that order. Rounds are the matrix' columns first … last, both included.
-[[nodiscard]] std::vector<std::size_t> ordered_clients(const CaseData& data, const ClientMatrix& matrix, ClientOrder order,
-                                                       std::size_t first_round, std::size_t last_round);
+[[nodiscard]] std::vector<std::size_t> ordered_clients(const CaseData& data, const ClientMatrix& matrix,
+                                                       ClientOrder order, std::size_t first_round,
+                                                       std::size_t last_round);
 
 /// Quartiles of one round over all clients that have a value.
 struct CrowdQuartiles {

@@ -138,8 +138,9 @@ void ClientsPage::refresh()
     empty_->setVisible(!any);
     chart_stale_ = true;
     if (!data)
-        empty_->set_words(tr("No case is open"), tr("Here will be seen all clients over all rounds, and each one against the crowd. Open a "
-                                                    "case or an evidence folder."));
+        empty_->set_words(tr("No case is open"),
+                          tr("Here will be seen all clients over all rounds, and each one against the crowd. Open a "
+                             "case or an evidence folder."));
     else if (!any)
         empty_->set_words(tr("No clients"), tr("The log of this case names no client that sent an update."));
     data_ = data;
@@ -165,8 +166,11 @@ void ClientsPage::fill_statistics()
     statistics_ = client_statistics(*data_);
     statistic_box_->clear();
     for (const ClientStatistic& one : statistics_) statistic_box_->addItem(one.title);
-    const auto kept = std::ranges::find_if(statistics_, [&](const auto& one) { return before && one.same_as(*before); });
-    statistic_box_->setCurrentIndex(statistics_.empty() ? -1 : kept == statistics_.end() ? 0 : int(kept - statistics_.begin()));
+    const auto kept =
+        std::ranges::find_if(statistics_, [&](const auto& one) { return before && one.same_as(*before); });
+    statistic_box_->setCurrentIndex(statistics_.empty()         ? -1
+                                    : kept == statistics_.end() ? 0
+                                                                : int(kept - statistics_.begin()));
 }
 
 void ClientsPage::fill_matrix()
@@ -229,7 +233,8 @@ void ClientsPage::fill_heat_map()
         const model::ClientId& client = matrix_.clients[row];
         contents.row_names.push_back(shown(client));
         contents.row_verdicts.push_back(data_->shown_class(client));
-        for (std::size_t round = first_round_; round <= last_round_; ++round) contents.values.push_back(matrix_.at(row, round));
+        for (std::size_t round = first_round_; round <= last_round_; ++round)
+            contents.values.push_back(matrix_.at(row, round));
     }
     for (std::size_t round = first_round_; round <= last_round_; ++round)
         contents.col_names.push_back(shown(matrix_.rounds[round]));
@@ -257,17 +262,20 @@ void ClientsPage::show_selection()
     const auto& round = session().selection().round();
     std::optional<std::size_t> row, col;
     if (client) {
-        const auto found = std::ranges::find_if(rows_, [&](std::size_t idx) { return matrix_.clients[idx] == *client; });
+        const auto found =
+            std::ranges::find_if(rows_, [&](std::size_t idx) { return matrix_.clients[idx] == *client; });
         if (found != rows_.end()) row = std::size_t(found - rows_.begin());
     }
     if (round) {
         const auto found = std::ranges::lower_bound(matrix_.rounds, *round);
         const auto idx = std::size_t(found - matrix_.rounds.begin());
-        if (found != matrix_.rounds.end() && *found == *round && idx >= first_round_ && idx <= last_round_) col = idx - first_round_;
+        if (found != matrix_.rounds.end() && *found == *round && idx >= first_round_ && idx <= last_round_)
+            col = idx - first_round_;
     }
     heat_map_->set_selected(row, col);
     if (chart_stale_ || charted_ != client) fill_chart();
-    chart_->set_caret(round && session().range().contains(*round) ? std::optional(double(round->value())) : std::nullopt);
+    chart_->set_caret(round && session().range().contains(*round) ? std::optional(double(round->value()))
+                                                                  : std::nullopt);
 }
 
 void ClientsPage::fill_chart()
@@ -290,7 +298,8 @@ void ClientsPage::fill_chart()
                           (filtered_out ? tr(" (left out above by the filter)") : QString()));
     contents.empty_text = tr("%1 has no such number in the chosen rounds.").arg(name);
     contents.x = {.name = tr("Round"), .whole = true};
-    contents.y = {.name = chosen->title, .unit = chosen->source == ClientStatistic::Source::metric ? QString() : chosen->unit};
+    contents.y = {.name = chosen->title,
+                  .unit = chosen->source == ClientStatistic::Source::metric ? QString() : chosen->unit};
     ChartLine median{.name = tr("median of all clients"), .color = colors.quiet};
     ChartLine own{.name = name, .color = colors.accent, .width = 1.75, .markers = true};
     ChartBand band{.name = tr("middle half of all clients"), .color = colors.quiet};

@@ -19,7 +19,7 @@ struct RoundPicture {
     std::vector<double> norms;                ///< n
     std::vector<std::size_t> order;           ///< rows of the heat map: like beside like
     std::vector<double> similarities;         ///< n × n cosines, in that order
-    std::vector<int> clusters;                ///< n, in the ledger's order; −1 is noise; empty where it could not be done
+    std::vector<int> clusters;  ///< n, in the ledger's order; −1 is noise; empty where it could not be done
     QString no_clusters;                      ///< why
 };
 

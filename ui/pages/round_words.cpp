@@ -59,22 +59,28 @@ QString argument(const Strongest& found)
     if (scores.detector == "norm" && ratio >= 1)
         return QStringLiteral("%1's update is %2 times as long as the median one").arg(who, number_text(ratio, 2));
     if (scores.detector == "norm" && ratio > 0)
-        return QStringLiteral("%1's update has only %2 % of the median one's length").arg(who, number_text(100 * ratio, 2));
+        return QStringLiteral("%1's update has only %2 % of the median one's length")
+            .arg(who, number_text(100 * ratio, 2));
     if (scores.detector == "cosine-median")
-        return low ? QStringLiteral("%1's update points away from the crowd (cosine %2, the median is %3)").arg(who, number, crowd)
-                   : QStringLiteral("%1's update points where the crowd does, more than any honest one (cosine %2)").arg(who, number);
+        return low ? QStringLiteral("%1's update points away from the crowd (cosine %2, the median is %3)")
+                         .arg(who, number, crowd)
+                   : QStringLiteral("%1's update points where the crowd does, more than any honest one (cosine %2)")
+                         .arg(who, number);
     if (scores.detector == "sign-agreement")
         return QStringLiteral("%1 % of the signs in %2's update are the crowd's (the median is %3 %)")
             .arg(number_text(100 * value, 2), who, number_text(100 * scores.location, 2));
     if (scores.detector == "drift-own")
-        return QStringLiteral("%1 changed what it does (cosine %2 with its last update, the median is %3)").arg(who, number, crowd);
+        return QStringLiteral("%1 changed what it does (cosine %2 with its last update, the median is %3)")
+            .arg(who, number, crowd);
     if (scores.detector == "drift-global")
         return low ? QStringLiteral("%1's update works against the model's last steps (cosine %2)").arg(who, number)
                    : QStringLiteral("%1's update repeats the model's last steps (cosine %2)").arg(who, number);
     if (scores.detector == "krum-distance" && ratio > 1)
-        return QStringLiteral("%1's update lies %2 times as far from its neighbours as the median one").arg(who, number_text(ratio, 2));
+        return QStringLiteral("%1's update lies %2 times as far from its neighbours as the median one")
+            .arg(who, number_text(ratio, 2));
     if (scores.detector == "duplicate") return QStringLiteral("%1 sent nearly the same as another client").arg(who);
-    if (scores.detector == "recycled") return QStringLiteral("%1 sent what was already known (cosine %2)").arg(who, number_text(value, 3));
+    if (scores.detector == "recycled")
+        return QStringLiteral("%1 sent what was already known (cosine %2)").arg(who, number_text(value, 3));
     const auto* const info = analysis::find_detector(scores.detector);
     return QStringLiteral("%1 stands apart (%2 %3, the median is %4)")
         .arg(who, info ? text_of(info->unit) : shown(scores.detector), number, crowd);
@@ -142,19 +148,25 @@ QString round_counts(const CaseData& data, model::RoundNo round)
 std::optional<Words> round_obstacle(const CaseData& data, model::RoundNo round)
 {
     const model::Round* const found = find_round(data, round);
-    if (!found) return Words{QStringLiteral("No such round"), QStringLiteral("The case has no round %1.").arg(shown(round))};
+    if (!found)
+        return Words{QStringLiteral("No such round"), QStringLiteral("The case has no round %1.").arg(shown(round))};
     if (!found->inspectable) {
-        const QString why = found->why_not.empty() ? QStringLiteral("only the sum of its updates was seen") : shown(found->why_not);
-        return Words{QStringLiteral("This round cannot be inspected"),
-                     QStringLiteral("Single updates of round %1 are not there to be compared: %2.").arg(shown(round), why)};
+        const QString why =
+            found->why_not.empty() ? QStringLiteral("only the sum of its updates was seen") : shown(found->why_not);
+        return Words{
+            QStringLiteral("This round cannot be inspected"),
+            QStringLiteral("Single updates of round %1 are not there to be compared: %2.").arg(shown(round), why)};
     }
     const auto updates = updates_of(data, round);
-    const auto usable = std::ranges::count_if(updates, [](const auto& update) { return update.usable() && !update.reference; });
+    const auto usable =
+        std::ranges::count_if(updates, [](const auto& update) { return update.usable() && !update.reference; });
     if (updates.empty())
-        return Words{QStringLiteral("No updates"), QStringLiteral("The log names no update of round %1.").arg(shown(round))};
+        return Words{QStringLiteral("No updates"),
+                     QStringLiteral("The log names no update of round %1.").arg(shown(round))};
     if (usable == 0) {
         const auto first = std::ranges::find_if(updates, [](const auto& update) { return !update.state_text.empty(); });
-        QString text = QStringLiteral("None of the %1 updates of round %2 can be used.").arg(updates.size()).arg(shown(round));
+        QString text =
+            QStringLiteral("None of the %1 updates of round %2 can be used.").arg(updates.size()).arg(shown(round));
         if (first != updates.end()) text += QStringLiteral(" The first one: %1").arg(shown(first->state_text));
         return Words{QStringLiteral("No usable updates"), text};
     }

@@ -10,8 +10,8 @@ namespace fedsleuth::ui {
 
 /// What the Rounds page says, from the data alone. Text from evidence in it has gone through model::visible().
 
-/// The round of [first, last] with the highest suspicion; where none was analysed, the first round with a usable update,
-/// or the first of all.
+/// The round of [first, last] with the highest suspicion; where none was analysed, the first round with a usable
+/// update, or the first of all.
 [[nodiscard]] std::optional<model::RoundNo> most_suspicious_round(const CaseData& data, model::RoundNo first,
                                                                   model::RoundNo last);
 

@@ -26,8 +26,11 @@ void RoundsPage::fill_scatter()
     ScatterContents contents;
     contents.by_cluster = colors_by_->currentIndex() == 1;
     contents.crowd_only = crowd_->isChecked();
-    const auto percent = [](double share) { return QString::number(100 * share, 'f', share < 0.1 || share > 0.99 ? 1 : 0); };
-    contents.x_title = tr("1st principal component (L2 length), %1 % of the variance").arg(percent(picture_->plane.share_x));
+    const auto percent = [](double share) {
+        return QString::number(100 * share, 'f', share < 0.1 || share > 0.99 ? 1 : 0);
+    };
+    contents.x_title =
+        tr("1st principal component (L2 length), %1 % of the variance").arg(percent(picture_->plane.share_x));
     contents.y_title = tr("2nd (L2 length), %1 %").arg(percent(picture_->plane.share_y));
     contents.empty_text = tr("No updates to draw.");
     for (std::size_t idx = 0; idx < picture_->clients.size(); ++idx) {
@@ -42,7 +45,8 @@ void RoundsPage::fill_scatter()
         point_of_.emplace(client, idx);
     }
     const double unseen = 1 - picture_->plane.share_x - picture_->plane.share_y;
-    QString note = tr("A plane of the model's many dimensions: %1 % of the variance lies outside it").arg(percent(std::max(0.0, unseen)));
+    QString note = tr("A plane of the model's many dimensions: %1 % of the variance lies outside it")
+                       .arg(percent(std::max(0.0, unseen)));
     if (contents.by_cluster && picture_->clusters.empty())
         note = tr("No clusters: %1").arg(picture_->no_clusters);
     scatter_->set_contents(std::move(contents));
@@ -93,7 +97,8 @@ void RoundsPage::fill_table()
 {
     std::map<model::ClientId, double> norms;
     if (picture_)
-        for (std::size_t idx = 0; idx < picture_->clients.size(); ++idx) norms[picture_->clients[idx]] = picture_->norms[idx];
+        for (std::size_t idx = 0; idx < picture_->clients.size(); ++idx)
+            norms[picture_->clients[idx]] = picture_->norms[idx];
     table_->set_colors(Palette::of(palette()));
     table_->set_round(session().data(), *round_, norms);
     view_->setColumnHidden(table_->columnCount() - 1, !table_->has_unusable());

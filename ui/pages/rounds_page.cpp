@@ -74,7 +74,8 @@ void RoundsPage::build()
     steps->addWidget(title_, 1);
     for (QWidget* widget : std::initializer_list<QWidget*>{previous_, number_, next_, worst_}) steps->addWidget(widget);
 
-    const auto figure = [this](const QString& title, std::initializer_list<QWidget*> tools, QLabel* note, QWidget* plot) {
+    const auto figure = [this](const QString& title, std::initializer_list<QWidget*> tools, QLabel* note,
+                               QWidget* plot) {
         auto* const box = new QWidget(figures_);
         auto* const layout = new QVBoxLayout(box);
         layout->setContentsMargins(0, 0, 0, 0);
@@ -126,7 +127,8 @@ void RoundsPage::connect_parts()
     connect(next_, &QToolButton::clicked, this, [this] { step(1); });
     connect(worst_, &QToolButton::clicked, this, [this, &selection] {
         const CaseDataPtr& data = session().data();
-        if (data) selection.select_round(most_suspicious_round(*data, session().range().first(), session().range().last()));
+        if (data)
+            selection.select_round(most_suspicious_round(*data, session().range().first(), session().range().last()));
     });
     connect(number_, &QSpinBox::valueChanged, this, [this, &selection](int value) {
         if (numbering_) return;
@@ -147,15 +149,21 @@ void RoundsPage::connect_parts()
     };
     connect(colors_by_, &QComboBox::currentIndexChanged, this, redraw);
     connect(crowd_, &QCheckBox::toggled, this, redraw);
-    connect(scatter_, &Scatter::point_selected, this, [this](int idx) { if (picture_) select(picture_->clients, idx); });
+    connect(scatter_, &Scatter::point_selected, this, [this](int idx) {
+        if (picture_) select(picture_->clients, idx);
+    });
     connect(heat_map_, &HeatMap::cell_selected, this, [this](int row) { select(heat_clients_, row); });
     const auto activate = [&selection](const std::vector<model::ClientId>& clients, int idx) {
         if (idx >= 0 && std::size_t(idx) < clients.size()) selection.activate_client(clients[std::size_t(idx)]);
     };
-    connect(scatter_, &Scatter::point_activated, this, [this, activate](int idx) { if (picture_) activate(picture_->clients, idx); });
+    connect(scatter_, &Scatter::point_activated, this, [this, activate](int idx) {
+        if (picture_) activate(picture_->clients, idx);
+    });
     connect(heat_map_, &HeatMap::cell_activated, this, [this, activate](int row) { activate(heat_clients_, row); });
-    connect(view_, &TableView::row_selected, this, [this, &selection](int row) { selection.select_client(table_->client(row)); });
-    connect(view_, &TableView::row_activated, this, [this, &selection](int row) { selection.activate_client(table_->client(row)); });
+    connect(view_, &TableView::row_selected, this,
+            [this, &selection](int row) { selection.select_client(table_->client(row)); });
+    connect(view_, &TableView::row_activated, this,
+            [this, &selection](int row) { selection.activate_client(table_->client(row)); });
 }
 
 void RoundsPage::select(const std::vector<model::ClientId>& clients, int idx)
@@ -192,8 +200,9 @@ void RoundsPage::refresh()
     picture_.reset();
     round_.reset();
     if (!data)
-        empty_->set_words(tr("No case is open"), tr("Here will be seen the updates of one round: where they lie, which of them point the "
-                                                    "same way, and what the detectors say of each. Open a case or an evidence folder."));
+        empty_->set_words(tr("No case is open"),
+                          tr("Here will be seen the updates of one round: where they lie, which of them point the "
+                             "same way, and what the detectors say of each. Open a case or an evidence folder."));
     else if (!any)
         empty_->set_words(tr("No rounds"), tr("The log of this case names no round."));
     if (any) return;  // show_selection() comes next, and shows the round
@@ -233,7 +242,8 @@ void RoundsPage::show_round(std::optional<model::RoundNo> round)
     title_->setText(round_answer(*data, *round));
     QString counts = round_counts(*data, *round);
     if (!session().range().is_all())
-        counts += tr(" · rounds %1 to %2 are chosen").arg(shown(session().range().first()), shown(session().range().last()));
+        counts +=
+            tr(" · rounds %1 to %2 are chosen").arg(shown(session().range().first()), shown(session().range().last()));
     if (!session().range().contains(*round)) counts += tr(", this one is not among them");
     counts_->setText(counts);
     fill_table();
@@ -267,10 +277,12 @@ void RoundsPage::request_picture(model::RoundNo round)
     session().with_ledger(round, this, [this, round](const LedgerPtr& ledger) {
         if (round_ != round) return;
         if (!ledger)
-            return clear_figures({tr("Not analysed yet"), tr("This round's updates have not been compared with each other. Analyse the "
-                                                             "case to see where they lie.")});
+            return clear_figures(
+                {tr("Not analysed yet"), tr("This round's updates have not been compared with each other. Analyse the "
+                                            "case to see where they lie.")});
         session().jobs().start<std::shared_ptr<const RoundPicture>>(
-            QStringLiteral("round-picture-%1").arg(reinterpret_cast<quintptr>(this), 0, 16), tr("Comparing updates"), this,
+            QStringLiteral("round-picture-%1").arg(reinterpret_cast<quintptr>(this), 0, 16), tr("Comparing updates"),
+            this,
             [ledger](JobControl& control) -> model::Result<std::shared_ptr<const RoundPicture>> {
                 FEDSLEUTH_TRY(RoundPicture picture, picture_of(*ledger, control.progress));
                 return std::make_shared<const RoundPicture>(std::move(picture));

@@ -60,8 +60,8 @@ void BarChart::paintEvent(QPaintEvent*)
         const double share = most > 0 && std::isfinite(bar.value) ? std::clamp(bar.value / most, 0.0, 1.0) : 0;
         const double length = bar.value > 0 ? std::max(1.0, std::round(share * room)) : 0;
         painter.fillRect(QRectF(names + 8, top + 4, length, row_height() - 8), bar.color);
-        painter.drawText(QRectF(names + 8 + length + 6, top, values + 2, row_height()), Qt::AlignLeft | Qt::AlignVCenter,
-                         text_of(bar));
+        painter.drawText(QRectF(names + 8 + length + 6, top, values + 2, row_height()),
+                         Qt::AlignLeft | Qt::AlignVCenter, text_of(bar));
     }
 }
 

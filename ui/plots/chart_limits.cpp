@@ -24,7 +24,8 @@ Span rounded(Extent extent, const ChartAxis& axis, int ticks)
 {
     Span span;
     if (axis.log) {
-        span = {std::pow(10, std::floor(std::log10(extent.low) + 1e-9)), std::pow(10, std::ceil(std::log10(extent.high) - 1e-9))};
+        span = {std::pow(10, std::floor(std::log10(extent.low) + 1e-9)),
+                std::pow(10, std::ceil(std::log10(extent.high) - 1e-9))};
         if (span.low >= span.high) span.high = span.low * 10;
     } else if (axis.whole) {
         span = {extent.low, extent.high};  // rounds begin and end where they begin and end

@@ -9,7 +9,10 @@ namespace fedsleuth::ui {
 namespace {
 
 /// sRGB transfer functions (IEC 61966-2-1).
-double to_linear(double encoded) { return encoded <= 0.04045 ? encoded / 12.92 : std::pow((encoded + 0.055) / 1.055, 2.4); }
+double to_linear(double encoded)
+{
+    return encoded <= 0.04045 ? encoded / 12.92 : std::pow((encoded + 0.055) / 1.055, 2.4);
+}
 double to_encoded(double linear)
 {
     return linear <= 0.0031308 ? 12.92 * linear : 1.055 * std::pow(linear, 1 / 2.4) - 0.055;
@@ -79,7 +82,8 @@ double distance(const Lab& left, const Lab& right)
 
 Lab mix(const Lab& from, const Lab& to, double share)
 {
-    return {std::lerp(from.lightness, to.lightness, share), std::lerp(from.a, to.a, share), std::lerp(from.b, to.b, share)};
+    return {std::lerp(from.lightness, to.lightness, share), std::lerp(from.a, to.a, share),
+            std::lerp(from.b, to.b, share)};
 }
 
 std::vector<QRgb> even_ramp(std::span<const Lab> control, std::size_t steps)

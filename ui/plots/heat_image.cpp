@@ -50,7 +50,8 @@ HeatScale fitted_scale(std::span<const double> values, HeatScale::Kind kind, dou
     scale.kind = kind;
     std::vector<double> finite;
     finite.reserve(values.size());
-    std::copy_if(values.begin(), values.end(), std::back_inserter(finite), [](double value) { return std::isfinite(value); });
+    std::copy_if(values.begin(), values.end(), std::back_inserter(finite),
+                 [](double value) { return std::isfinite(value); });
     if (finite.empty()) return scale;
     const auto quantile = [&](double share) {
         const auto at = finite.begin() + std::ptrdiff_t(std::llround(share * double(finite.size() - 1)));
@@ -93,7 +94,8 @@ std::vector<double> pooled(const MatrixView& matrix, std::size_t height, std::si
         const auto first = matrix.values.begin() + std::ptrdiff_t(rows.first * matrix.cols);
         std::copy(first, first + std::ptrdiff_t(matrix.cols), heaviest.begin());
         for (std::size_t row = rows.first + 1; row < rows.last; ++row)
-            for (std::size_t col = 0; col < matrix.cols; ++col) heaviest[col] = heavier(heaviest[col], matrix.at(row, col));
+            for (std::size_t col = 0; col < matrix.cols; ++col)
+                heaviest[col] = heavier(heaviest[col], matrix.at(row, col));
         for (std::size_t col_pixel = 0; col_pixel < width; ++col_pixel) {
             const CellRange cols = cells_under(col_pixel, width, matrix.cols);
             double value = heaviest[cols.first];

@@ -39,7 +39,8 @@ void HeatMap::set_contents(HeatContents contents)
     row_.reset();
     col_.reset();
     hover_.reset();
-    setAccessibleName(QStringLiteral("%1 by %2: %3").arg(contents_.row_title, contents_.col_title, contents_.scale.name));
+    setAccessibleName(
+        QStringLiteral("%1 by %2: %3").arg(contents_.row_title, contents_.col_title, contents_.scale.name));
     lay_out();
 }
 
@@ -151,7 +152,8 @@ void HeatMap::paint_columns(QPainter& painter, const Palette& colors) const
             if (ticked && std::find(pinned.begin(), pinned.end(), col) == pinned.end()) continue;
             const double middle = geometry_.col_rect(col).center().x();
             painter.setPen(colors.hairline);
-            painter.drawLine(QPointF(middle, geometry_.plot.bottom() + 1), QPointF(middle, geometry_.plot.bottom() + 4));
+            painter.drawLine(QPointF(middle, geometry_.plot.bottom() + 1),
+                             QPointF(middle, geometry_.plot.bottom() + 4));
             painter.setPen(col == col_ ? colors.accent : colors.quiet);
             const QRectF box(middle - size / 2, geometry_.column_axis.top(), size, geometry_.column_axis.height());
             draw_inside(painter, box, rect(), contents_.col_names[col]);
@@ -167,7 +169,9 @@ void HeatMap::paint_legend(QPainter& painter, const Palette& colors) const
     const QFontMetricsF metrics(painter.font());
     const QRectF box = geometry_.legend;
     const double reach = scale.high_end() - scale.low_end();
-    const auto end_text = [&](double value) { return tick_label(value, std::pow(10, std::floor(std::log10(reach)) - 1)); };
+    const auto end_text = [&](double value) {
+        return tick_label(value, std::pow(10, std::floor(std::log10(reach)) - 1));
+    };
     QString low = number_text(scale.low_end(), 2), high = number_text(scale.high_end(), 2);
     if (reach > 0 && std::abs(scale.low_end()) > reach) {  // a narrow range far from zero needs more digits
         low = end_text(scale.low_end());
@@ -288,7 +292,8 @@ void HeatMap::keyPressEvent(QKeyEvent* event)
         return std::size_t(std::clamp<std::ptrdiff_t>(std::ptrdiff_t(*from) + by, 0, std::ptrdiff_t(count) - 1));
     };
     const bool far = event->modifiers() & Qt::ControlModifier;
-    const std::ptrdiff_t rows = far ? std::ptrdiff_t(contents_.rows) : 1, cols = far ? std::ptrdiff_t(contents_.cols) : 1;
+    const std::ptrdiff_t rows = far ? std::ptrdiff_t(contents_.rows) : 1,
+                         cols = far ? std::ptrdiff_t(contents_.cols) : 1;
     const auto to_row = [&](std::ptrdiff_t by) { choose(moved(row_, by, contents_.rows), col_); };
     const auto to_col = [&](std::size_t col) { choose(row_.value_or(0), col); };
     switch (event->key()) {

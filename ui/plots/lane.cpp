@@ -119,17 +119,20 @@ void Lane::paint_cells(QPainter& painter) const
     const double each = box.width() / double(cells_.size());
     const auto fill_of = [&](CheckpointStatus status) {
         QColor fill = colors.verdict(verdict_like(status));
-        fill.setAlphaF(status == CheckpointStatus::contaminated ? 0.45F : status == CheckpointStatus::suspect ? 0.35F : 0.14F);
+        fill.setAlphaF(status == CheckpointStatus::contaminated ? 0.45F
+                       : status == CheckpointStatus::suspect    ? 0.35F
+                                                                : 0.14F);
         return fill;
     };
     if (each < 2) {  // more checkpoints than pixels: a column shows the worst
         for (int pixel = 0; pixel < int(box.width()); ++pixel) {
             const auto from = std::size_t(pixel / box.width() * double(cells_.size()));
             const auto to = std::max(from + 1, std::size_t((pixel + 1) / box.width() * double(cells_.size())));
-            const auto worst = std::max_element(cells_.begin() + std::ptrdiff_t(from), cells_.begin() + std::ptrdiff_t(to),
-                                                [](const LaneCell& left, const LaneCell& right) {
-                                                    return gravity(left.status) < gravity(right.status);
-                                                });
+            const auto worst =
+                std::max_element(cells_.begin() + std::ptrdiff_t(from), cells_.begin() + std::ptrdiff_t(to),
+                                 [](const LaneCell& left, const LaneCell& right) {
+                                     return gravity(left.status) < gravity(right.status);
+                                 });
             painter.fillRect(QRectF(box.left() + pixel, box.top(), 1, box.height()), fill_of(worst->status));
         }
         return;
@@ -146,7 +149,8 @@ void Lane::paint_cells(QPainter& painter) const
 void Lane::paint_flag(QPainter& painter) const
 {
     const Palette colors = Palette::of(palette());
-    const auto found = std::find_if(cells_.begin(), cells_.end(), [](const LaneCell& cell) { return cell.recommended; });
+    const auto found =
+        std::find_if(cells_.begin(), cells_.end(), [](const LaneCell& cell) { return cell.recommended; });
     if (found == cells_.end()) return;
     const QRectF cell = cell_rect(std::size_t(found - cells_.begin()));
     const double x = std::round(cell.center().x()) + 0.5;

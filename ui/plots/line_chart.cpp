@@ -95,8 +95,9 @@ void LineChart::rebuild()
 
 bool LineChart::has_legend() const
 {
-    const auto named = std::count_if(contents_.lines.begin(), contents_.lines.end(),
-                                     [](const ChartLine& line) { return line.legend && !line.quiet && !line.name.isEmpty(); });
+    const auto named = std::count_if(contents_.lines.begin(), contents_.lines.end(), [](const ChartLine& line) {
+        return line.legend && !line.quiet && !line.name.isEmpty();
+    });
     return contents_.legend && named + std::ssize(contents_.bands) > 1;
 }
 

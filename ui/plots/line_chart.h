@@ -33,7 +33,7 @@ struct ChartLine {
     Qt::PenStyle style = Qt::SolidLine;  ///< dashes for forecasts
     double width = 1.25;                 ///< pixels
     bool markers = false;                ///< dots; left out above 2,000 points
-    bool quiet = false;                  ///< one of a crowd: all quiet lines are one painted path, so that thousands stay quick
+    bool quiet = false;  ///< one of a crowd: all quiet lines are one painted path, so that thousands stay quick
     bool legend = true;                  ///< quiet lines have no entry
 };
 

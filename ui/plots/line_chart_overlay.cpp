@@ -39,12 +39,14 @@ void LineChart::drawForeground(QPainter* painter, const QRectF& rect)
         painter->setPen(QPen(level.color, 1, level.style));
         painter->drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y));
         const bool above = y - line >= plot.top();
-        draw_elided(*painter, {plot.left() + 4, above ? y - line : y, plot.width() - 8, line}, Qt::AlignLeft, level.name);
+        draw_elided(*painter, {plot.left() + 4, above ? y - line : y, plot.width() - 8, line}, Qt::AlignLeft,
+                    level.name);
     }
     if (contents_.caret_x) {
         const double x = std::round(to_view({*contents_.caret_x, limits_.top()}).x()) + 0.5;
         painter->setPen(QPen(colors.accent, 1));
-        if (x >= plot.left() - 1 && x <= plot.right() + 1) painter->drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()));
+        if (x >= plot.left() - 1 && x <= plot.right() + 1)
+            painter->drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()));
     }
     for (const ChartMark& mark : contents_.marks) {
         if (!visible(mark.at)) continue;
@@ -173,7 +175,8 @@ void LineChart::leaveEvent(QEvent* event)
 
 void LineChart::resizeEvent(QResizeEvent* event)
 {
-    const bool ticks_change = width() / 72 != event->oldSize().width() / 72 || height() / 40 != event->oldSize().height() / 40;
+    const bool ticks_change =
+        width() / 72 != event->oldSize().width() / 72 || height() / 40 != event->oldSize().height() / 40;
     QChartView::resizeEvent(event);
     if (ticks_change) rebuild();
     place_crowd();

@@ -90,7 +90,10 @@ QColor accent_of(bool dark) { return dark ? color_of(0.72, 0.15, 255) : color_of
 
 }  // namespace
 
-QPalette light_window_palette() { return window_palette(0.962, 0.993, 0.26, 0.53, 0.945, 0.86, accent_of(false), false); }
+QPalette light_window_palette()
+{
+    return window_palette(0.962, 0.993, 0.26, 0.53, 0.945, 0.86, accent_of(false), false);
+}
 QPalette dark_window_palette() { return window_palette(0.255, 0.215, 0.91, 0.68, 0.30, 0.38, accent_of(true), true); }
 
 Palette Palette::of(const QPalette& palette)
@@ -150,8 +153,9 @@ QColor Palette::category(int idx) const
     struct Hue {
         double lightness, chroma, hue;
     };
-    static constexpr std::array hues{Hue{0.58, 0.115, 175}, Hue{0.45, 0.16, 305}, Hue{0.77, 0.15, 70}, Hue{0.34, 0.09, 230},
-                                     Hue{0.67, 0.17, 350},  Hue{0.86, 0.14, 115}, Hue{0.50, 0.09, 60}, Hue{0.80, 0.09, 215}};
+    static constexpr std::array hues{Hue{0.58, 0.115, 175}, Hue{0.45, 0.16, 305}, Hue{0.77, 0.15, 70},
+                                     Hue{0.34, 0.09, 230},  Hue{0.67, 0.17, 350}, Hue{0.86, 0.14, 115},
+                                     Hue{0.50, 0.09, 60},   Hue{0.80, 0.09, 215}};
     const Hue& hue = hues[std::size_t(idx) % hues.size()];
     return color_of(dark ? 0.42 + 0.58 * hue.lightness : hue.lightness, hue.chroma, hue.hue);
 }

@@ -22,7 +22,8 @@ struct Palette {
 
     [[nodiscard]] static Palette of(const QPalette& palette);
 
-    [[nodiscard]] QColor verdict(model::VerdictClass verdict) const;  ///< clean grey, watch amber, suspect orange, malicious red
+    [[nodiscard]] QColor verdict(
+        model::VerdictClass verdict) const;             ///< clean grey, watch amber, suspect orange, malicious red
     [[nodiscard]] QRgb sequential(double share) const;  ///< 0 … 1: perceptually even, safe for colour-blind eyes
     [[nodiscard]] QRgb diverging(double share) const;   ///< −1 … 1: around a true zero
     [[nodiscard]] QRgb missing() const;                 ///< a cell without a value

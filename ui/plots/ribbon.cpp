@@ -116,11 +116,13 @@ void Ribbon::paint_names(QPainter& painter, const RibbonGeometry& geometry) cons
     draw_elided(painter, {left.x(), geometry.axis.top() + 2, name_width, line}, Qt::AlignLeft, QStringLiteral("Round"));
 
     std::vector<std::size_t> ticked;
-    const double first = double(contents_.rounds.front().round.value()), last = double(contents_.rounds.back().round.value());
+    const double first = double(contents_.rounds.front().round.value()),
+                 last = double(contents_.rounds.back().round.value());
     const double size = painter.fontMetrics().horizontalAdvance(QString::number(std::int64_t(last))) + 10;
     const Ticks ticks = whole_ticks(first, last, std::max(2, int(geometry.axis.width() / std::max(size, 36.0))));
     for (std::size_t idx = 0; idx < contents_.rounds.size(); ++idx)
-        if (ticks.step <= 1 || contents_.rounds[idx].round.value() % std::int64_t(ticks.step) == 0) ticked.push_back(idx);
+        if (ticks.step <= 1 || contents_.rounds[idx].round.value() % std::int64_t(ticks.step) == 0)
+            ticked.push_back(idx);
     double free_from = -1e9;
     for (const std::size_t idx : ticked) {
         const double middle = geometry.middle_of(idx);
@@ -157,7 +159,8 @@ void Ribbon::paint_quality(QPainter& painter, const RibbonGeometry& geometry) co
             path.lineTo(point);
         else
             path.moveTo(point);
-        const bool alone = !open && (idx + 1 == contents_.rounds.size() || !std::isfinite(contents_.rounds[idx + 1].quality));
+        const bool alone =
+            !open && (idx + 1 == contents_.rounds.size() || !std::isfinite(contents_.rounds[idx + 1].quality));
         if (alone) painter.drawEllipse(point, 1, 1);
         open = true;
     }
@@ -195,7 +198,8 @@ void Ribbon::paint_suspicion(QPainter& painter, const RibbonGeometry& geometry) 
         }
         const double share = std::clamp(bars[column] / most, 0.0, 1.0);
         const double height = std::max(2.0, std::round(share * (lane.height() - marks)));
-        painter.fillRect(QRectF(left, lane.bottom() - height, width - gap, height), QColor(colors.sequential(0.2 + 0.8 * share)));
+        painter.fillRect(QRectF(left, lane.bottom() - height, width - gap, height),
+                         QColor(colors.sequential(0.2 + 0.8 * share)));
     }
     double free_from = -1e9;
     for (std::size_t idx = 0; idx < contents_.rounds.size(); ++idx) {
@@ -227,7 +231,8 @@ void Ribbon::paint_brush(QPainter& painter, const RibbonGeometry& geometry) cons
     if (hover_) {
         QColor band = colors.ink;
         band.setAlphaF(0.07F);
-        painter.fillRect(QRectF(geometry.left_of(*hover_), top, std::max(1.0, geometry.column_width()), bottom - top), band);
+        painter.fillRect(QRectF(geometry.left_of(*hover_), top, std::max(1.0, geometry.column_width()), bottom - top),
+                         band);
     }
     if (!current_) return;
     const double x = std::round(geometry.middle_of(*current_)) + 0.5;
@@ -246,7 +251,8 @@ void Ribbon::paintEvent(QPaintEvent*)
     const Palette colors = Palette::of(palette());
     if (contents_.rounds.empty()) {
         painter.fillRect(rect(), colors.paper);
-        draw_empty(painter, rect(), QStringLiteral("The rounds of a case appear here: their accuracy and their suspicion."),
+        draw_empty(painter, rect(),
+                   QStringLiteral("The rounds of a case appear here: their accuracy and their suspicion."),
                    colors.quiet);
     } else {
         painter.drawImage(QPointF(0, 0), image_);

@@ -25,7 +25,8 @@ struct RibbonRound {
 };
 
 struct RibbonContents {
-    QString quality_name;  ///< what the upper lane shows: "accuracy", "train_loss, mean of clients"; empty where there is none
+    QString quality_name;  ///< what the upper lane shows: "accuracy", "train_loss, mean of clients"; empty where there
+                           ///< is none
     std::vector<RibbonRound> rounds;  ///< by number
 };
 

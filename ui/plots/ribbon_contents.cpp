@@ -21,7 +21,8 @@ Series server_metric(const CaseData& data, const std::string& name)
         if (const auto found = checkpoint.metrics.find(name); found != checkpoint.metrics.end())
             series[checkpoint.round] = found->second;
     for (const model::Round& round : data.rounds)
-        if (const auto found = round.metrics.find(name); found != round.metrics.end()) series[round.number] = found->second;
+        if (const auto found = round.metrics.find(name); found != round.metrics.end())
+            series[round.number] = found->second;
     return series;
 }
 
@@ -89,7 +90,8 @@ RibbonContents ribbon_contents(const CaseData& data)
         const model::Round& from = data.rounds[idx];
         RibbonRound round;
         round.round = from.number;
-        if (const auto found = quality.series.find(from.number); found != quality.series.end()) round.quality = found->second;
+        if (const auto found = quality.series.find(from.number); found != quality.series.end())
+            round.quality = found->second;
         if (idx < data.suspicion.size()) round.suspicion = data.suspicion[idx];
         if (const auto found = flagged.find(from.number); found != flagged.end()) {
             round.flagged = true;

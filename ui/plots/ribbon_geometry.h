@@ -14,7 +14,8 @@ struct RibbonGeometry {
     QRectF suspicion;
     QRectF axis;     ///< round numbers
 
-    [[nodiscard]] static RibbonGeometry of(const QSizeF& size, std::size_t count, double name_width, double line_height);
+    [[nodiscard]] static RibbonGeometry of(const QSizeF& size, std::size_t count, double name_width,
+                                           double line_height);
     [[nodiscard]] double left_of(std::size_t round_idx) const;
     [[nodiscard]] double middle_of(std::size_t round_idx) const;
     [[nodiscard]] double column_width() const;
@@ -46,7 +47,8 @@ struct BrushDrag {
     [[nodiscard]] Brush at(const RibbonGeometry& geometry, double x);
 };
 
-/// Which end of the brush lies under x: −1 left, 1 right, 0 neither. A brush over all rounds has no ends to take hold of.
+/// Which end of the brush lies under x: −1 left, 1 right, 0 neither. A brush over all rounds has no ends to take hold
+/// of.
 [[nodiscard]] int brush_end_at(const RibbonGeometry& geometry, const Brush& brush, double x);
 
 }  // namespace fedsleuth::ui

@@ -66,7 +66,8 @@ QString grouped_fixed(double value, int decimals)
     const auto whole = point < 0 ? text.size() : point;
     if (whole > 4 || (whole == 4 && decimals == 0))
         for (auto at = whole - 3; at > 0; at -= 3) text.insert(at, QLatin1Char(','));
-    const bool zero = std::all_of(text.begin(), text.end(), [](QChar c) { return c == u'0' || c == u'.' || c == u','; });
+    const bool zero =
+        std::all_of(text.begin(), text.end(), [](QChar c) { return c == u'0' || c == u'.' || c == u','; });
     return value < 0 && !zero ? minus + text : text;
 }
 

@@ -31,7 +31,8 @@ struct Ticks {
     double step = 0;             ///< between them; 0 on a log scale
 };
 
-/// At most `most` ticks (at least 3 are allowed for, so that one always lies inside) at multiples of 1, 2 or 5 times a power of ten.
+/// At most `most` ticks (at least 3 are allowed for, so that one always lies inside) at multiples of 1, 2 or 5 times a
+/// power of ten.
 [[nodiscard]] Ticks nice_ticks(double low, double high, int most);
 /// The same at whole numbers alone: rounds, counts.
 [[nodiscard]] Ticks whole_ticks(double low, double high, int most);

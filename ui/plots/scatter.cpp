@@ -15,8 +15,9 @@
 namespace fedsleuth::ui {
 namespace {
 
-constexpr std::array shown_classes{model::VerdictClass::malicious, model::VerdictClass::suspect, model::VerdictClass::watch,
-                                   model::VerdictClass::clean, model::VerdictClass::unknown};
+constexpr std::array shown_classes{model::VerdictClass::malicious, model::VerdictClass::suspect,
+                                   model::VerdictClass::watch, model::VerdictClass::clean,
+                                   model::VerdictClass::unknown};
 
 /// The shape of the verdict in the colour of the cluster.
 void draw_cluster_mark(QPainter& painter, const QRectF& box, model::VerdictClass verdict, const QColor& color)
@@ -31,8 +32,8 @@ void draw_cluster_mark(QPainter& painter, const QRectF& box, model::VerdictClass
         painter.drawPolygon(QPolygonF({middle + QPointF(0, -reach), middle + QPointF(reach, 0.8 * reach),
                                        middle + QPointF(-reach, 0.8 * reach)}));
     else if (verdict == model::VerdictClass::watch)
-        painter.drawPolygon(QPolygonF({middle + QPointF(0, -reach), middle + QPointF(reach, 0), middle + QPointF(0, reach),
-                                       middle + QPointF(-reach, 0)}));
+        painter.drawPolygon(QPolygonF({middle + QPointF(0, -reach), middle + QPointF(reach, 0),
+                                       middle + QPointF(0, reach), middle + QPointF(-reach, 0)}));
     else
         painter.drawEllipse(middle, 0.8 * reach, 0.8 * reach);
 }
@@ -115,8 +116,9 @@ void Scatter::place_names()
     std::vector<LabelWish> wishes;
     wishes.reserve(named.size());
     for (const std::size_t idx : named)
-        wishes.push_back({pixels_[idx], mark_reach() + 1,
-                          QSizeF(metrics.horizontalAdvance(contents_.points[idx].name.left(40)) + 2, metrics.height())});
+        wishes.push_back(
+            {pixels_[idx], mark_reach() + 1,
+             QSizeF(metrics.horizontalAdvance(contents_.points[idx].name.left(40)) + 2, metrics.height())});
     const auto boxes = place_labels(wishes, plot_, pixels_);
     labels_.clear();
     for (std::size_t idx = 0; idx < named.size(); ++idx)
@@ -154,13 +156,16 @@ void Scatter::paint_axes(QPainter& painter, const Palette& colors) const
     const double line = metrics.height();
     const Ticks x_ticks = nice_ticks(scales_.x.low(), scales_.x.high(), std::max(2, int(plot_.width() / 72)));
     const Ticks y_ticks = nice_ticks(scales_.y.low(), scales_.y.high(), std::max(2, int(plot_.height() / 40)));
-    const auto pen_of = [&](double value) { return QPen(value == 0 ? colors.quiet : colors.hairline, value == 0 ? 0.75 : 1); };
+    const auto pen_of = [&](double value) {
+        return QPen(value == 0 ? colors.quiet : colors.hairline, value == 0 ? 0.75 : 1);
+    };
     for (const double value : x_ticks.values) {
         const double x = std::round(scales_.x.to_pixel(value)) + 0.5;
         painter.setPen(pen_of(value));
         painter.drawLine(QPointF(x, plot_.top()), QPointF(x, plot_.bottom()));
         painter.setPen(colors.quiet);
-        painter.drawText(QRectF(x - 40, plot_.bottom() + 2, 80, line), Qt::AlignCenter, tick_label(value, x_ticks.step));
+        painter.drawText(QRectF(x - 40, plot_.bottom() + 2, 80, line), Qt::AlignCenter,
+                         tick_label(value, x_ticks.step));
     }
     for (const double value : y_ticks.values) {
         const double y = std::round(scales_.y.to_pixel(value)) + 0.5;
@@ -214,7 +219,8 @@ void Scatter::paint_legend(QPainter& painter, const Palette& colors) const
         if (x + 14 + width > this->width()) {
             full = true;
             painter.setPen(colors.quiet);
-            painter.drawText(QRectF(std::min(x, this->width() - 14.0), 4, 14, line), Qt::AlignVCenter, QStringLiteral("…"));
+            painter.drawText(QRectF(std::min(x, this->width() - 14.0), 4, 14, line), Qt::AlignVCenter,
+                             QStringLiteral("…"));
             return;
         }
         draw(QRectF(x, 4 + line / 2 - 5, 10, 10));
@@ -227,7 +233,8 @@ void Scatter::paint_legend(QPainter& painter, const Palette& colors) const
         for (const ScatterPoint& point : contents_.points) ++sizes[std::max(point.cluster, -1)];
         painter.setRenderHint(QPainter::Antialiasing);
         for (const auto& [cluster, count] : sizes) {
-            const QString name = cluster < 0 ? QStringLiteral("in no cluster") : QStringLiteral("cluster %1").arg(cluster + 1);
+            const QString name =
+                cluster < 0 ? QStringLiteral("in no cluster") : QStringLiteral("cluster %1").arg(cluster + 1);
             entry(QStringLiteral("%1 (%2)").arg(name).arg(count), [&, cluster = cluster](const QRectF& box) {
                 draw_cluster_mark(painter, box, model::VerdictClass::clean, colors.category(cluster));
             });
@@ -297,7 +304,8 @@ QString Scatter::tooltip(std::size_t point_idx) const
     const auto name = model::name_of(point.verdict);
     QString text = QStringLiteral("%1, %2").arg(point.name, text_of(name));
     if (contents_.by_cluster)
-        text += point.cluster < 0 ? QStringLiteral(", in no cluster") : QStringLiteral(", cluster %1").arg(point.cluster + 1);
+        text += point.cluster < 0 ? QStringLiteral(", in no cluster")
+                                  : QStringLiteral(", cluster %1").arg(point.cluster + 1);
     if (outside_[point_idx]) text += QStringLiteral("\nLies outside the frame, at %1; %2")
                                          .arg(number_text(point.at.x()), number_text(point.at.y()));
     return point.note.isEmpty() ? text : text + QLatin1Char('\n') + point.note;

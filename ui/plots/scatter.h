@@ -27,8 +27,8 @@ struct ScatterContents {
     QString empty_text;
 };
 
-/// Points in a plane with verdict marks. Malicious ones and the selected one carry their names, as far as there is room.
-/// Click selects, double click or Enter activates, arrows go to the next point in that direction.
+/// Points in a plane with verdict marks. Malicious ones and the selected one carry their names, as far as there is
+/// room. Click selects, double click or Enter activates, arrows go to the next point in that direction.
 class Scatter : public QWidget {
     Q_OBJECT
 public:

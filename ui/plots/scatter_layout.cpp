@@ -62,7 +62,8 @@ std::vector<QPointF> crowd_points(std::span<const QPointF> points)
     y.reach = std::max(y.reach, least);
     std::vector<QPointF> crowd;
     for (const QPointF& point : points)
-        if (std::abs(point.x() - x.median) <= x.reach && std::abs(point.y() - y.median) <= y.reach) crowd.push_back(point);
+        if (std::abs(point.x() - x.median) <= x.reach && std::abs(point.y() - y.median) <= y.reach)
+            crowd.push_back(point);
     return crowd;
 }
 
@@ -79,7 +80,8 @@ std::vector<std::optional<QRectF>> place_labels(std::span<const LabelWish> wishe
 {
     constexpr double gap = 3;
     // Right, left, above, below, then the corners: the way people look for a name.
-    constexpr std::array<std::array<int, 2>, 8> places{{{1, 0}, {-1, 0}, {0, -1}, {0, 1}, {1, -1}, {1, 1}, {-1, -1}, {-1, 1}}};
+    constexpr std::array<std::array<int, 2>, 8> places{
+        {{1, 0}, {-1, 0}, {0, -1}, {0, 1}, {1, -1}, {1, 1}, {-1, -1}, {-1, 1}}};
     std::vector<QRectF> taken;
     for (const LabelWish& wish : wishes)
         taken.emplace_back(wish.at.x() - wish.reach, wish.at.y() - wish.reach, 2 * wish.reach, 2 * wish.reach);
@@ -96,8 +98,9 @@ std::vector<std::optional<QRectF>> place_labels(std::span<const LabelWish> wishe
             if (!bounds.contains(box)) continue;
             if (std::any_of(taken.begin(), taken.end(), [&](const QRectF& other) { return other.intersects(box); }))
                 continue;
-            const auto covered = std::size_t(
-                std::count_if(marks.begin(), marks.end(), [&](const QPointF& mark) { return box.adjusted(-3, -3, 3, 3).contains(mark); }));
+            const auto covered = std::size_t(std::count_if(marks.begin(), marks.end(), [&](const QPointF& mark) {
+                return box.adjusted(-3, -3, 3, 3).contains(mark);
+            }));
             if (covered >= fewest) continue;
             fewest = covered;
             boxes[idx] = box;

@@ -16,7 +16,10 @@ namespace fedsleuth::ui {
 struct PlaneScales {
     Scale x, y;
 
-    [[nodiscard]] QPointF to_pixel(const QPointF& value) const { return {x.to_pixel(value.x()), y.to_pixel(value.y())}; }
+    [[nodiscard]] QPointF to_pixel(const QPointF& value) const
+    {
+        return {x.to_pixel(value.x()), y.to_pixel(value.y())};
+    }
 };
 
 /// Scales that hold all finite points with a margin of some pixels around them. With `equal`, one unit is as long on x
@@ -36,15 +39,18 @@ struct LabelWish {
     QSizeF size;
 };
 
-/// Boxes for labels, the first wishes first, at one of eight places around their marks: inside `bounds`, off each other,
-/// off the wishing marks, and off the other `marks` as well where there is such a place. Nothing where there is no room.
+/// Boxes for labels, the first wishes first, at one of eight places around their marks: inside `bounds`, off each
+/// other, off the wishing marks, and off the other `marks` as well where there is such a place. Nothing where there is
+/// no room.
 [[nodiscard]] std::vector<std::optional<QRectF>> place_labels(std::span<const LabelWish> wishes, const QRectF& bounds,
                                                               std::span<const QPointF> marks);
 
 /// The nearest point within reach, later ones (drawn on top) first among equals.
-[[nodiscard]] std::optional<std::size_t> nearest_point(std::span<const QPointF> pixels, const QPointF& at, double reach);
+[[nodiscard]] std::optional<std::size_t> nearest_point(std::span<const QPointF> pixels, const QPointF& at,
+                                                       double reach);
 
 /// The point that an arrow key leads to: the nearest one within 45° of the direction (dx, dy), seen from `from`.
-[[nodiscard]] std::optional<std::size_t> point_towards(std::span<const QPointF> pixels, std::size_t from, QPointF direction);
+[[nodiscard]] std::optional<std::size_t> point_towards(std::span<const QPointF> pixels, std::size_t from,
+                                                       QPointF direction);
 
 }  // namespace fedsleuth::ui

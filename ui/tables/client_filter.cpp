@@ -26,7 +26,10 @@ std::optional<Comparison> comparison(const QString& value)
     return std::nullopt;
 }
 
-std::optional<VerdictClass> class_from(const QString& name) { return model::verdict_class_from(name.toLower().toStdString()); }
+std::optional<VerdictClass> class_from(const QString& name)
+{
+    return model::verdict_class_from(name.toLower().toStdString());
+}
 
 bool contains(const std::string& text, const QString& part) { return shown(text).contains(part, Qt::CaseInsensitive); }
 
@@ -35,7 +38,8 @@ std::optional<std::pair<std::int64_t, std::int64_t>> rounds_from(const QString& 
 {
     const QStringList ends = value.split(QLatin1Char('-'));
     bool first_ok = false, last_ok = false;
-    const qlonglong first = ends.value(0).toLongLong(&first_ok), last = ends.value(ends.size() - 1).toLongLong(&last_ok);
+    const qlonglong first = ends.value(0).toLongLong(&first_ok),
+                    last = ends.value(ends.size() - 1).toLongLong(&last_ok);
     if (ends.size() > 2 || !first_ok || !last_ok) return std::nullopt;
     return std::pair{std::min(first, last), std::max(first, last)};
 }
@@ -70,7 +74,9 @@ void ClientFilter::add(QString word, bool quoted)
     Term term = make(word, quoted);
     if (!term) return;  // the error is said
     if (negated)
-        terms_.push_back([term = std::move(term)](const CaseData& data, const model::ClientId& client) { return !term(data, client); });
+        terms_.push_back([term = std::move(term)](const CaseData& data, const model::ClientId& client) {
+            return !term(data, client);
+        });
     else
         terms_.push_back(std::move(term));
 }
@@ -146,7 +152,9 @@ ClientFilter::Term ClientFilter::with_key(const QString& key, const QString& val
     }
     const bool yes = value.compare(QLatin1String("yes"), Qt::CaseInsensitive) == 0;
     if (!yes && value.compare(QLatin1String("no"), Qt::CaseInsensitive) != 0) return {};
-    return [yes](const CaseData& data, const model::ClientId& client) { return (data.decision(client) != nullptr) == yes; };
+    return [yes](const CaseData& data, const model::ClientId& client) {
+        return (data.decision(client) != nullptr) == yes;
+    };
 }
 
 bool ClientFilter::matches(const CaseData& data, const model::ClientId& client) const

@@ -7,10 +7,12 @@ namespace fedsleuth::ui {
 
 std::span<const model::Update> updates_of(const CaseData& data, model::RoundNo round)
 {
-    const auto first = std::lower_bound(data.updates.begin(), data.updates.end(), round,
-                                        [](const model::Update& update, model::RoundNo no) { return update.round < no; });
-    const auto last = std::upper_bound(first, data.updates.end(), round,
-                                       [](model::RoundNo no, const model::Update& update) { return no < update.round; });
+    const auto first =
+        std::lower_bound(data.updates.begin(), data.updates.end(), round,
+                         [](const model::Update& update, model::RoundNo no) { return update.round < no; });
+    const auto last =
+        std::upper_bound(first, data.updates.end(), round,
+                         [](model::RoundNo no, const model::Update& update) { return no < update.round; });
     return {first, last};
 }
 

@@ -42,17 +42,19 @@ RoundTable::RoundTable(QObject* parent) : TableModel(parent)
         {tr("Client"), tr("With its verdict over all rounds"), false, 20},
         {tr("Examples"), tr("That it says it trained on in this round"), true, 9},
         {tr("Length"), tr("L2 norm of its update"), true, 9},
-        {tr("Evidence"), tr("Summed over all detectors: log-likelihood ratios against the crowd of this round. A detector at z = 3 "
-                            "adds 2.9, one at z = 10 adds 8.1."),
+        {tr("Evidence"),
+         tr("Summed over all detectors: log-likelihood ratios against the crowd of this round. A detector at z = 3 "
+            "adds 2.9, one at z = 10 adds 8.1."),
          true, 9},
     };
     for (const analysis::DetectorInfo& detector : analysis::detectors())
-        heads_.push_back({text_of(detector.title),
-                          tr("%1\n\nShown: robust z-score within the round (distance from the round's median in units of its "
-                             "normalised MAD). The ground shows the evidence.\nMeasured: %2. Speaks for: %3.\nSource: %4.")
-                              .arg(text_of(detector.meaning), text_of(detector.unit), text_of(detector.speaks_for),
-                                   text_of(detector.source)),
-                          true, 11});
+        heads_.push_back(
+            {text_of(detector.title),
+             tr("%1\n\nShown: robust z-score within the round (distance from the round's median in units of its "
+                "normalised MAD). The ground shows the evidence.\nMeasured: %2. Speaks for: %3.\nSource: %4.")
+                 .arg(text_of(detector.meaning), text_of(detector.unit), text_of(detector.speaks_for),
+                      text_of(detector.source)),
+             true, 11});
     heads_.push_back({tr("State"), tr("Why an update cannot be used"), false, 40, true});
 }
 
@@ -76,18 +78,22 @@ void RoundTable::set_round(CaseDataPtr data, model::RoundNo round, const std::ma
             row[detector_idx] = client_idx;
         }
     }
-    const auto norm_idx = std::ranges::find_if(infos, [](const auto& info) { return info.name == "norm"; }) - infos.begin();
+    const auto norm_idx =
+        std::ranges::find_if(infos, [](const auto& info) { return info.name == "norm"; }) - infos.begin();
     for (const model::Update& update : updates_of(*data_, round)) {
         if (update.reference) continue;
-        RoundRow row{&update, data_->shown_class(update.client), nan, nan, std::vector<std::optional<std::size_t>>(infos.size())};
+        RoundRow row{&update, data_->shown_class(update.client), nan, nan,
+                     std::vector<std::optional<std::size_t>>(infos.size())};
         unusable_ |= !update.usable();
         if (const auto found = norms.find(update.client); found != norms.end()) row.norm = found->second;
         if (const auto found = places.find(update.client); found != places.end()) {
             row.score_idx = found->second;
             row.evidence = 0;
             for (std::size_t detector_idx = 0; detector_idx < infos.size(); ++detector_idx)
-                if (const auto seen = score(row, detector_idx); seen && seen->evidence > 0) row.evidence += seen->evidence;
-            const auto length = std::size_t(norm_idx) < infos.size() ? row.score_idx[std::size_t(norm_idx)] : std::nullopt;
+                if (const auto seen = score(row, detector_idx); seen && seen->evidence > 0)
+                    row.evidence += seen->evidence;
+            const auto length =
+                std::size_t(norm_idx) < infos.size() ? row.score_idx[std::size_t(norm_idx)] : std::nullopt;
             if (length) row.norm = detectors_[std::size_t(norm_idx)]->statistic[*length];
         }
         rows_.push_back(std::move(row));
@@ -122,7 +128,8 @@ int RoundTable::columnCount(const QModelIndex& parent) const { return parent.isV
 
 std::optional<RoundTable::Score> RoundTable::score(const RoundRow& row, std::size_t detector_idx) const
 {
-    if (detector_idx >= row.score_idx.size() || !row.score_idx[detector_idx] || !detectors_[detector_idx]) return std::nullopt;
+    if (detector_idx >= row.score_idx.size() || !row.score_idx[detector_idx] || !detectors_[detector_idx])
+        return std::nullopt;
     const model::DetectorScores& scores = *detectors_[detector_idx];
     const std::size_t client_idx = *row.score_idx[detector_idx];
     if (client_idx >= scores.z.size() || client_idx >= scores.evidence.size() || std::isnan(scores.z[client_idx]))
@@ -192,7 +199,8 @@ QVariant RoundTable::headerData(int section, Qt::Orientation orientation, int ro
     if (orientation == Qt::Horizontal && section >= 0 && section < columnCount()) {
         if (role == Qt::ToolTipRole) return tooltip_html(head(section).meaning);
         if (role == Qt::DisplayRole) return in_two_lines(head(section).title);
-        if (role == Qt::TextAlignmentRole) return int((head(section).number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignBottom);
+        if (role == Qt::TextAlignmentRole)
+            return int((head(section).number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignBottom);
     }
     return TableModel::headerData(section, orientation, role);
 }

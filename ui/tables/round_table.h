@@ -21,8 +21,9 @@ struct RoundRow {
     std::vector<std::optional<std::size_t>> score_idx;
 };
 
-/// The clients of one round: mark, examples, length, summed evidence and the z-score of every detector, on a ground that
-/// is the darker (lighter, in a dark window) the more evidence it is. Unusable updates are there too, with the reason.
+/// The clients of one round: mark, examples, length, summed evidence and the z-score of every detector, on a ground
+/// that is the darker (lighter, in a dark window) the more evidence it is. Unusable updates are there too, with the
+/// reason.
 class RoundTable final : public TableModel {
     Q_OBJECT
 public:
