@@ -22,8 +22,8 @@ namespace {
 
 /// The case's ledger where it still fits what would be built now, else a new one, kept in the case.
 model::Result<RoundLedger> ledger_for(const LedgerPlan& plan, const std::vector<model::Layer>& layers, bool rebuild,
-                                      model::CaseStore& store, model::UpdateSource& source,
-                                      model::Progress& progress, AnalysisSummary& summary)
+                                      model::CaseStore& store, model::UpdateSource& source, model::Progress& progress,
+                                      AnalysisSummary& summary)
 {
     if (!rebuild) {
         FEDSLEUTH_TRY(std::optional<RoundLedger> kept, store.ledger(plan.round));
@@ -85,8 +85,8 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
     for (const LedgerPlan& plan : plans) {
         if (progress.stopped()) return model::fail(model::ErrorCode::cancelled, "The analysis was stopped");
         planned += ledger_rows(plan) * d;
-        FEDSLEUTH_TRY(const RoundLedger ledger, ledger_for(plan, federation.layers, options.rebuild_ledgers, store,
-                                                           source, progress, summary));
+        FEDSLEUTH_TRY(const RoundLedger ledger,
+                      ledger_for(plan, federation.layers, options.rebuild_ledgers, store, source, progress, summary));
         const std::int64_t done = progress.state().done;
         if (done < planned) progress.advance(planned - done);  // a ledger that was in the case counts as read
         progress.files(++summary.rounds, static_cast<std::int64_t>(plans.size()));

@@ -94,7 +94,8 @@ std::string sentence(const model::DetectorScores& scores, std::size_t client_idx
         return where + "its direction had a cosine of " + short_number(value) +
                " with the crowd's median update; the median client has " + crowd + tail;
     if (scores.detector == "sign-agreement")
-        return where + short_number(100 * value) + " % of its coordinates had the crowd's sign; the median client has " +
+        return where + short_number(100 * value) +
+               " % of its coordinates had the crowd's sign; the median client has " +
                short_number(100 * scores.location) + " %" + tail;
     if (scores.detector == "drift-own")
         return where + "its update had a cosine of " + short_number(value) +
@@ -103,8 +104,8 @@ std::string sentence(const model::DetectorScores& scores, std::size_t client_idx
         return where + "its update had a cosine of at most " + short_number(value) +
                " with the last global steps; the median client has " + crowd + tail;
     if (scores.detector == "krum-distance")
-        return where + "its distance to its nearest neighbours was " + short_number(value) + "; the median client has " +
-               crowd + tail;
+        return where + "its distance to its nearest neighbours was " + short_number(value) +
+               "; the median client has " + crowd + tail;
     if (scores.detector == "duplicate")
         return where + "what sets its update apart from the crowd had a cosine of " + short_number(value, 4) +
                " with that of " + (detail.empty() ? "another client" : detail) + "; the median client's highest is " +

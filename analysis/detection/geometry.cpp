@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/detection/geometry.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <Eigen/Eigenvalues>
 
 namespace fedsleuth::analysis {
 
@@ -42,8 +42,8 @@ std::vector<double> euclidean_distances(const RoundLedger& ledger)
     std::vector<double> distances(n * n, 0.0);
     for (std::size_t row = 0; row < n; ++row)
         for (std::size_t column = 0; column < n; ++column)
-            distances[row * n + column] = std::sqrt(std::max(
-                gram[row * n + row] + gram[column * n + column] - 2 * gram[row * n + column], 0.0));
+            distances[row * n + column] =
+                std::sqrt(std::max(gram[row * n + row] + gram[column * n + column] - 2 * gram[row * n + column], 0.0));
     return distances;
 }
 

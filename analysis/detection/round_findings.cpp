@@ -33,19 +33,19 @@ void find_mismatches(const std::vector<ServerStep>& steps, std::vector<Finding>&
 {
     for (const ServerStep& step : steps) {
         if (!step.residual || *step.residual <= tolerated_residual) continue;
-        findings.push_back(finding_of(
-            "checkpoint-mismatch", Severity::critical, step.round,
-            "The checkpoint of round " + std::to_string(step.round.value()) +
-                " is not what the stored updates give under the declared rule: what differs is " +
-                short_number(*step.residual) + " times as long as the step that was shipped (L2 norm " +
-                short_number(step.shipped) + ").",
-            model::JsonWriter()
-                .begin_object()
-                .field("residual", *step.residual)
-                .field("tolerated", tolerated_residual)
-                .field("step_norm", step.shipped)
-                .end_object()
-                .text()));
+        findings.push_back(
+            finding_of("checkpoint-mismatch", Severity::critical, step.round,
+                       "The checkpoint of round " + std::to_string(step.round.value()) +
+                           " is not what the stored updates give under the declared rule: what differs is " +
+                           short_number(*step.residual) + " times as long as the step that was shipped (L2 norm " +
+                           short_number(step.shipped) + ").",
+                       model::JsonWriter()
+                           .begin_object()
+                           .field("residual", *step.residual)
+                           .field("tolerated", tolerated_residual)
+                           .field("step_norm", step.shipped)
+                           .end_object()
+                           .text()));
     }
 }
 
@@ -60,16 +60,15 @@ void find_spikes(const std::vector<ServerStep>& steps, std::vector<Finding>& fin
     for (std::size_t idx = 0; idx < steps.size(); ++idx) {
         const double ratio = std::exp(lengths[idx] - crowd.location);
         if (ratio < spike_ratio || (lengths[idx] - crowd.location) / crowd.scale < spike_z) continue;
-        findings.push_back(finding_of(
-            "anomaly-spike", Severity::medium, steps[idx].round,
-            "Round " + std::to_string(steps[idx].round.value()) + " moved the model " + short_number(ratio) +
-                " times as far as the median round.",
-            model::JsonWriter()
-                .begin_object()
-                .field("step_norm", steps[idx].shipped)
-                .field("ratio_to_median", ratio)
-                .end_object()
-                .text()));
+        findings.push_back(finding_of("anomaly-spike", Severity::medium, steps[idx].round,
+                                      "Round " + std::to_string(steps[idx].round.value()) + " moved the model " +
+                                          short_number(ratio) + " times as far as the median round.",
+                                      model::JsonWriter()
+                                          .begin_object()
+                                          .field("step_norm", steps[idx].shipped)
+                                          .field("ratio_to_median", ratio)
+                                          .end_object()
+                                          .text()));
     }
 }
 
@@ -94,7 +93,8 @@ void find_drops(const std::map<model::RoundNo, double>& accuracy, std::vector<Fi
             if (change <= -drop_share && (change - crowd.location) / crowd.scale <= -4)
                 findings.push_back(finding_of("accuracy-drop", Severity::medium, round,
                                               "Accuracy fell from " + short_number(value - change) + " to " +
-                                                  short_number(value) + " in round " + std::to_string(round.value()) + ".",
+                                                  short_number(value) + " in round " + std::to_string(round.value()) +
+                                                  ".",
                                               model::JsonWriter()
                                                   .begin_object()
                                                   .field("before", value - change)

@@ -56,7 +56,8 @@ DetectorScores scored_cosine(const RoundLedger& ledger, std::string_view name, c
     return scored(ledger, name, cosines, measured, 0.05, side);
 }
 
-/// Krum's score with f = a fifth of the clients: Σ of the n − f − 2 smallest squared distances (Blanchard et al., 2017).
+/// Krum's score with f = a fifth of the clients: Σ of the n − f − 2 smallest squared distances (Blanchard et al.,
+/// 2017).
 std::vector<double> krum_distances(const std::vector<double>& distances, std::size_t n)
 {
     const std::size_t f = std::min(n / 5, (n - 3) / 2);
@@ -89,8 +90,8 @@ std::vector<double> step_cosines(const RoundLedger& ledger, const std::vector<do
     const std::size_t k = ledger.step_rounds.size();
     std::vector<double> out;
     for (std::size_t client_idx = 0; client_idx < ledger.size(); ++client_idx)
-        out.push_back(cosine(products[client_idx * k + which], lengths[client_idx] * lengths[client_idx],
-                             squares[which]));
+        out.push_back(
+            cosine(products[client_idx * k + which], lengths[client_idx] * lengths[client_idx], squares[which]));
     return out;
 }
 
@@ -170,8 +171,7 @@ std::vector<DetectorScores> score_round(const RoundLedger& ledger)
     for (std::size_t client_idx = 0; client_idx < n; ++client_idx) {
         if (std::isnan(own_cosines[client_idx])) continue;
         recycled[client_idx] = own_cosines[client_idx];
-        recycled_what[client_idx] =
-            "its own update of round " + std::to_string(ledger.own_rounds[client_idx]->value());
+        recycled_what[client_idx] = "its own update of round " + std::to_string(ledger.own_rounds[client_idx]->value());
     }
     for (std::size_t which = 0; which < k; ++which) {
         const std::vector<double> cosines = step_cosines(ledger, lengths, step_products, step_squares, which);

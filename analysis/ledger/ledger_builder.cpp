@@ -87,7 +87,8 @@ struct Rows {
 Rows rows_of(const LedgerPlan& plan)
 {
     Rows rows;
-    for (const model::ClientId& client : plan.clients) rows.refs.push_back({VectorRef::Kind::update, plan.round, client});
+    for (const model::ClientId& client : plan.clients)
+        rows.refs.push_back({VectorRef::Kind::update, plan.round, client});
     rows.own_first = rows.refs.size();
     for (std::size_t client_idx = 0; client_idx < plan.clients.size(); ++client_idx) {
         if (!plan.own_rounds[client_idx]) continue;
@@ -99,8 +100,7 @@ Rows rows_of(const LedgerPlan& plan)
     rows.shipped = rows.refs.size();
     if (plan.has_shipped) rows.refs.push_back({VectorRef::Kind::global_step, plan.round, {}});
     rows.reference = rows.refs.size();
-    if (plan.has_reference)
-        rows.refs.push_back({VectorRef::Kind::reference, plan.round, model::server_client()});
+    if (plan.has_reference) rows.refs.push_back({VectorRef::Kind::reference, plan.round, model::server_client()});
     return rows;
 }
 
@@ -187,8 +187,8 @@ private:
         add_order_statistics(row, segment.count, layer);
     }
 
-    /// Products of every update with the rows that all clients share: steps, shipped step and reference, which lie side by
-    /// side in the block and are multiplied as one matrix.
+    /// Products of every update with the rows that all clients share: steps, shipped step and reference, which lie side
+    /// by side in the block and are multiplied as one matrix.
     template <class Row>
     void add_shared_products(const Rows& rows, const Row& row, std::size_t stride, std::int64_t count,
                              RoundLedger::PerLayer& layer)

@@ -82,7 +82,8 @@ std::vector<Finding> privacy_findings(const PrivacyClaims& claims)
             finding.client = client.client;
             finding.text = model::visible(client.client.text()) + " took part in " + std::to_string(client.rounds) +
                            " rounds of a federation with differential privacy and never said what it spent.";
-            finding.evidence_json = model::JsonWriter().begin_object().field("rounds", client.rounds).end_object().text();
+            finding.evidence_json =
+                model::JsonWriter().begin_object().field("rounds", client.rounds).end_object().text();
             finding.source = FindingSource::privacy;
         }
         if (client.exhausted_in) {
@@ -91,10 +92,11 @@ std::vector<Finding> privacy_findings(const PrivacyClaims& claims)
             finding.severity = Severity::high;
             finding.client = client.client;
             finding.round = client.exhausted_in;
-            finding.text = model::visible(client.client.text()) + " claims ε = " +
-                           model::short_number(*client.epsilon_claimed, 4) + " by its last round; the budget of " +
-                           model::short_number(*claims.budget, 4) + " was passed in round " +
-                           std::to_string(client.exhausted_in->value()) + ", by its own claim.";
+            finding.text = model::visible(client.client.text()) +
+                           " claims ε = " + model::short_number(*client.epsilon_claimed, 4) +
+                           " by its last round; the budget of " + model::short_number(*claims.budget, 4) +
+                           " was passed in round " + std::to_string(client.exhausted_in->value()) +
+                           ", by its own claim.";
             finding.evidence_json = model::JsonWriter()
                                         .begin_object()
                                         .field("epsilon_claimed", *client.epsilon_claimed)

@@ -143,7 +143,8 @@ model::Rollback rate_checkpoints(const std::vector<model::Checkpoint>& checkpoin
                             (*tampered == checkpoint.round ? "is that one." : "was trained from it.");
         } else if (!suspect.empty()) {
             candidate.status = "suspect";
-            candidate.why = "No malicious client before it, but it holds updates of suspects: " + names_of(suspect) + ".";
+            candidate.why =
+                "No malicious client before it, but it holds updates of suspects: " + names_of(suspect) + ".";
         } else if (rollback.first_poisoned_round) {
             candidate.why = "Made before the first malicious update (round " +
                             std::to_string(rollback.first_poisoned_round->value()) + ").";

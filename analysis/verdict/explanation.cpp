@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t most_reasons = 5;
 constexpr std::size_t most_against = 4;
-constexpr double worth_saying = 3;   // evidence
-constexpr double within_crowd = 3;   // robust z
+constexpr double worth_saying = 3;  // evidence
+constexpr double within_crowd = 3;  // robust z
 
 struct PatternWords {
     const char* detector;
@@ -27,12 +27,16 @@ struct PatternWords {
 PatternWords words_of(Pattern pattern)
 {
     switch (pattern) {
-    case Pattern::boosted: return {"norm", "its update was far longer than the crowd's"};
-    case Pattern::opposed: return {"cosine-median", "its update pointed against the crowd's"};
-    case Pattern::lockstep: return {"duplicate", "its update repeated another client's"};
-    case Pattern::untrained:
-        return {"drift-own", "its update had nothing in common with the crowd, the global model or its own past"};
-    case Pattern::recycled: return {"recycled", "its update was a copy of what was known before"};
+        case Pattern::boosted:
+            return {"norm", "its update was far longer than the crowd's"};
+        case Pattern::opposed:
+            return {"cosine-median", "its update pointed against the crowd's"};
+        case Pattern::lockstep:
+            return {"duplicate", "its update repeated another client's"};
+        case Pattern::untrained:
+            return {"drift-own", "its update had nothing in common with the crowd, the global model or its own past"};
+        case Pattern::recycled:
+            return {"recycled", "its update was a copy of what was known before"};
     }
     return {"norm", ""};
 }
@@ -68,8 +72,9 @@ void explain(Verdict& verdict, Pattern leading, double total, std::size_t rounds
         std::optional<Reason> strongest;
         std::size_t judged = 0, outside = 0;
         for (const ScoredRound& round : rounds) {
-            const auto scores = std::find_if(round.scores.begin(), round.scores.end(),
-                                             [&](const auto& candidate) { return candidate.detector == detector.name; });
+            const auto scores = std::find_if(round.scores.begin(), round.scores.end(), [&](const auto& candidate) {
+                return candidate.detector == detector.name;
+            });
             if (scores == round.scores.end()) continue;
             const auto client_idx = index_in(*scores, verdict.client);
             if (!client_idx || std::isnan(scores->z[*client_idx])) continue;
@@ -84,10 +89,11 @@ void explain(Verdict& verdict, Pattern leading, double total, std::size_t rounds
         }
         if (strongest) verdict.reasons.push_back(std::move(*strongest));
         if (judged > 0 && outside * 10 <= judged)
-            verdict.against.push_back({std::string(detector.name), verdict.first_bad_round.value_or(rounds.front().patterns.round),
-                                       std::string(detector.title) + ": within the crowd (|robust z| below 3) in " +
-                                           std::to_string(judged - outside) + " of " + count_text(judged, "round") + ".",
-                                       static_cast<double>(judged - outside) / static_cast<double>(judged)});
+            verdict.against.push_back(
+                {std::string(detector.name), verdict.first_bad_round.value_or(rounds.front().patterns.round),
+                 std::string(detector.title) + ": within the crowd (|robust z| below 3) in " +
+                     std::to_string(judged - outside) + " of " + count_text(judged, "round") + ".",
+                 static_cast<double>(judged - outside) / static_cast<double>(judged)});
     }
     const auto heavier = [](const Reason& a, const Reason& b) { return a.evidence > b.evidence; };
     const auto own_first = verdict.reasons.begin() + (verdict.bad_rounds.empty() ? 0 : 1);

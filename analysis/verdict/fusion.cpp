@@ -74,8 +74,8 @@ Course course_of(const std::vector<const ClientRound*>& rounds, Pattern pattern)
     return course;
 }
 
-/// Free riders have no past to contradict in their first rounds, and a flipped client needs some to turn the crowd's way
-/// around: what is weakly there just before the onset belongs to it.
+/// Free riders have no past to contradict in their first rounds, and a flipped client needs some to turn the crowd's
+/// way around: what is weakly there just before the onset belongs to it.
 void extend_backwards(const std::vector<const ClientRound*>& rounds, bool ClientRound::*weakly, Course& course)
 {
     if (course.bad.empty()) return;
@@ -142,21 +142,24 @@ std::string attack_of(Pattern pattern, const std::vector<const ClientRound*>& ro
 {
     const auto mean = [&](double ClientRound::*field) { return mean_of(rounds, course.bad, field); };
     switch (pattern) {
-    case Pattern::boosted:
-        // Replacing the model takes one round, or a few; who is long in most rounds scales as a habit.
-        return course.bad.size() <= std::max<std::size_t>(3, rounds.size() / 4) ? "model-replacement" : "scaling";
-    case Pattern::opposed: {
-        // A flipped update disagrees in sign as often as the crowd agrees; flipped labels only disturb the agreement.
-        const double halfway = 0.5 - 0.5 * (mean(&ClientRound::crowd_sign_agreement) - 0.5);
-        return mean(&ClientRound::sign_agreement) < halfway ? "sign-flip" : "label-flip";
-    }
-    case Pattern::lockstep: {
-        const double cosine = mean(&ClientRound::median_cosine);
-        const bool made_from_crowd = mean(&ClientRound::median_cosine_z) >= 2.5 || cosine >= 0.95 || cosine <= -0.2;
-        return made_from_crowd ? "collusion" : "sybil";
-    }
-    case Pattern::untrained: return mean(&ClientRound::length_ratio) < 0.9 ? "free-rider" : "noise";
-    case Pattern::recycled: return "free-rider";
+        case Pattern::boosted:
+            // Replacing the model takes one round, or a few; who is long in most rounds scales as a habit.
+            return course.bad.size() <= std::max<std::size_t>(3, rounds.size() / 4) ? "model-replacement" : "scaling";
+        case Pattern::opposed: {
+            // A flipped update disagrees in sign as often as the crowd agrees; flipped labels only disturb the
+            // agreement.
+            const double halfway = 0.5 - 0.5 * (mean(&ClientRound::crowd_sign_agreement) - 0.5);
+            return mean(&ClientRound::sign_agreement) < halfway ? "sign-flip" : "label-flip";
+        }
+        case Pattern::lockstep: {
+            const double cosine = mean(&ClientRound::median_cosine);
+            const bool made_from_crowd = mean(&ClientRound::median_cosine_z) >= 2.5 || cosine >= 0.95 || cosine <= -0.2;
+            return made_from_crowd ? "collusion" : "sybil";
+        }
+        case Pattern::untrained:
+            return mean(&ClientRound::length_ratio) < 0.9 ? "free-rider" : "noise";
+        case Pattern::recycled:
+            return "free-rider";
     }
     return "unknown";
 }

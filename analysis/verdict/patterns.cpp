@@ -14,21 +14,21 @@ namespace {
 
 // Effect sizes. Cosines of honest clients scatter between clients and rounds; these are shares of what the median
 // client shows in the same round, so they move with the federation's heterogeneity.
-constexpr double boosted_ratio = 2.5;      // times the median length
+constexpr double boosted_ratio = 2.5;  // times the median length
 constexpr double boosted_z = 5;
-// A client that stumbles on examples which it can't fit sends a few updates of two to four times the median length (seen
-// in clean runs with heterogeneous data); lengths from here on don't come from training.
+// A client that stumbles on examples which it can't fit sends a few updates of two to four times the median length
+// (seen in clean runs with heterogeneous data); lengths from here on don't come from training.
 constexpr double beyond_training = 5;
 constexpr double far_beyond_training = 10;
-constexpr double opposed_share = -0.25;    // of the median client's cosine with the crowd
-constexpr double unrelated_share = 0.3;    // of the median client's cosine: below it nothing is shared
-constexpr double crowd_direction = 0.1;    // the crowd must have a common direction before anyone can oppose it
-constexpr double crowd_memory = 0.3;       // and a memory before anyone can lack one
+constexpr double opposed_share = -0.25;  // of the median client's cosine with the crowd
+constexpr double unrelated_share = 0.3;  // of the median client's cosine: below it nothing is shared
+constexpr double crowd_direction = 0.1;  // the crowd must have a common direction before anyone can oppose it
+constexpr double crowd_memory = 0.3;     // and a memory before anyone can lack one
 constexpr double lockstep_cosine = 0.9;
 constexpr double exact_cosine = 0.9999;
 constexpr double recycled_cosine = 0.98;
 constexpr double outlier_z = 3;
-constexpr double missing_z = 2;            // enough where another effect at once says the same
+constexpr double missing_z = 2;  // enough where another effect at once says the same
 constexpr double copy_z = 4;
 // A pattern that needs persistence adds at most this much a round; copies to the fourth digit speak for themselves.
 constexpr double persistent_cap = 6;
@@ -89,12 +89,13 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
         }
 
         const bool crowd_has_direction = direction->location >= crowd_direction;
-        const bool turned = client.median_cosine <= opposed_share * direction->location &&
-                            client.median_cosine_z <= -outlier_z;
-        const bool contradicts = client.median_cosine < 0 && client.sign_agreement < 0.5 && sign->z[client_idx] <= -outlier_z;
+        const bool turned =
+            client.median_cosine <= opposed_share * direction->location && client.median_cosine_z <= -outlier_z;
+        const bool contradicts =
+            client.median_cosine < 0 && client.sign_agreement < 0.5 && sign->z[client_idx] <= -outlier_z;
         if (crowd_has_direction && (turned || contradicts))
-            at(client, Pattern::opposed) =
-                std::min(std::max(evidence_of(client.median_cosine_z), evidence_of(sign->z[client_idx])), persistent_cap);
+            at(client, Pattern::opposed) = std::min(
+                std::max(evidence_of(client.median_cosine_z), evidence_of(sign->z[client_idx])), persistent_cap);
 
         client.weakly_opposed = crowd_has_direction && sign->z[client_idx] <= -missing_z &&
                                 client.median_cosine <= unrelated_share * direction->location;
@@ -112,8 +113,8 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
         const bool model_moves = !std::isnan(follows) && global->location >= crowd_direction;
         const bool apart_from_model = model_moves && follows <= unrelated_share * global->location;
         client.weakly_untrained = apart_from_crowd && (apart_from_model || !model_moves);
-        // A crowd's median holds this update too: where few clients send large noise it leans towards them, so the model's
-        // own way is asked first.
+        // A crowd's median holds this update too: where few clients send large noise it leans towards them, so the
+        // model's own way is asked first.
         if ((apart_from_model || client.weakly_untrained) && own->location >= crowd_memory &&
             std::abs(past) <= unrelated_share * own->location && own->z[client_idx] <= -missing_z) {
             const double other_z = model_moves ? global_z : client.median_cosine_z;
@@ -123,8 +124,9 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
 
         const double copied = recycled->statistic[client_idx];
         if (copied >= recycled_cosine && recycled->z[client_idx] >= copy_z && ninth_recycled < recycled_cosine - 0.01)
-            at(client, Pattern::recycled) =
-                copied >= exact_cosine ? exact_evidence : std::min(evidence_of(recycled->z[client_idx]), persistent_cap);
+            at(client, Pattern::recycled) = copied >= exact_cosine
+                                                ? exact_evidence
+                                                : std::min(evidence_of(recycled->z[client_idx]), persistent_cap);
         patterns.seen.push_back(client);
     }
 
@@ -132,7 +134,8 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
     const std::vector<double> residuals = residual_cosines(ledger);
     for (std::size_t first_idx = 0; first_idx < n; ++first_idx)
         for (std::size_t second_idx = first_idx + 1; second_idx < n; ++second_idx)
-            if (residuals[first_idx * n + second_idx] >= lockstep_cosine) patterns.lockstep.emplace_back(first_idx, second_idx);
+            if (residuals[first_idx * n + second_idx] >= lockstep_cosine)
+                patterns.lockstep.emplace_back(first_idx, second_idx);
     return patterns;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/custody/digest.h"
 
-#include <new>
 #include <openssl/evp.h>
+#include <new>
 
 namespace fedsleuth::storage {
 

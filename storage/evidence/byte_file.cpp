@@ -3,13 +3,13 @@
 
 #include "storage/evidence/evidence_text.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
-#include <fcntl.h>
 #include <limits>
-#include <sys/stat.h>
 #include <system_error>
-#include <unistd.h>
 
 namespace fedsleuth::storage {
 
@@ -34,9 +34,8 @@ Result<std::shared_ptr<ByteFile>> ByteFile::open(const std::filesystem::path& pa
     if (!S_ISREG(status.st_mode)) return refused("is not a regular file", name);
     file->size_ = status.st_size;
     if (file->size_ > largest)
-        return over_limit("holds " + model::grouped(file->size_) + " bytes, more than the limit of " +
-                              model::grouped(largest),
-                          name);
+        return over_limit(
+            "holds " + model::grouped(file->size_) + " bytes, more than the limit of " + model::grouped(largest), name);
     return file;
 }
 

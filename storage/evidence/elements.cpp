@@ -10,7 +10,8 @@ using model::ElementType;
 
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the decoder swaps bytes as seen from a little-endian machine");
+static_assert(std::endian::native == std::endian::little,
+              "the decoder swaps bytes as seen from a little-endian machine");
 
 template <class Word>
 Word swapped(Word word)
@@ -56,37 +57,58 @@ void integers(bool big_endian, const std::byte* in, std::int64_t count, std::int
 void decode_floats(ElementType type, bool big_endian, const std::byte* in, std::int64_t count, float* out)
 {
     switch (type) {
-    case ElementType::float16: each<std::uint16_t>(big_endian, in, count, out, from_half); break;
-    case ElementType::bfloat16:
-        each<std::uint16_t>(big_endian, in, count, out,
-                            [](std::uint16_t word) { return std::bit_cast<float>(std::uint32_t{word} << 16); });
-        break;
-    case ElementType::float32:
-        each<std::uint32_t>(big_endian, in, count, out, [](std::uint32_t word) { return std::bit_cast<float>(word); });
-        break;
-    case ElementType::float64:
-        each<std::uint64_t>(big_endian, in, count, out,
-                            [](std::uint64_t word) { return static_cast<float>(std::bit_cast<double>(word)); });
-        break;
-    default: break;  // callers ask for floats of float types alone
+        case ElementType::float16:
+            each<std::uint16_t>(big_endian, in, count, out, from_half);
+            break;
+        case ElementType::bfloat16:
+            each<std::uint16_t>(big_endian, in, count, out,
+                                [](std::uint16_t word) { return std::bit_cast<float>(std::uint32_t{word} << 16); });
+            break;
+        case ElementType::float32:
+            each<std::uint32_t>(big_endian, in, count, out,
+                                [](std::uint32_t word) { return std::bit_cast<float>(word); });
+            break;
+        case ElementType::float64:
+            each<std::uint64_t>(big_endian, in, count, out,
+                                [](std::uint64_t word) { return static_cast<float>(std::bit_cast<double>(word)); });
+            break;
+        default:
+            break;  // callers ask for floats of float types alone
     }
 }
 
 void decode_integers(ElementType type, bool big_endian, const std::byte* in, std::int64_t count, std::int64_t* out)
 {
     switch (type) {
-    case ElementType::int8: integers<std::uint8_t, std::int8_t>(big_endian, in, count, out); break;
-    case ElementType::int16: integers<std::uint16_t, std::int16_t>(big_endian, in, count, out); break;
-    case ElementType::int32: integers<std::uint32_t, std::int32_t>(big_endian, in, count, out); break;
-    case ElementType::int64: integers<std::uint64_t, std::int64_t>(big_endian, in, count, out); break;
-    case ElementType::uint8: integers<std::uint8_t, std::uint8_t>(big_endian, in, count, out); break;
-    case ElementType::uint16: integers<std::uint16_t, std::uint16_t>(big_endian, in, count, out); break;
-    case ElementType::uint32: integers<std::uint32_t, std::uint32_t>(big_endian, in, count, out); break;
-    case ElementType::uint64: integers<std::uint64_t, std::uint64_t>(big_endian, in, count, out); break;
-    case ElementType::boolean:
-        each<std::uint8_t>(false, in, count, out, [](std::uint8_t word) { return std::int64_t{word != 0}; });
-        break;
-    default: break;
+        case ElementType::int8:
+            integers<std::uint8_t, std::int8_t>(big_endian, in, count, out);
+            break;
+        case ElementType::int16:
+            integers<std::uint16_t, std::int16_t>(big_endian, in, count, out);
+            break;
+        case ElementType::int32:
+            integers<std::uint32_t, std::int32_t>(big_endian, in, count, out);
+            break;
+        case ElementType::int64:
+            integers<std::uint64_t, std::int64_t>(big_endian, in, count, out);
+            break;
+        case ElementType::uint8:
+            integers<std::uint8_t, std::uint8_t>(big_endian, in, count, out);
+            break;
+        case ElementType::uint16:
+            integers<std::uint16_t, std::uint16_t>(big_endian, in, count, out);
+            break;
+        case ElementType::uint32:
+            integers<std::uint32_t, std::uint32_t>(big_endian, in, count, out);
+            break;
+        case ElementType::uint64:
+            integers<std::uint64_t, std::uint64_t>(big_endian, in, count, out);
+            break;
+        case ElementType::boolean:
+            each<std::uint8_t>(false, in, count, out, [](std::uint8_t word) { return std::int64_t{word != 0}; });
+            break;
+        default:
+            break;
     }
 }
 

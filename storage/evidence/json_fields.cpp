@@ -40,14 +40,17 @@ std::string shown(dom::element value)
 {
     constexpr std::size_t longest = 60;
     switch (value.type()) {
-    case dom::element_type::ARRAY: return "an array";
-    case dom::element_type::OBJECT: return "an object";
-    case dom::element_type::STRING: {
-        std::string_view text;
-        if (value.get(text) == simdjson::SUCCESS) return "the text " + in_quotes(text.substr(0, longest));
-        return "a text";
-    }
-    default: return simdjson::to_string(value);
+        case dom::element_type::ARRAY:
+            return "an array";
+        case dom::element_type::OBJECT:
+            return "an object";
+        case dom::element_type::STRING: {
+            std::string_view text;
+            if (value.get(text) == simdjson::SUCCESS) return "the text " + in_quotes(text.substr(0, longest));
+            return "a text";
+        }
+        default:
+            return simdjson::to_string(value);
     }
 }
 
@@ -59,9 +62,8 @@ bool BareNumbers::rewrite(std::string& line)
     if (line.find("NaN") == std::string::npos && line.find("Infinity") == std::string::npos) return true;
     // In a JSON string these characters are written as \u00XX and in no other way; the digits have no case.
     constexpr std::string_view marks = "\x01\x02\x03\x04\x05\x06\x07\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19"sv;
-    const auto free = std::find_if(marks.begin(), marks.end(), [&](char mark) {
-        return line.find(escape_of(mark)) == std::string::npos;
-    });
+    const auto free = std::find_if(marks.begin(), marks.end(),
+                                   [&](char mark) { return line.find(escape_of(mark)) == std::string::npos; });
     if (free == marks.end()) return false;
     mark_ = *free;
 
@@ -267,8 +269,8 @@ std::optional<std::vector<std::string>> Fields::short_texts(std::string_view key
         const bool fits = !as_number(item) && item.get(text) == simdjson::SUCCESS && !text.empty() &&
                           static_cast<std::int64_t>(text.size()) <= limits_.name_bytes;
         if (!fits) {
-            expected(std::string(key) + "[" + std::to_string(texts.size()) + "]", "a text of at most " +
-                     std::to_string(limits_.name_bytes) + " bytes, not empty", item);
+            expected(std::string(key) + "[" + std::to_string(texts.size()) + "]",
+                     "a text of at most " + std::to_string(limits_.name_bytes) + " bytes, not empty", item);
             return std::nullopt;
         }
         texts.emplace_back(text);
@@ -327,26 +329,28 @@ bool Fields::write_rest(model::JsonWriter& json) const
 void write_json(model::JsonWriter& json, dom::element value, const BareNumbers& bare)
 {
     switch (value.type()) {
-    case dom::element_type::ARRAY:
-        json.begin_array();
-        for (const dom::element item : dom::array(value)) write_json(json, item, bare);
-        json.end_array();
-        break;
-    case dom::element_type::OBJECT:
-        json.begin_object();
-        for (const dom::key_value_pair field : dom::object(value)) {
-            json.key(field.key);
-            write_json(json, field.value, bare);
+        case dom::element_type::ARRAY:
+            json.begin_array();
+            for (const dom::element item : dom::array(value)) write_json(json, item, bare);
+            json.end_array();
+            break;
+        case dom::element_type::OBJECT:
+            json.begin_object();
+            for (const dom::key_value_pair field : dom::object(value)) {
+                json.key(field.key);
+                write_json(json, field.value, bare);
+            }
+            json.end_object();
+            break;
+        case dom::element_type::STRING: {
+            const std::string_view text(value);
+            const std::optional<double> number = bare.number(text);
+            json.value(!number ? text : std::isnan(*number) ? "NaN"sv : *number > 0 ? "Infinity"sv : "-Infinity"sv);
+            break;
         }
-        json.end_object();
-        break;
-    case dom::element_type::STRING: {
-        const std::string_view text(value);
-        const std::optional<double> number = bare.number(text);
-        json.value(!number ? text : std::isnan(*number) ? "NaN"sv : *number > 0 ? "Infinity"sv : "-Infinity"sv);
-        break;
-    }
-    default: json.raw(simdjson::to_string(value)); break;  // numbers as written, 64-bit ones too
+        default:
+            json.raw(simdjson::to_string(value));
+            break;  // numbers as written, 64-bit ones too
     }
 }
 

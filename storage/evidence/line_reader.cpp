@@ -21,7 +21,8 @@ Result<bool> LineReader::fill()
 {
     const std::int64_t now = std::min(buffer_bytes, file_->size() - read_);
     if (now == 0) return false;
-    FEDSLEUTH_CHECK(file_->read(read_, std::as_writable_bytes(std::span(buffer_.data(), static_cast<std::size_t>(now)))));
+    FEDSLEUTH_CHECK(
+        file_->read(read_, std::as_writable_bytes(std::span(buffer_.data(), static_cast<std::size_t>(now)))));
     read_ += now;
     buffer_at_ = 0;
     buffer_end_ = static_cast<std::size_t>(now);

@@ -23,11 +23,14 @@ namespace {
 std::string parse_error(simdjson::error_code error, const Limits& limits)
 {
     switch (error) {
-    case simdjson::UTF8_ERROR: return "The line is not UTF-8";
-    case simdjson::DEPTH_ERROR:
-        return "The line nests deeper than the limit of " + std::to_string(limits.json_depth);
-    case simdjson::INCORRECT_TYPE: return "The line is JSON, but no object";
-    default: break;
+        case simdjson::UTF8_ERROR:
+            return "The line is not UTF-8";
+        case simdjson::DEPTH_ERROR:
+            return "The line nests deeper than the limit of " + std::to_string(limits.json_depth);
+        case simdjson::INCORRECT_TYPE:
+            return "The line is JSON, but no object";
+        default:
+            break;
     }
     std::string text = std::string("The line is no JSON: ") + simdjson::error_message(error);
     while (text.ends_with('.')) text.pop_back();
@@ -59,7 +62,8 @@ LogLine LogLineParser::parse(std::string& text) noexcept
     try {
         State& state = *state_;
         if (!state.bare.rewrite(text))
-            return BadLine{"The line mixes NaN or Infinity with every control character there is, and cannot be told apart"};
+            return BadLine{
+                "The line mixes NaN or Infinity with every control character there is, and cannot be told apart"};
         const std::size_t length = text.size();
         text.reserve(length + simdjson::SIMDJSON_PADDING);
         if (state.parser.capacity() < length || state.parser.max_depth() == simdjson::DEFAULT_MAX_DEPTH) {

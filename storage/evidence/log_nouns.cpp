@@ -58,8 +58,9 @@ std::string read_sha256(Fields& fields)
     std::string text = fields.short_text("sha256").value_or("");
     const bool fits = text.size() == 64 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
     if (!fits) fields.complain("\"sha256\" is " + in_quotes(text) + ", expected 64 hexadecimal digits");
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char digit) { return digit >= 'A' && digit <= 'F' ? static_cast<char>(digit + 'a' - 'A') : digit; });
+    std::transform(text.begin(), text.end(), text.begin(), [](char digit) {
+        return digit >= 'A' && digit <= 'F' ? static_cast<char>(digit + 'a' - 'A') : digit;
+    });
     return text;
 }
 
@@ -103,7 +104,8 @@ model::PrivacyClaim read_claim(Fields& fields)
     claim.epsilon = fields.number("epsilon");
     const std::string extent = fields.text("epsilon_is").value_or("cumulative");
     if (extent != "cumulative" && extent != "per-round")
-        fields.complain("\"privacy.epsilon_is\" is " + in_quotes(extent) + ", expected \"cumulative\" or \"per-round\"");
+        fields.complain("\"privacy.epsilon_is\" is " + in_quotes(extent) +
+                        ", expected \"cumulative\" or \"per-round\"");
     claim.cumulative = extent == "cumulative";
     claim.delta = fields.number("delta");
     claim.noise_multiplier = fields.number("noise_multiplier");
@@ -149,7 +151,8 @@ model::Update read_update(LogObject& line)
     update.stage = fields.text("stage").value_or("");
     if (const std::optional<std::string> role = fields.text("role")) {
         update.reference = *role == "reference";
-        if (!update.reference) fields.complain("\"role\" is " + in_quotes(*role) + ", expected \"reference\" or no role");
+        if (!update.reference)
+            fields.complain("\"role\" is " + in_quotes(*role) + ", expected \"reference\" or no role");
         if (update.reference && fields.fine() && update.client != model::server_client())
             fields.complain("\"client\" is " + in_quotes(update.client.text()) +
                             ", expected \"@server\" where the role is \"reference\"");

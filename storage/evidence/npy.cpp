@@ -67,8 +67,7 @@ Result<std::string> header_text(ByteSource& source, std::int64_t& payload, int& 
     FEDSLEUTH_CHECK(source.read(0, {start.data(), static_cast<std::size_t>(available)}));
     constexpr std::array<unsigned char, 6> magic{0x93, 'N', 'U', 'M', 'P', 'Y'};
     for (std::size_t idx = 0; idx < magic.size(); ++idx)
-        if (available < 10 || byte(idx) != magic[idx])
-            return malformed("does not begin as a NumPy array does", where);
+        if (available < 10 || byte(idx) != magic[idx]) return malformed("does not begin as a NumPy array does", where);
     major = static_cast<int>(byte(6));
     if (major < 1 || major > 3 || byte(7) != 0)
         return unsupported("is a NumPy array of version " + std::to_string(major) + "." + std::to_string(byte(7)) +
@@ -105,7 +104,8 @@ Result<FoundTensor> read_npy_header(ByteSource& source, std::string name, const 
     if (literal.structured)
         return unsupported("is a structured array, whose elements are records", where, "save one array for each field");
     FEDSLEUTH_TRY(const Descr descr, element_type(literal.descr, where));
-    FEDSLEUTH_TRY(FoundTensor tensor, found_tensor(std::move(name), descr.type, std::move(literal.shape), limits, where));
+    FEDSLEUTH_TRY(FoundTensor tensor,
+                  found_tensor(std::move(name), descr.type, std::move(literal.shape), limits, where));
     tensor.view.base = payload;
     tensor.view.big_endian = descr.big_endian;
     if (literal.fortran_order) set_strides(tensor.view, column_major_strides(tensor.view.shape));

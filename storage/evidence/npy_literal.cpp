@@ -116,8 +116,7 @@ private:
             std::int64_t extent = 0;
             const char* const end = text_.data() + text_.size();
             const auto [stop, error] = std::from_chars(text_.data() + at_, end, extent);
-            if (error != std::errc() || extent < 0)
-                return wrong("lacks a whole number from 0 to 2^63 − 1 in 'shape'");
+            if (error != std::errc() || extent < 0) return wrong("lacks a whole number from 0 to 2^63 − 1 in 'shape'");
             at_ = static_cast<std::size_t>(stop - text_.data());
             if (python2_longs_ && at_ < text_.size() && text_[at_] == 'L') ++at_;
             literal_.shape.push_back(extent);

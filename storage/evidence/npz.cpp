@@ -85,7 +85,8 @@ Result<std::unique_ptr<SnapshotFile>> open_npz(std::shared_ptr<ZipArchive> archi
                          "snapshots are .npz, .npy, .safetensors, or torch.save of a state_dict");
     if (others > 0) parts.notes.push_back("Left out, as no arrays: " + counted(others, "entry", "entries") + ".");
 
-    parts.named = !std::all_of(members.begin(), members.end(), [](const Member& one) { return one.number.has_value(); });
+    parts.named =
+        !std::all_of(members.begin(), members.end(), [](const Member& one) { return one.number.has_value(); });
     if (!parts.named) sort_by_position(members, parts.notes);
     std::vector<std::size_t> entry_of_tensor;
     for (Member& member : members) {

@@ -42,52 +42,65 @@ Result<Pickle> PickleReader::run()
 Result<void> PickleReader::step(unsigned char opcode)
 {
     switch (opcode) {
-    case 0x80: {  // PROTO
-        FEDSLEUTH_TRY(const std::uint64_t protocol, take_number(1));
-        // A second PROTO is a known way to confuse scanners; protocols above 2 bring opcodes that are refused anyway.
-        if (opcode_at_ != 0) return refuse("refused: its pickle begins anew in the middle (PROTO)");
-        if (protocol > 5) return wrong("its pickle has the unknown protocol " + std::to_string(protocol));
-        return {};
-    }
-    case '(':
-        if (static_cast<std::int64_t>(marks_.size()) >= limits_.pickle_depth)
-            return over_limit("its pickle nests deeper than the limit of " + std::to_string(limits_.pickle_depth),
-                              place_here());
-        marks_.push_back(stack_.size());
-        return {};
-    case 'K':
-    case 'M':
-    case 'J':
-    case 'G':
-    case 0x8a:
-    case 'N':
-    case 0x88:
-    case 0x89: return step_number(opcode);
-    case 'X':
-    case 'U': return step_text(opcode);
-    case ')':
-    case 't':
-    case 0x85:
-    case 0x86:
-    case 0x87: return step_tuple(opcode);
-    case '}':
-    case ']':
-    case 0x8f:
-    case 'a':
-    case 'e':
-    case 's':
-    case 'u': return step_container(opcode);
-    case 'q':
-    case 'r':
-    case 'h':
-    case 'j': return step_memo(opcode);
-    case 'c': return global();
-    case 'R': return reduce(false);
-    case 0x81: return reduce(true);  // NEWOBJ
-    case 'b': return build();
-    case 'Q': return persistent_id();
-    case '.': return stop();
-    default: return refuse_opcode(opcode);
+        case 0x80: {  // PROTO
+            FEDSLEUTH_TRY(const std::uint64_t protocol, take_number(1));
+            // A second PROTO is a known way to confuse scanners; protocols above 2 bring opcodes that are refused
+            // anyway.
+            if (opcode_at_ != 0) return refuse("refused: its pickle begins anew in the middle (PROTO)");
+            if (protocol > 5) return wrong("its pickle has the unknown protocol " + std::to_string(protocol));
+            return {};
+        }
+        case '(':
+            if (static_cast<std::int64_t>(marks_.size()) >= limits_.pickle_depth)
+                return over_limit("its pickle nests deeper than the limit of " + std::to_string(limits_.pickle_depth),
+                                  place_here());
+            marks_.push_back(stack_.size());
+            return {};
+        case 'K':
+        case 'M':
+        case 'J':
+        case 'G':
+        case 0x8a:
+        case 'N':
+        case 0x88:
+        case 0x89:
+            return step_number(opcode);
+        case 'X':
+        case 'U':
+            return step_text(opcode);
+        case ')':
+        case 't':
+        case 0x85:
+        case 0x86:
+        case 0x87:
+            return step_tuple(opcode);
+        case '}':
+        case ']':
+        case 0x8f:
+        case 'a':
+        case 'e':
+        case 's':
+        case 'u':
+            return step_container(opcode);
+        case 'q':
+        case 'r':
+        case 'h':
+        case 'j':
+            return step_memo(opcode);
+        case 'c':
+            return global();
+        case 'R':
+            return reduce(false);
+        case 0x81:
+            return reduce(true);  // NEWOBJ
+        case 'b':
+            return build();
+        case 'Q':
+            return persistent_id();
+        case '.':
+            return stop();
+        default:
+            return refuse_opcode(opcode);
     }
 }
 
@@ -96,44 +109,46 @@ Result<void> PickleReader::step_number(unsigned char opcode)
     Value value;
     value.kind = Kind::integer;
     switch (opcode) {
-    case 'K': {
-        FEDSLEUTH_TRY(const std::uint64_t number, take_number(1));
-        value.integer = static_cast<std::int64_t>(number);
-        break;
-    }
-    case 'M': {
-        FEDSLEUTH_TRY(const std::uint64_t number, take_number(2));
-        value.integer = static_cast<std::int64_t>(number);
-        break;
-    }
-    case 'J': {
-        FEDSLEUTH_TRY(const std::uint64_t number, take_number(4));
-        value.integer = static_cast<std::int32_t>(number);
-        break;
-    }
-    case 'G': {  // big-endian, unlike all others
-        FEDSLEUTH_TRY(const std::uint64_t number, take_number(8));
-        value.kind = Kind::number;
-        value.number = std::bit_cast<double>(__builtin_bswap64(number));
-        break;
-    }
-    case 0x8a: {  // LONG1: two's complement of any length
-        FEDSLEUTH_TRY(const std::uint64_t length, take_number(1));
-        if (length > 8) {
-            value.kind = Kind::bytes;  // kept, but no number to calculate with
-            FEDSLEUTH_TRY(value.text, take(length));
+        case 'K': {
+            FEDSLEUTH_TRY(const std::uint64_t number, take_number(1));
+            value.integer = static_cast<std::int64_t>(number);
             break;
         }
-        FEDSLEUTH_TRY(const std::uint64_t number, take_number(length));
-        const int unused = static_cast<int>(64 - 8 * length);
-        value.integer = length == 0 ? 0 : static_cast<std::int64_t>(number << unused) >> unused;
-        break;
-    }
-    case 'N': value.kind = Kind::none; break;
-    default:
-        value.kind = Kind::boolean;
-        value.integer = opcode == 0x88;
-        break;
+        case 'M': {
+            FEDSLEUTH_TRY(const std::uint64_t number, take_number(2));
+            value.integer = static_cast<std::int64_t>(number);
+            break;
+        }
+        case 'J': {
+            FEDSLEUTH_TRY(const std::uint64_t number, take_number(4));
+            value.integer = static_cast<std::int32_t>(number);
+            break;
+        }
+        case 'G': {  // big-endian, unlike all others
+            FEDSLEUTH_TRY(const std::uint64_t number, take_number(8));
+            value.kind = Kind::number;
+            value.number = std::bit_cast<double>(__builtin_bswap64(number));
+            break;
+        }
+        case 0x8a: {  // LONG1: two's complement of any length
+            FEDSLEUTH_TRY(const std::uint64_t length, take_number(1));
+            if (length > 8) {
+                value.kind = Kind::bytes;  // kept, but no number to calculate with
+                FEDSLEUTH_TRY(value.text, take(length));
+                break;
+            }
+            FEDSLEUTH_TRY(const std::uint64_t number, take_number(length));
+            const int unused = static_cast<int>(64 - 8 * length);
+            value.integer = length == 0 ? 0 : static_cast<std::int64_t>(number << unused) >> unused;
+            break;
+        }
+        case 'N':
+            value.kind = Kind::none;
+            break;
+        default:
+            value.kind = Kind::boolean;
+            value.integer = opcode == 0x88;
+            break;
     }
     return push(std::move(value));
 }
@@ -164,10 +179,14 @@ Result<void> PickleReader::step_tuple(unsigned char opcode)
 Result<void> PickleReader::step_container(unsigned char opcode)
 {
     switch (opcode) {
-    case '}': return push_items(Kind::dict, {});
-    case ']': return push_items(Kind::list, {});
-    case 0x8f: return push_items(Kind::set, {});
-    default: break;
+        case '}':
+            return push_items(Kind::dict, {});
+        case ']':
+            return push_items(Kind::list, {});
+        case 0x8f:
+            return push_items(Kind::set, {});
+        default:
+            break;
     }
     std::vector<Id> items;
     if (opcode == 'e' || opcode == 'u') {
@@ -216,9 +235,9 @@ Result<void> PickleReader::step_memo(unsigned char opcode)
     if (opcode == 'q' || opcode == 'r') {
         FEDSLEUTH_TRY(const Id id, top());
         if (slot >= static_cast<std::uint64_t>(limits_.pickle_values))
-            return over_limit("its pickle numbers its memo beyond the limit of " +
-                                  model::grouped(limits_.pickle_values),
-                              place_here());
+            return over_limit(
+                "its pickle numbers its memo beyond the limit of " + model::grouped(limits_.pickle_values),
+                place_here());
         if (slot >= memo_.size()) memo_.resize(slot + 1, unset);
         memo_[slot] = id;
         return {};
@@ -234,8 +253,8 @@ Result<void> PickleReader::stop()
     if (!marks_.empty() || stack_.size() != 1)
         return wrong("its pickle stops with " + std::to_string(stack_.size()) + " values on the stack, not one");
     if (at_ != bytes_.size())
-        return malformed(bytes_follow(static_cast<std::int64_t>(bytes_.size() - at_)) + " the pickle's STOP", place_here(),
-                         "a second pickle behind the first is meant for another reader");
+        return malformed(bytes_follow(static_cast<std::int64_t>(bytes_.size() - at_)) + " the pickle's STOP",
+                         place_here(), "a second pickle behind the first is meant for another reader");
     pickle_.root_ = stack_.front();
     stopped_ = true;
     return {};
@@ -243,7 +262,8 @@ Result<void> PickleReader::stop()
 
 Result<std::string_view> PickleReader::take(std::uint64_t length)
 {
-    if (length > bytes_.size() - at_) return wrong("its pickle ends within " + opcode_name(static_cast<unsigned char>(bytes_[opcode_at_])));
+    if (length > bytes_.size() - at_)
+        return wrong("its pickle ends within " + opcode_name(static_cast<unsigned char>(bytes_[opcode_at_])));
     const std::string_view taken = bytes_.substr(at_, length);
     at_ += length;
     return taken;

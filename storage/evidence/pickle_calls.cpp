@@ -13,19 +13,32 @@ using model::Result;
 std::string_view kind_text(Pickle::Kind kind)
 {
     switch (kind) {
-    case Pickle::Kind::none: return "None";
-    case Pickle::Kind::boolean: return "a truth value";
-    case Pickle::Kind::integer: return "an integer";
-    case Pickle::Kind::number: return "a number";
-    case Pickle::Kind::text: return "a text";
-    case Pickle::Kind::bytes: return "bytes";
-    case Pickle::Kind::tuple: return "a tuple";
-    case Pickle::Kind::list: return "a list";
-    case Pickle::Kind::dict: return "a dictionary";
-    case Pickle::Kind::set: return "a set";
-    case Pickle::Kind::global: return "a global";
-    case Pickle::Kind::storage: return "a storage";
-    case Pickle::Kind::tensor: return "a tensor";
+        case Pickle::Kind::none:
+            return "None";
+        case Pickle::Kind::boolean:
+            return "a truth value";
+        case Pickle::Kind::integer:
+            return "an integer";
+        case Pickle::Kind::number:
+            return "a number";
+        case Pickle::Kind::text:
+            return "a text";
+        case Pickle::Kind::bytes:
+            return "bytes";
+        case Pickle::Kind::tuple:
+            return "a tuple";
+        case Pickle::Kind::list:
+            return "a list";
+        case Pickle::Kind::dict:
+            return "a dictionary";
+        case Pickle::Kind::set:
+            return "a set";
+        case Pickle::Kind::global:
+            return "a global";
+        case Pickle::Kind::storage:
+            return "a storage";
+        case Pickle::Kind::tensor:
+            return "a tensor";
     }
     return "a value";
 }
@@ -36,8 +49,7 @@ std::string hint_for(const std::string& global)
 {
     if (global.starts_with("__main__.") || global.starts_with("torch.nn."))
         return "a whole model was saved: save model.state_dict() instead";
-    if (global.starts_with("numpy."))
-        return "it holds NumPy objects: save tensors, or use numpy.savez";
+    if (global.starts_with("numpy.")) return "it holds NumPy objects: save tensors, or use numpy.savez";
     if (global.starts_with("torch.")) return "save a plain state_dict of dense CPU tensors";
     return "a state_dict needs no such thing: loading this file elsewhere may run code";
 }
@@ -48,7 +60,8 @@ model::Error refusal_of_globals(std::string_view pickle, std::string first, cons
 {
     std::vector<std::string> globals = globals_asked_for(pickle);
     if (first.empty() && globals.empty())
-        return {model::ErrorCode::refused, "refused: a pickle, which is a program and not a file of numbers", where, ""};
+        return {model::ErrorCode::refused, "refused: a pickle, which is a program and not a file of numbers", where,
+                ""};
     if (!first.empty()) {
         globals.erase(std::remove(globals.begin(), globals.end(), first), globals.end());
         globals.insert(globals.begin(), std::move(first));
@@ -103,14 +116,20 @@ Result<void> PickleReader::reduce(bool as_class)
     const bool is_class = callable.role == GlobalRole::ordered_dict || callable.role == GlobalRole::size;
     if (!as_class || is_class) {
         switch (callable.role) {
-        case GlobalRole::ordered_dict: return make_ordered_dict(arguments);
-        case GlobalRole::rebuild_tensor_v2: return make_tensor(arguments, false);
-        case GlobalRole::rebuild_tensor_v3: return make_tensor(arguments, true);
-        case GlobalRole::rebuild_parameter: return make_parameter(arguments);
-        case GlobalRole::size: return make_size(arguments);
-        case GlobalRole::storage_type:
-        case GlobalRole::untyped_storage:
-        case GlobalRole::dtype: break;
+            case GlobalRole::ordered_dict:
+                return make_ordered_dict(arguments);
+            case GlobalRole::rebuild_tensor_v2:
+                return make_tensor(arguments, false);
+            case GlobalRole::rebuild_tensor_v3:
+                return make_tensor(arguments, true);
+            case GlobalRole::rebuild_parameter:
+                return make_parameter(arguments);
+            case GlobalRole::size:
+                return make_size(arguments);
+            case GlobalRole::storage_type:
+            case GlobalRole::untyped_storage:
+            case GlobalRole::dtype:
+                break;
         }
     }
     return refuse("refused: its pickle calls " + std::string(callable.module) + "." + std::string(callable.name));
@@ -140,8 +159,8 @@ Result<void> PickleReader::make_tensor(const Value& arguments, bool with_dtype)
     const std::vector<Id>& given = arguments.items;
     const std::size_t least = with_dtype ? 7 : 6;
     const bool fits = (given.size() == least || given.size() == least + 1) && at(given[0]).kind == Kind::storage &&
-                      at(given[1]).kind == Kind::integer && is_shape(given[2]) &&
-                      is_shape(given[3]) && at(given[4]).kind == Kind::boolean && are_hooks(given[5]) &&
+                      at(given[1]).kind == Kind::integer && is_shape(given[2]) && is_shape(given[3]) &&
+                      at(given[4]).kind == Kind::boolean && are_hooks(given[5]) &&
                       (!with_dtype || (at(given[6]).kind == Kind::global &&
                                        allowed_globals[at(given[6]).global].role == GlobalRole::dtype));
     if (!fits) return wrong("its pickle makes a tensor of what no tensor is made of");

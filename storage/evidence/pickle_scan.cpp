@@ -95,7 +95,8 @@ constexpr std::array<Opcode, 68> opcodes{{
 
 const Opcode* find_opcode(unsigned char code)
 {
-    const auto found = std::find_if(opcodes.begin(), opcodes.end(), [&](const Opcode& one) { return one.code == code; });
+    const auto found =
+        std::find_if(opcodes.begin(), opcodes.end(), [&](const Opcode& one) { return one.code == code; });
     return found == opcodes.end() ? nullptr : &*found;
 }
 
@@ -139,16 +140,26 @@ private:
     bool argument(Argument kind, std::string_view& first, std::string_view& second)
     {
         switch (kind) {
-        case Argument::none: return true;
-        case Argument::one: return take(1, first);
-        case Argument::two: return take(2, first);
-        case Argument::four: return take(4, first);
-        case Argument::eight: return take(8, first);
-        case Argument::line: return take_line(first);
-        case Argument::two_lines: return take_line(first) && take_line(second);
-        case Argument::counted_1: return take(1, first) && take(number(first), first);
-        case Argument::counted_4: return take(4, first) && take(number(first), first);
-        case Argument::counted_8: return take(8, first) && take(number(first), first);
+            case Argument::none:
+                return true;
+            case Argument::one:
+                return take(1, first);
+            case Argument::two:
+                return take(2, first);
+            case Argument::four:
+                return take(4, first);
+            case Argument::eight:
+                return take(8, first);
+            case Argument::line:
+                return take_line(first);
+            case Argument::two_lines:
+                return take_line(first) && take_line(second);
+            case Argument::counted_1:
+                return take(1, first) && take(number(first), first);
+            case Argument::counted_4:
+                return take(4, first) && take(number(first), first);
+            case Argument::counted_8:
+                return take(8, first) && take(number(first), first);
         }
         return false;
     }

@@ -3,11 +3,11 @@
 
 #include "storage/evidence/evidence_text.h"
 
+#include <simdjson.h>
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <set>
-#include <simdjson.h>
 
 namespace fedsleuth::storage {
 
@@ -48,9 +48,8 @@ Result<ElementType> element_type(std::string_view dtype, const std::string& wher
                                                   {"BOOL", ElementType::boolean}}};
     for (const Known& one : known)
         if (one.name == dtype) return one.type;
-    static constexpr std::array<std::string_view, 9> unread{"F8_E5M2",     "F8_E4M3", "F8_E8M0", "F8_E4M3FNUZ",
-                                                            "F8_E5M2FNUZ", "F4",      "F6_E2M3", "F6_E3M2",
-                                                            "C64"};
+    static constexpr std::array<std::string_view, 9> unread{
+        "F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "F4", "F6_E2M3", "F6_E3M2", "C64"};
     if (std::find(unread.begin(), unread.end(), dtype) != unread.end())
         return unsupported("holds elements of type " + std::string(dtype) + ", which are not read", where,
                            "F16, BF16, F32, F64, integers and BOOL are read");
@@ -94,7 +93,8 @@ Result<void> read_tensor(std::string_view name, dom::element value, const std::s
     std::optional<std::vector<std::int64_t>> shape;
     std::optional<std::vector<std::int64_t>> offsets;
     for (const dom::key_value_pair field : object) {
-        if ((field.key == "dtype" && type) || (field.key == "shape" && shape) || (field.key == "data_offsets" && offsets))
+        if ((field.key == "dtype" && type) || (field.key == "shape" && shape) ||
+            (field.key == "data_offsets" && offsets))
             return malformed("holds the key " + in_quotes(field.key) + " twice", where);
         if (field.key == "dtype") {
             std::string_view dtype;
@@ -174,9 +174,8 @@ Result<void> check_cover(const Header& header, std::int64_t held, const std::str
                                  " belong to no tensor",
                              where);
         if (range.begin < covered)
-            return malformed("begins at byte " + std::to_string(range.begin) +
-                                 " of the data, within the tensor before it",
-                             where);
+            return malformed(
+                "begins at byte " + std::to_string(range.begin) + " of the data, within the tensor before it", where);
         covered = range.end;
     }
     if (covered > held)

@@ -85,9 +85,10 @@ Result<std::unique_ptr<SnapshotFile>> open_by_content(std::shared_ptr<ByteFile> 
     if (looks_like_safetensors(start)) return open_safetensors(std::move(file), limits);
     if (looks_like_pickle(start)) return refuse_pickle(*file, start);
     if (start.size() >= 262 && start.substr(257, 5) == "ustar")
-        return refused("refused: a tar archive", file->name(),
-                       "torch's tar form has run foreign code on loading (CVE-2025-32434): save again with torch 1.6 or "
-                       "later");
+        return refused(
+            "refused: a tar archive", file->name(),
+            "torch's tar form has run foreign code on loading (CVE-2025-32434): save again with torch 1.6 or "
+            "later");
     if (start.starts_with("\x89HDF"sv))
         return unsupported("is an HDF5 file", file->name(), "save the weights with numpy.savez");
     return malformed("is none of the formats that are read", file->name(), std::string(known_formats));

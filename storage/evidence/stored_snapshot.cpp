@@ -29,15 +29,15 @@ Result<std::unique_ptr<SnapshotFile>> StoredSnapshot::make(Parts parts, const Li
 {
     const auto tensors = static_cast<std::int64_t>(parts.tensors.size());
     if (tensors > limits.tensors)
-        return over_limit("holds " + model::grouped(tensors) + " tensors, more than the limit of " +
-                              model::grouped(limits.tensors),
-                          parts.file);
+        return over_limit(
+            "holds " + model::grouped(tensors) + " tensors, more than the limit of " + model::grouped(limits.tensors),
+            parts.file);
     std::int64_t elements = 0;
     for (const FoundTensor& tensor : parts.tensors) {
         if (tensor.info.count > limits.elements - elements)
-            return over_limit("its tensors together hold more than the limit of " + model::grouped(limits.elements) +
-                                  " elements",
-                              parts.file);
+            return over_limit(
+                "its tensors together hold more than the limit of " + model::grouped(limits.elements) + " elements",
+                parts.file);
         elements += tensor.info.count;
     }
     return std::unique_ptr<SnapshotFile>(new StoredSnapshot(std::move(parts), limits));
@@ -65,8 +65,8 @@ Result<void> StoredSnapshot::read(std::size_t tensor_idx, std::int64_t first, st
         return fail(ErrorCode::invalid_argument, "holds integers, not floats", place_of(tensor_idx));
     if (first < 0 || count < 0 || first > view.count || count > view.count - first)
         return fail(ErrorCode::invalid_argument,
-                    "has " + std::to_string(view.count) + " elements; " + std::to_string(count) + " were asked for from " +
-                        std::to_string(first) + " on",
+                    "has " + std::to_string(view.count) + " elements; " + std::to_string(count) +
+                        " were asked for from " + std::to_string(first) + " on",
                     place_of(tensor_idx));
     if (count == 0) return {};
     try {
@@ -113,9 +113,9 @@ Result<FoundTensor> found_tensor(std::string name, model::ElementType type, std:
     const std::int64_t count = model::element_count(shape);
     if (count < 0) return malformed("has a shape whose size overflows", where);
     if (count > limits.elements)
-        return over_limit("has " + model::grouped(count) + " elements, more than the limit of " +
-                              model::grouped(limits.elements),
-                          where);
+        return over_limit(
+            "has " + model::grouped(count) + " elements, more than the limit of " + model::grouped(limits.elements),
+            where);
     FoundTensor tensor;
     tensor.info = {std::move(name), type, shape, count};
     tensor.view.type = type;

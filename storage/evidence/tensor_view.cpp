@@ -157,7 +157,8 @@ Result<void> read_run(ByteSource& source, const TensorView& view, const Run& run
     const std::int64_t width = model::bytes_of(view.type);
     const std::int64_t step = run.stride * width;
     if (step == 0) {  // one element, repeated
-        FEDSLEUTH_CHECK(source.read(view.base + run.storage * width, {staging.data(), static_cast<std::size_t>(width)}));
+        FEDSLEUTH_CHECK(
+            source.read(view.base + run.storage * width, {staging.data(), static_cast<std::size_t>(width)}));
         for (std::int64_t idx = 0; idx < run.count; ++idx)
             decode(view, staging.data(), 1, out + run.out + idx * run.out_stride);
         return {};

@@ -42,9 +42,9 @@ public:
     [[nodiscard]] Result<std::string> text(std::size_t idx, std::int64_t largest) const
     {
         if (entry(idx).size > largest)
-            return over_limit("has " + model::grouped(entry(idx).size) + " bytes, more than the limit of " +
-                                  model::grouped(largest),
-                              where(idx));
+            return over_limit(
+                "has " + model::grouped(entry(idx).size) + " bytes, more than the limit of " + model::grouped(largest),
+                where(idx));
         std::string text(static_cast<std::size_t>(entry(idx).size), '\0');
         if (text.empty()) return text;
         ZipMember member(archive_, idx, ZipMember::CrcPolicy::tell);
@@ -64,8 +64,7 @@ private:
             const std::string& name = entries[idx].name;
             entry_of_.emplace(name, idx);
             if (!name.ends_with("/data.pkl") && name != pickle_entry) continue;
-            if (found)
-                return malformed("holds two entries data.pkl, and only one can be meant", archive_->file_name());
+            if (found) return malformed("holds two entries data.pkl, and only one can be meant", archive_->file_name());
             found = true;
             prefix_ = name.substr(0, name.size() - pickle_entry.size());
         }
@@ -143,9 +142,9 @@ Result<FoundTensor> read_view(const TorchArchive& torch, const Pickle& pickle, c
                   found_tensor(entry.name, *value.type, integers_of(pickle, value.items[1]), limits, where));
     const std::vector<std::int64_t>& shape = tensor.view.shape;
     if (strides.size() != shape.size())
-        return malformed("has " + std::to_string(shape.size()) + " dimensions but " + std::to_string(strides.size()) +
-                             " strides",
-                         where);
+        return malformed(
+            "has " + std::to_string(shape.size()) + " dimensions but " + std::to_string(strides.size()) + " strides",
+            where);
     const bool negative = std::any_of(strides.begin(), strides.end(), [](std::int64_t stride) { return stride < 0; });
     if (value.integer < 0 || negative) return malformed("has a negative offset or stride", where);
 
@@ -175,7 +174,8 @@ Result<FoundTensor> read_view(const TorchArchive& torch, const Pickle& pickle, c
 bool is_torch_archive(const ZipArchive& archive)
 {
     return std::any_of(archive.entries().begin(), archive.entries().end(), [](const ZipEntry& entry) {
-        return entry.name == pickle_entry || entry.name.ends_with("/data.pkl") || entry.name.ends_with("/constants.pkl");
+        return entry.name == pickle_entry || entry.name.ends_with("/data.pkl") ||
+               entry.name.ends_with("/constants.pkl");
     });
 }
 
@@ -202,8 +202,8 @@ Result<std::unique_ptr<SnapshotFile>> open_torch(std::shared_ptr<ZipArchive> arc
         parts.tensors.push_back(std::move(tensor));
         entry_of_tensor.push_back(entry_idx);
     }
-    parts.bytes = std::make_unique<ZipTensorBytes>(std::move(archive), std::move(entry_of_tensor),
-                                                   ZipMember::CrcPolicy::tell);
+    parts.bytes =
+        std::make_unique<ZipTensorBytes>(std::move(archive), std::move(entry_of_tensor), ZipMember::CrcPolicy::tell);
     return StoredSnapshot::make(std::move(parts), limits);
 }
 

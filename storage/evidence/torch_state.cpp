@@ -75,9 +75,8 @@ Result<void> take_sequence(const Pickle& pickle, const Pickle::Value& sequence, 
     state.named = false;
     for (const Pickle::Id item : sequence.items) {
         if (pickle[item].kind != Kind::tensor)
-            return malformed("its list of tensors holds something else at position " +
-                                 std::to_string(state.entries.size()),
-                             where);
+            return malformed(
+                "its list of tensors holds something else at position " + std::to_string(state.entries.size()), where);
         state.entries.push_back({std::to_string(state.entries.size()), item});
     }
     return {};
@@ -95,9 +94,10 @@ Result<TorchState> find_state(const Pickle& pickle, const std::string& where, co
     if (static_cast<std::int64_t>(value.items.size()) > most)
         return over_limit("its state_dict has more members than the limit of " + model::grouped(limits.tensors), where);
     if (!holds_tensors(pickle, value))
-        return malformed("holds no state_dict: no tensor under a name, in a list, or under \"model\", \"state_dict\", "
-                         "\"model_state_dict\" or \"module_state_dict\"",
-                         where, "save with torch.save(model.state_dict(), path)");
+        return malformed(
+            "holds no state_dict: no tensor under a name, in a list, or under \"model\", \"state_dict\", "
+            "\"model_state_dict\" or \"module_state_dict\"",
+            where, "save with torch.save(model.state_dict(), path)");
     if (value.kind == Kind::dict)
         FEDSLEUTH_CHECK(take_dict(pickle, value, where, state));
     else

@@ -4,9 +4,9 @@
 #include "storage/evidence/evidence_text.h"
 #include "storage/evidence/zip_directory.h"
 
+#include <zip.h>
 #include <algorithm>
 #include <array>
-#include <zip.h>
 
 namespace fedsleuth::storage {
 
@@ -35,9 +35,9 @@ zip_int64_t read_source(SourceState& state, void* data, zip_uint64_t length)
 
 zip_int64_t seek_source(SourceState& state, void* data, zip_uint64_t length)
 {
-    const zip_int64_t to = zip_source_seek_compute_offset(static_cast<zip_uint64_t>(state.position),
-                                                          static_cast<zip_uint64_t>(state.file->size()), data, length,
-                                                          &state.error);
+    const zip_int64_t to =
+        zip_source_seek_compute_offset(static_cast<zip_uint64_t>(state.position),
+                                       static_cast<zip_uint64_t>(state.file->size()), data, length, &state.error);
     if (to < 0) return -1;
     state.position = to;
     return 0;
@@ -57,22 +57,32 @@ zip_int64_t serve(void* user, void* data, zip_uint64_t length, zip_source_cmd_t 
 {
     auto* const state = static_cast<SourceState*>(user);
     switch (command) {
-    case ZIP_SOURCE_OPEN: state->position = 0; return 0;
-    case ZIP_SOURCE_READ: return read_source(*state, data, length);
-    case ZIP_SOURCE_CLOSE: return 0;
-    case ZIP_SOURCE_STAT: return describe_source(*state, data);
-    case ZIP_SOURCE_ERROR: return zip_error_to_data(&state->error, data, length);
-    case ZIP_SOURCE_FREE:
-        zip_error_fini(&state->error);
-        delete state;
-        return 0;
-    case ZIP_SOURCE_SEEK: return seek_source(*state, data, length);
-    case ZIP_SOURCE_TELL: return state->position;
-    case ZIP_SOURCE_SUPPORTS:
-        return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
-                                              ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, ZIP_SOURCE_SEEK, ZIP_SOURCE_TELL,
-                                              ZIP_SOURCE_SUPPORTS, -1);
-    default: zip_error_set(&state->error, ZIP_ER_OPNOTSUPP, 0); return -1;
+        case ZIP_SOURCE_OPEN:
+            state->position = 0;
+            return 0;
+        case ZIP_SOURCE_READ:
+            return read_source(*state, data, length);
+        case ZIP_SOURCE_CLOSE:
+            return 0;
+        case ZIP_SOURCE_STAT:
+            return describe_source(*state, data);
+        case ZIP_SOURCE_ERROR:
+            return zip_error_to_data(&state->error, data, length);
+        case ZIP_SOURCE_FREE:
+            zip_error_fini(&state->error);
+            delete state;
+            return 0;
+        case ZIP_SOURCE_SEEK:
+            return seek_source(*state, data, length);
+        case ZIP_SOURCE_TELL:
+            return state->position;
+        case ZIP_SOURCE_SUPPORTS:
+            return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
+                                                  ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, ZIP_SOURCE_SEEK, ZIP_SOURCE_TELL,
+                                                  ZIP_SOURCE_SUPPORTS, -1);
+        default:
+            zip_error_set(&state->error, ZIP_ER_OPNOTSUPP, 0);
+            return -1;
     }
 }
 
@@ -99,9 +109,9 @@ Result<ZipEntry> describe(zip* archive, zip_uint64_t idx, const std::string& fil
     ZipEntry entry{std::string(name), stat.comp_method == ZIP_CM_DEFLATE, static_cast<std::int64_t>(stat.size),
                    static_cast<std::int64_t>(stat.comp_size)};
     if (!entry.deflated && entry.size != entry.packed)
-        return malformed("is stored in " + std::to_string(entry.packed) + " bytes but declares " +
-                             std::to_string(entry.size),
-                         where);
+        return malformed(
+            "is stored in " + std::to_string(entry.packed) + " bytes but declares " + std::to_string(entry.size),
+            where);
     if (entry.size / limits.inflation_ratio > entry.packed || (entry.packed == 0 && entry.size > 0))
         return over_limit("would inflate " + model::grouped(entry.packed) + " bytes to " + model::grouped(entry.size) +
                               ", beyond the limit of " + std::to_string(limits.inflation_ratio) + " to 1",
@@ -148,9 +158,9 @@ Result<void> ZipArchive::read_directory(const Limits& limits)
 {
     const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);
     if (count > limits.tensors)
-        return over_limit("holds " + model::grouped(count) + " entries, more than the limit of " +
-                              model::grouped(limits.tensors),
-                          file_name());
+        return over_limit(
+            "holds " + model::grouped(count) + " entries, more than the limit of " + model::grouped(limits.tensors),
+            file_name());
     std::set<std::string> names;
     std::int64_t inflated = 0;
     std::int64_t packed = 0;
@@ -162,9 +172,9 @@ Result<void> ZipArchive::read_directory(const Limits& limits)
         inflated += entry.size;
         packed += entry.packed;
         if (inflated > limits.inflated_bytes)
-            return over_limit("its entries together inflate beyond the limit of " +
-                                  model::grouped(limits.inflated_bytes) + " bytes",
-                              file_name());
+            return over_limit(
+                "its entries together inflate beyond the limit of " + model::grouped(limits.inflated_bytes) + " bytes",
+                file_name());
         if (packed > file_->size())
             return malformed("its entries together claim more bytes than the file holds", file_name(),
                              "entries that overlap are how archives are made to blow up");
@@ -218,9 +228,9 @@ Result<void> ZipMember::take(std::span<std::byte> out)
             const std::string why = got < 0 ? zip_file_strerror(file_.get()) : "";
             file_.reset();
             if (got < 0) return malformed("cannot be read at byte " + std::to_string(position_) + ": " + why, where());
-            return malformed("declares " + std::to_string(entry_.size) + " bytes but ends after " +
-                                 std::to_string(position_),
-                             where());
+            return malformed(
+                "declares " + std::to_string(entry_.size) + " bytes but ends after " + std::to_string(position_),
+                where());
         }
         out = out.subspan(static_cast<std::size_t>(got));
         position_ += got;
@@ -237,7 +247,8 @@ Result<void> ZipMember::check_end()
     const int why = got < 0 ? zip_error_code_zip(zip_file_get_error(file_.get())) : ZIP_ER_OK;
     const std::string text = got < 0 ? zip_file_strerror(file_.get()) : "";
     file_.reset();
-    if (got > 0) return malformed("inflates past the " + std::to_string(entry_.size) + " bytes that it declares", where());
+    if (got > 0)
+        return malformed("inflates past the " + std::to_string(entry_.size) + " bytes that it declares", where());
     if (why != ZIP_ER_CRC) return malformed("cannot be read to its end: " + text, where());
     crc_differs_ = true;
     if (policy_ == CrcPolicy::tell) return {};

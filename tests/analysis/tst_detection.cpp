@@ -8,9 +8,9 @@
 #include "analysis/verdict/fusion.h"
 #include "support/memory_source.h"
 
-#include <QTest>
 #include <cmath>
 #include <limits>
+#include <QTest>
 #include <random>
 
 using namespace fedsleuth;
@@ -27,12 +27,13 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 double dot(const Row& a, const Row& b)
 {
     double sum = 0;
-    for (std::size_t coord_idx = 0; coord_idx < a.size(); ++coord_idx) sum += static_cast<double>(a[coord_idx]) * b[coord_idx];
+    for (std::size_t coord_idx = 0; coord_idx < a.size(); ++coord_idx)
+        sum += static_cast<double>(a[coord_idx]) * b[coord_idx];
     return sum;
 }
 
-RoundLedger ledger_of(const std::vector<Row>& updates, const std::vector<Row>& own = {}, const std::vector<Row>& steps = {},
-                      std::int64_t round = 5)
+RoundLedger ledger_of(const std::vector<Row>& updates, const std::vector<Row>& own = {},
+                      const std::vector<Row>& steps = {}, std::int64_t round = 5)
 {
     model::Layer layer;
     layer.shape = {static_cast<std::int64_t>(updates.front().size())};
@@ -72,7 +73,8 @@ std::vector<Row> crowd(std::size_t n, std::size_t d, unsigned seed, float noise 
     for (float& value : common) value = normal(random);
     std::vector<Row> rows(n, Row(d));
     for (Row& row : rows)
-        for (std::size_t coord_idx = 0; coord_idx < d; ++coord_idx) row[coord_idx] = common[coord_idx] + noise * normal(random);
+        for (std::size_t coord_idx = 0; coord_idx < d; ++coord_idx)
+            row[coord_idx] = common[coord_idx] + noise * normal(random);
     return rows;
 }
 
@@ -138,7 +140,8 @@ private slots:
         const auto cosine = [](const Row& a, const Row& b) { return dot(a, b) / std::sqrt(dot(a, a) * dot(b, b)); };
         const auto residual = [&](const Row& row) {
             Row out(50);
-            for (std::size_t coord_idx = 0; coord_idx < 50; ++coord_idx) out[coord_idx] = row[coord_idx] - median[coord_idx];
+            for (std::size_t coord_idx = 0; coord_idx < 50; ++coord_idx)
+                out[coord_idx] = row[coord_idx] - median[coord_idx];
             return out;
         };
         for (std::size_t client_idx = 0; client_idx < updates.size(); ++client_idx) {
@@ -153,10 +156,12 @@ private slots:
             check("drift-global", std::max(cosine(update, steps[0]), cosine(update, steps[1])));
             double nearest = -1;
             for (std::size_t other_idx = 0; other_idx < updates.size(); ++other_idx)
-                if (other_idx != client_idx) nearest = std::max(nearest, cosine(residual(update), residual(updates[other_idx])));
+                if (other_idx != client_idx)
+                    nearest = std::max(nearest, cosine(residual(update), residual(updates[other_idx])));
             check("duplicate", nearest);
             int agree = 0;
-            for (std::size_t coord_idx = 0; coord_idx < 50; ++coord_idx) agree += update[coord_idx] * median[coord_idx] > 0;
+            for (std::size_t coord_idx = 0; coord_idx < 50; ++coord_idx)
+                agree += update[coord_idx] * median[coord_idx] > 0;
             check("sign-agreement", agree / 50.0);
         }
     }
@@ -196,7 +201,8 @@ private slots:
         const std::vector<double> distances = analysis::euclidean_distances(ledger);
         for (std::size_t i = 0; i < 7; ++i)
             for (std::size_t j = 0; j < 7; ++j)
-                QVERIFY(std::abs(std::hypot(plane.x[i] - plane.x[j], plane.y[i] - plane.y[j]) - distances[i * 7 + j]) < 1e-6);
+                QVERIFY(std::abs(std::hypot(plane.x[i] - plane.x[j], plane.y[i] - plane.y[j]) - distances[i * 7 + j]) <
+                        1e-6);
         QVERIFY(std::abs(plane.share_x + plane.share_y - 1) < 1e-9);
         QVERIFY(plane.share_x >= plane.share_y);
     }

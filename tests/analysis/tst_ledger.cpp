@@ -2,10 +2,10 @@
 #include "analysis/ledger/ledger_builder.h"
 #include "support/memory_source.h"
 
-#include <QTest>
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <QTest>
 #include <random>
 
 using namespace fedsleuth;
@@ -65,8 +65,8 @@ private slots:
         updates.back().reference = true;
         updates.push_back(update_of(4, "b"));
         updates.back().state = model::SnapshotState::non_finite;
-        const auto plans = analysis::plan_ledgers(
-            updates, {checkpoint_of(0), checkpoint_of(1), checkpoint_of(2), checkpoint_of(3)});
+        const auto plans =
+            analysis::plan_ledgers(updates, {checkpoint_of(0), checkpoint_of(1), checkpoint_of(2), checkpoint_of(3)});
 
         QCOMPARE(plans.size(), 3u);
         QCOMPARE(plans[0].clients.size(), 2u);

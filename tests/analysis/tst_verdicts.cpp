@@ -44,15 +44,33 @@ private slots:
         QTest::addColumn<QString>("name");
         QTest::addColumn<QString>("family");
         QTest::addColumn<QString>("attack");
-        QTest::newRow("clean, IID") << "clean-iid" << "" << "";
-        QTest::newRow("clean, non-IID") << "clean-noniid" << "" << "";
-        QTest::newRow("model replacement") << "model-replacement" << "targeted" << "model-replacement";
-        QTest::newRow("sign flip") << "sign-flip" << "untargeted" << "sign-flip";
-        QTest::newRow("ALIE") << "alie" << "colluding" << "collusion";
-        QTest::newRow("Sybils") << "sybil" << "colluding" << "sybil";
-        QTest::newRow("free riders") << "free-rider" << "free-rider" << "free-rider";
-        QTest::newRow("privacy liars who do not attack") << "privacy-audit" << "" << "";
-        QTest::newRow("a lying server") << "server-tampering" << "" << "";
+        QTest::newRow("clean, IID") << "clean-iid"
+                                    << ""
+                                    << "";
+        QTest::newRow("clean, non-IID") << "clean-noniid"
+                                        << ""
+                                        << "";
+        QTest::newRow("model replacement") << "model-replacement"
+                                           << "targeted"
+                                           << "model-replacement";
+        QTest::newRow("sign flip") << "sign-flip"
+                                   << "untargeted"
+                                   << "sign-flip";
+        QTest::newRow("ALIE") << "alie"
+                              << "colluding"
+                              << "collusion";
+        QTest::newRow("Sybils") << "sybil"
+                                << "colluding"
+                                << "sybil";
+        QTest::newRow("free riders") << "free-rider"
+                                     << "free-rider"
+                                     << "free-rider";
+        QTest::newRow("privacy liars who do not attack") << "privacy-audit"
+                                                         << ""
+                                                         << "";
+        QTest::newRow("a lying server") << "server-tampering"
+                                        << ""
+                                        << "";
     }
 
     void attackers_are_found_and_nobody_else_accused()

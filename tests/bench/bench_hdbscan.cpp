@@ -75,9 +75,10 @@ int main()
         options.min_cluster_size = 10;
         std::vector<double> ours;
         std::vector<double> theirs;
-        bench::compare("hdbscan, n = " + std::to_string(n), "Kruskal on all pairs (tree only)", 5,
-                       [&] { ours = analysis::hdbscan(distances, n, options)->merge_distances; },
-                       [&] { theirs = kruskal(distances, n, 10); });
+        bench::compare(
+            "hdbscan, n = " + std::to_string(n), "Kruskal on all pairs (tree only)", 5,
+            [&] { ours = analysis::hdbscan(distances, n, options)->merge_distances; },
+            [&] { theirs = kruskal(distances, n, 10); });
         wrong += ours == theirs ? 0 : 1;
     }
     return wrong;

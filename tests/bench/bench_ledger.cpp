@@ -6,8 +6,8 @@
 #include "support/memory_source.h"
 
 #include <cblas.h>
-#include <random>
 #include <sys/resource.h>
+#include <random>
 
 using namespace fedsleuth;
 using model::RoundNo;
@@ -38,7 +38,8 @@ analysis::LedgerPlan plan_of(std::size_t n)
 {
     analysis::LedgerPlan plan;
     plan.round = RoundNo{1};
-    for (std::size_t client_idx = 0; client_idx < n; ++client_idx) plan.clients.emplace_back(std::to_string(client_idx));
+    for (std::size_t client_idx = 0; client_idx < n; ++client_idx)
+        plan.clients.emplace_back(std::to_string(client_idx));
     plan.own_rounds.resize(n);
     return plan;
 }
@@ -89,5 +90,6 @@ int main()
     if (!analysis::build_ledger(endless, one_layer(10 * d), plan, progress)) std::abort();
     getrusage(RUSAGE_SELF, &after);
     // The peak of the whole process, the benchmark's own matrices of before included: an upper bound.
-    std::printf("{\"name\": \"peak memory, ledger of 100 x 10,000,000\", \"mebibytes\": %ld}\n", after.ru_maxrss / 1024);
+    std::printf("{\"name\": \"peak memory, ledger of 100 x 10,000,000\", \"mebibytes\": %ld}\n",
+                after.ru_maxrss / 1024);
 }

@@ -25,7 +25,8 @@ private slots:
         QFETCH(QString, floor);
         QFETCH(QStringList, below);
         const QStringList floors{"model", "storage", "analysis", "ui", "app"};
-        const QRegularExpression include("^\\s*#\\s*include\\s*[<\"]([^>\"]+)[>\"]", QRegularExpression::MultilineOption);
+        const QRegularExpression include("^\\s*#\\s*include\\s*[<\"]([^>\"]+)[>\"]",
+                                         QRegularExpression::MultilineOption);
         const bool qt_allowed = floor == "ui" || floor == "app";
         int files = 0;
         QDirIterator sources(QStringLiteral(FEDSLEUTH_SOURCE "/") + floor, {"*.h", "*.cpp"}, QDir::Files,
@@ -45,7 +46,8 @@ private slots:
                     QVERIFY2(below.contains(first), qPrintable(path + " includes " + target));
                 QVERIFY2(!target.startsWith(".."), qPrintable(path + " includes " + target));
                 if (core) {
-                    const bool qt = QRegularExpression("^Q([A-Z]|t[A-Z])").match(first).hasMatch() || first.startsWith("qt");
+                    const bool qt =
+                        QRegularExpression("^Q([A-Z]|t[A-Z])").match(first).hasMatch() || first.startsWith("qt");
                     QVERIFY2(!qt, qPrintable(path + " includes " + target));
                     QVERIFY2(first != "ui", qPrintable(path + " includes " + target));
                 }

@@ -6,11 +6,11 @@
 #include "model/text.h"
 #include "model/verdict.h"
 
+#include <limits>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QTest>
-#include <limits>
 
 using namespace fedsleuth::model;
 
@@ -54,11 +54,14 @@ private slots:
 
     void broken_utf8_is_replaced()
     {
-        QCOMPARE(valid_utf8("a\xff" "b"), std::string("a\xef\xbf\xbd" "b"));
-        QCOMPARE(valid_utf8("\xc0\xaf"), std::string("\xef\xbf\xbd\xef\xbf\xbd"));       // overlong
-        QCOMPARE(valid_utf8("\xed\xa0\x80").size(), std::size_t{9});                       // surrogate
-        QCOMPARE(valid_utf8("\xf4\x90\x80\x80").size(), std::size_t{12});                  // above U+10FFFF
-        QCOMPARE(valid_utf8("\xe2\x82"), std::string("\xef\xbf\xbd\xef\xbf\xbd"));       // cut short
+        QCOMPARE(valid_utf8("a\xff"
+                            "b"),
+                 std::string("a\xef\xbf\xbd"
+                             "b"));
+        QCOMPARE(valid_utf8("\xc0\xaf"), std::string("\xef\xbf\xbd\xef\xbf\xbd"));  // overlong
+        QCOMPARE(valid_utf8("\xed\xa0\x80").size(), std::size_t{9});                // surrogate
+        QCOMPARE(valid_utf8("\xf4\x90\x80\x80").size(), std::size_t{12});           // above U+10FFFF
+        QCOMPARE(valid_utf8("\xe2\x82"), std::string("\xef\xbf\xbd\xef\xbf\xbd"));  // cut short
         QCOMPARE(valid_utf8("é 𝄞"), std::string("é 𝄞"));
     }
 
@@ -108,8 +111,8 @@ private slots:
 
     void names_go_both_ways()
     {
-        for (const auto verdict : {VerdictClass::unknown, VerdictClass::clean, VerdictClass::watch, VerdictClass::suspect,
-                                   VerdictClass::malicious})
+        for (const auto verdict : {VerdictClass::unknown, VerdictClass::clean, VerdictClass::watch,
+                                   VerdictClass::suspect, VerdictClass::malicious})
             QCOMPARE(verdict_class_from(name_of(verdict)), std::optional(verdict));
         QVERIFY(!verdict_class_from("guilty"));
         QCOMPARE(family_of("sybil"), std::string_view("colluding"));

@@ -36,10 +36,7 @@ private slots:
         Sha256 moved = std::move(hash);
         QCOMPARE(moved.hex(), sha256_hex(""));
     }
-    void bytes_with_zeros_count()
-    {
-        QVERIFY(sha256_hex(std::string_view("a\0b", 3)) != sha256_hex("a"));
-    }
+    void bytes_with_zeros_count() { QVERIFY(sha256_hex(std::string_view("a\0b", 3)) != sha256_hex("a")); }
 };
 
 QTEST_GUILESS_MAIN(TestDigest)

@@ -19,7 +19,8 @@ private slots:
         QTest::addColumn<int>("type");
         QTest::addColumn<QList<qint64>>("shape");
         QTest::addColumn<QList<float>>("expected");
-        const auto row = [](const char* file, const char* format, ElementType type, QList<qint64> shape, QList<float> values) {
+        const auto row = [](const char* file, const char* format, ElementType type, QList<qint64> shape,
+                            QList<float> values) {
             QTest::newRow(file) << file << format << static_cast<int>(type) << shape << values;
         };
         row("f4_2x2.npy", "npy", ElementType::float32, {2, 2}, {1, 2, 3, 4});
@@ -97,7 +98,8 @@ private slots:
     {
         REFUSED(open("object.npy"), refused, "object.npy: refused: an object array, whose payload is a pickle");
         REFUSED(open("short.npy"), malformed, "promises 16 bytes of numbers, but only 12 follow the header");
-        REFUSED(open("hole.safetensors"), malformed, "tensor \"b\": begins at byte 8 of the data: bytes 4 to 7 belong to no tensor");
+        REFUSED(open("hole.safetensors"), malformed,
+                "tensor \"b\": begins at byte 8 of the data: bytes 4 to 7 belong to no tensor");
         REFUSED(open("trailing.safetensors"), malformed, "1 byte follows the last tensor");
         REFUSED(open("dup.safetensors"), malformed, "holds the name \"w\" twice");
         REFUSED(open("bigheader.safetensors"), limit, "promises a header of 100000001 bytes");

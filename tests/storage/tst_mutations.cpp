@@ -4,9 +4,9 @@
 
 #include <QElapsedTimer>
 
+#include <sys/resource.h>
 #include <algorithm>
 #include <random>
-#include <sys/resource.h>
 
 using namespace fedsleuth;
 using namespace fedsleuth::tests;
@@ -38,22 +38,43 @@ private:
         const auto at = static_cast<std::size_t>(below(bytes.size()));
         const auto length = std::min<std::size_t>(bytes.size() - at, 1u + static_cast<std::size_t>(below(64)));
         switch (below(8)) {
-        case 0: bytes[at] = static_cast<char>(bytes[at] ^ 1 << below(8)); break;
-        case 1: bytes[at] = static_cast<char>(below(256)); break;
-        case 2: bytes.resize(at); break;
-        case 3: length_field(bytes, at); break;
-        case 4: bytes.insert(at, bytes.substr(at, length)); break;
-        case 5: bytes.erase(at, length); break;
-        case 6: std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), length, '\0'); break;
-        default: digits(bytes, at); break;
+            case 0:
+                bytes[at] = static_cast<char>(bytes[at] ^ 1 << below(8));
+                break;
+            case 1:
+                bytes[at] = static_cast<char>(below(256));
+                break;
+            case 2:
+                bytes.resize(at);
+                break;
+            case 3:
+                length_field(bytes, at);
+                break;
+            case 4:
+                bytes.insert(at, bytes.substr(at, length));
+                break;
+            case 5:
+                bytes.erase(at, length);
+                break;
+            case 6:
+                std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), length, '\0');
+                break;
+            default:
+                digits(bytes, at);
+                break;
         }
     }
     /// Two, four or eight bytes become a number that a length should not be.
     void length_field(std::string& bytes, std::size_t at)
     {
-        constexpr std::uint64_t huge[] = {~std::uint64_t{0},        std::uint64_t{1} << 63, (std::uint64_t{1} << 63) - 1,
-                                          std::uint64_t{1} << 32,   0x7fffffffu,            0xffffffffu,
-                                          std::uint64_t{1} << 40,   0};
+        constexpr std::uint64_t huge[] = {~std::uint64_t{0},
+                                          std::uint64_t{1} << 63,
+                                          (std::uint64_t{1} << 63) - 1,
+                                          std::uint64_t{1} << 32,
+                                          0x7fffffffu,
+                                          0xffffffffu,
+                                          std::uint64_t{1} << 40,
+                                          0};
         const int width = 2 << below(3);
         const std::string field = little(huge[below(8)], width);
         bytes.replace(at, std::min(field.size(), bytes.size() - at), field.substr(0, bytes.size() - at));
@@ -62,7 +83,8 @@ private:
     void digits(std::string& bytes, std::size_t at)
     {
         const std::size_t digit = bytes.find_first_of("0123456789", at);
-        constexpr const char* numbers[] = {"9223372036854775807", "18446744073709551616", "-1", "4294967296", "0", "NaN"};
+        constexpr const char* numbers[] = {
+            "9223372036854775807", "18446744073709551616", "-1", "4294967296", "0", "NaN"};
         if (digit != std::string::npos) bytes.replace(digit, 1, numbers[below(6)]);
     }
 
@@ -78,7 +100,8 @@ std::vector<fs::path> snapshots()
     for (const char* const path :
          {"clean-noniid/checkpoints/r0001.safetensors", "clean-noniid/updates/r0001-site-00.safetensors",
           "constrained-backdoor/checkpoints/r0001.pt", "constrained-backdoor/updates/r0001-site-00.pt",
-          "free-rider/checkpoints/r0001.npy", "label-flip/checkpoints/r0001.npz", "label-flip/updates/r0001-site-00.npz"})
+          "free-rider/checkpoints/r0001.npy", "label-flip/checkpoints/r0001.npz",
+          "label-flip/updates/r0001-site-00.npz"})
         files.push_back(fixture(std::string("snapshots/") + path));
     files.push_back(fs::path(FEDSLEUTH_SOURCE) / "resources/sample/checkpoints/r0001.npz");
     std::sort(files.begin(), files.end());
@@ -135,7 +158,8 @@ private slots:
     {
         QTest::addColumn<QString>("path");
         for (const fs::path& path : snapshots())
-            QTest::newRow((path.parent_path().filename() / path.filename()).c_str()) << QString::fromStdString(path.string());
+            QTest::newRow((path.parent_path().filename() / path.filename()).c_str())
+                << QString::fromStdString(path.string());
     }
     void opens_or_refuses_damaged_snapshots()
     {
@@ -165,7 +189,9 @@ private slots:
     void reads_damaged_logs()
     {
         std::string sound = read_file(fixture("snapshots/clean-noniid/federation.jsonl"));
-        sound += "{\"type\":\"round\",\"round\":2,\"metrics\":{\"loss\":NaN},\"x\":[Infinity,-Infinity],\"y\":{\"z\":[1,{}]}}\n";
+        sound +=
+            "{\"type\":\"round\",\"round\":2,\"metrics\":{\"loss\":NaN},\"x\":[Infinity,-Infinity],\"y\":{\"z\":[1,{}]}"
+            "}\n";
         model::Progress progress;
         const auto whole = storage::read_round_log(write_file("log", sound), {}, progress);
         QVERIFY(whole.has_value());

@@ -134,8 +134,8 @@ private slots:
         OPENED(open_bytes(vector_of("{\"descr\": \"<f4\", 'fortran_order': False, 'shape': (2,), }")));
         OPENED(open_bytes(vector_of("{'descr': '<f4', 'fortran_order': False, 'shape': (2L,), }")));
         OPENED(open_bytes(vector_of("{'descr':'<f4','fortran_order':False,'shape':(1,2)}")));
-        REFUSED(open_bytes(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2L,), }", floats({1, 2}), 3)), malformed,
-                "lacks a comma in 'shape'");
+        REFUSED(open_bytes(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2L,), }", floats({1, 2}), 3)),
+                malformed, "lacks a comma in 'shape'");
     }
 
     void refuses_headers_that_say_anything_else_data()
@@ -158,7 +158,8 @@ private slots:
         row("{'descr': '<f\\x34', 'fortran_order': False, 'shape': (2,)}", "an escape in a string");
         row("{'descr': 'f4', 'fortran_order': False, 'shape': (2,)}", "without a byte order");
         row("{'descr': '|f4', 'fortran_order': False, 'shape': (2,)}", "without a byte order");
-        row("{'descr': ''.join(['<','f4']), 'fortran_order': False, 'shape': (2,)}", "lacks a comma or a closing brace");
+        row("{'descr': ''.join(['<','f4']), 'fortran_order': False, 'shape': (2,)}",
+            "lacks a comma or a closing brace");
         row("__import__('os')", "lacks '{'");
         row("", "lacks '{'");
     }
@@ -196,7 +197,8 @@ private slots:
     void holds_the_header_to_its_length()
     {
         using namespace std::string_literals;
-        REFUSED(open_bytes("\x93NUMPY\x01\x00\xff\xff{}"s), malformed, "promises a header of 65535 bytes, but only 2 follow");
+        REFUSED(open_bytes("\x93NUMPY\x01\x00\xff\xff{}"s), malformed,
+                "promises a header of 65535 bytes, but only 2 follow");
         REFUSED(open_bytes("\x93NUMPY\x02\x00\xff\xff\xff\xff{}"s), malformed, "promises a header of 4294967295 bytes");
         REFUSED(open_bytes("\x93NUMPY\x02\x00\x01"s), malformed, "does not begin as a NumPy array does");
         REFUSED(open_bytes("\x93NUMPY"s), malformed, "does not begin as a NumPy array does");

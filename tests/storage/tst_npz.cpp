@@ -236,8 +236,8 @@ private slots:
 
     void names_keras_archives()
     {
-        REFUSED(open_bytes(zip({{"config.json", "{}", false, {}, {}, 0, {}},
-                                {"model.weights.h5", "x", false, {}, {}, 0, {}}})),
+        REFUSED(open_bytes(zip(
+                    {{"config.json", "{}", false, {}, {}, 0, {}}, {"model.weights.h5", "x", false, {}, {}, 0, {}}})),
                 unsupported, "is a Keras archive");
     }
 

@@ -50,8 +50,10 @@ private slots:
 
     void builds_containers_through_the_memo()
     {
-        auto result = read("}q\x05(" + pickle::text("a") + "]r" + little(300, 4) + "(K\x01K\x02" "e" + pickle::text("b") +
-                           "j" + little(300, 4) + pickle::text("c") + "K\x01K\x02K\x03\x87u");
+        auto result = read("}q\x05(" + pickle::text("a") + "]r" + little(300, 4) +
+                           "(K\x01K\x02"
+                           "e" +
+                           pickle::text("b") + "j" + little(300, 4) + pickle::text("c") + "K\x01K\x02K\x03\x87u");
         const Pickle::Value& root = value_of(result);
         QVERIFY(root.kind == Pickle::Kind::dict);
         QCOMPARE(root.items.size(), std::size_t{6});
@@ -70,11 +72,21 @@ private slots:
 
     void refuses_every_global_that_is_not_listed()
     {
-        const std::pair<const char*, const char*> globals[] = {
-            {"posix", "system"},     {"builtins", "eval"},      {"builtins", "getattr"},  {"os", "system"},
-            {"torch", "load"},       {"torch.hub", "load"},     {"torch", "_C"},          {"torch.jit", "load"},
-            {"collections", "Counter"}, {"torch", "Tensor"},    {"_codecs", "encode"},    {"torch._utils", "_rebuild_tensor"},
-            {"collections", "OrderedDict.popitem"},             {"torch.FloatStorage", ""}, {"", ""}};
+        const std::pair<const char*, const char*> globals[] = {{"posix", "system"},
+                                                               {"builtins", "eval"},
+                                                               {"builtins", "getattr"},
+                                                               {"os", "system"},
+                                                               {"torch", "load"},
+                                                               {"torch.hub", "load"},
+                                                               {"torch", "_C"},
+                                                               {"torch.jit", "load"},
+                                                               {"collections", "Counter"},
+                                                               {"torch", "Tensor"},
+                                                               {"_codecs", "encode"},
+                                                               {"torch._utils", "_rebuild_tensor"},
+                                                               {"collections", "OrderedDict.popitem"},
+                                                               {"torch.FloatStorage", ""},
+                                                               {"", ""}};
         for (const auto& [module, name] : globals) {
             const auto result = read(pickle::global(module, name));
             REFUSED(result, refused, "refused: its pickle asks for " + std::string(module) + "." + name);
@@ -95,15 +107,38 @@ private slots:
     void refuses_every_opcode_that_is_not_listed()
     {
         using namespace std::string_literals;
-        const std::pair<std::string, const char*> bodies[] = {
-            {"0", "POP"},          {"2", "DUP"},         {"1", "POP_MARK"},   {"I1\n", "INT"},
-            {"L1L\n", "LONG"},     {"S'a'\n", "STRING"}, {"Va\n", "UNICODE"}, {"T\x01\0\0\0a"s, "BINSTRING"},
-            {"F1\n", "FLOAT"},     {"(d", "DICT"},       {"(l", "LIST"},      {"P1\n", "PERSID"},
-            {"g1\n", "GET"},       {"p1\n", "PUT"},      {"\x82\x01", "EXT1"}, {"\x83\x01\x01", "EXT2"},
-            {"\x84\x01\x01\x01\x01", "EXT4"},            {"\x8b\x01\0\0\0a"s, "LONG4"}, {"B\x01\0\0\0a"s, "BINBYTES"},
-            {"C\x01" "a", "SHORT_BINBYTES"},             {"\x8c\x01" "a", "SHORT_BINUNICODE"},
-            {"\x94", "MEMOIZE"},   {"\x90", "ADDITEMS"}, {"\x91", "FROZENSET"}, {"\x92", "NEWOBJ_EX"},
-            {"\x95\x01\0\0\0\0\0\0\0"s, "FRAME"},        {"\x97", "NEXT_BUFFER"}, {"\xee", "0xee"}};
+        const std::pair<std::string, const char*> bodies[] = {{"0", "POP"},
+                                                              {"2", "DUP"},
+                                                              {"1", "POP_MARK"},
+                                                              {"I1\n", "INT"},
+                                                              {"L1L\n", "LONG"},
+                                                              {"S'a'\n", "STRING"},
+                                                              {"Va\n", "UNICODE"},
+                                                              {"T\x01\0\0\0a"s, "BINSTRING"},
+                                                              {"F1\n", "FLOAT"},
+                                                              {"(d", "DICT"},
+                                                              {"(l", "LIST"},
+                                                              {"P1\n", "PERSID"},
+                                                              {"g1\n", "GET"},
+                                                              {"p1\n", "PUT"},
+                                                              {"\x82\x01", "EXT1"},
+                                                              {"\x83\x01\x01", "EXT2"},
+                                                              {"\x84\x01\x01\x01\x01", "EXT4"},
+                                                              {"\x8b\x01\0\0\0a"s, "LONG4"},
+                                                              {"B\x01\0\0\0a"s, "BINBYTES"},
+                                                              {"C\x01"
+                                                               "a",
+                                                               "SHORT_BINBYTES"},
+                                                              {"\x8c\x01"
+                                                               "a",
+                                                               "SHORT_BINUNICODE"},
+                                                              {"\x94", "MEMOIZE"},
+                                                              {"\x90", "ADDITEMS"},
+                                                              {"\x91", "FROZENSET"},
+                                                              {"\x92", "NEWOBJ_EX"},
+                                                              {"\x95\x01\0\0\0\0\0\0\0"s, "FRAME"},
+                                                              {"\x97", "NEXT_BUFFER"},
+                                                              {"\xee", "0xee"}};
         for (const auto& [body, name] : bodies)
             REFUSED(read(body), refused, "refused: its pickle uses the opcode " + std::string(name) + ",");
         REFUSED(read("(iposix\nsystem\n"), refused, "asks for posix.system (and uses the opcode INST)");
@@ -131,9 +166,12 @@ private slots:
     {
         const std::string tensor = pickle::tensor(pickle::storage("0", "FloatStorage", 4), 0, {4}, {1});
         // CVE-2026-24747: items set on what is no dictionary.
-        REFUSED(read(tensor + "K\x01K\x02s"), refused, "refused: its pickle sets items of a tensor, which is no dictionary");
+        REFUSED(read(tensor + "K\x01K\x02s"), refused,
+                "refused: its pickle sets items of a tensor, which is no dictionary");
         REFUSED(read("](K\x01K\x02u"), refused, "sets items of a list");
-        REFUSED(read("}K\x01" "a"), refused, "appends to a dictionary");
+        REFUSED(read("}K\x01"
+                     "a"),
+                refused, "appends to a dictionary");
         REFUSED(read(tensor + "}b"), refused, "sets the state of a tensor");
         REFUSED(read("}}b"), refused, "sets the state of a dictionary");
         REFUSED(read(pickle::ordered_dict() + "]b"), malformed, "attributes that are no dictionary");
@@ -146,11 +184,14 @@ private slots:
         REFUSED(read(pickle::text("storage") + "Q"), malformed, "names a storage in a way that torch does not");
         const std::string type = pickle::global("torch", "FloatStorage");
         const std::string key = pickle::text("0") + pickle::text("cpu");
-        REFUSED(read("(" + pickle::text("module") + type + key + pickle::integer(4) + "tQ"), malformed, "names a storage");
-        REFUSED(read("(" + pickle::text("storage") + type + key + pickle::integer(-4) + "tQ"), malformed, "names a storage");
+        REFUSED(read("(" + pickle::text("module") + type + key + pickle::integer(4) + "tQ"), malformed,
+                "names a storage");
+        REFUSED(read("(" + pickle::text("storage") + type + key + pickle::integer(-4) + "tQ"), malformed,
+                "names a storage");
         REFUSED(read("(" + pickle::text("storage") + type + key + "tQ"), malformed, "names a storage");
-        REFUSED(read("(" + pickle::text("storage") + pickle::global("torch", "float32") + key + pickle::integer(4) + "tQ"),
-                malformed, "whose type is none");
+        REFUSED(
+            read("(" + pickle::text("storage") + pickle::global("torch", "float32") + key + pickle::integer(4) + "tQ"),
+            malformed, "whose type is none");
     }
 
     void keeps_its_stack_in_order()
@@ -163,9 +204,15 @@ private slots:
         REFUSED(read("K\x01(\x85"), malformed, "takes from an empty stack");  // not from under a mark
         REFUSED(read("h\x07"), malformed, "takes number 7 from its memo");
         REFUSED(read("N.N"), malformed, "2 bytes follow the pickle's STOP");
-        REFUSED(Pickle::read("\x80\x02X\xff\xff\xff\xff" "ab", "here", {}), malformed, "ends within BINUNICODE");
+        REFUSED(Pickle::read("\x80\x02X\xff\xff\xff\xff"
+                             "ab",
+                             "here", {}),
+                malformed, "ends within BINUNICODE");
         REFUSED(Pickle::read("\x80\x02N", "here", {}), malformed, "ends without STOP");
-        REFUSED(Pickle::read("\x80\x02" "cposix\nsystem", "here", {}), malformed, "ends within a name");
+        REFUSED(Pickle::read("\x80\x02"
+                             "cposix\nsystem",
+                             "here", {}),
+                malformed, "ends within a name");
         REFUSED(Pickle::read("", "here", {}), malformed, "ends without STOP");
     }
 

@@ -62,11 +62,16 @@ private slots:
         QTest::addColumn<QString>("folder");
         QTest::addColumn<QString>("format");
         QTest::addColumn<bool>("named");
-        QTest::newRow("safetensors") << "clean-noniid" << "safetensors" << true;
-        QTest::newRow("torch") << "constrained-backdoor" << "pt" << true;
-        QTest::newRow("npy") << "free-rider" << "npy" << false;
-        QTest::newRow("npz, deflated") << "label-flip" << "npz" << true;
-        QTest::newRow("npz, numbered") << "sample" << "npz" << false;
+        QTest::newRow("safetensors") << "clean-noniid"
+                                     << "safetensors" << true;
+        QTest::newRow("torch") << "constrained-backdoor"
+                               << "pt" << true;
+        QTest::newRow("npy") << "free-rider"
+                             << "npy" << false;
+        QTest::newRow("npz, deflated") << "label-flip"
+                                       << "npz" << true;
+        QTest::newRow("npz, numbered") << "sample"
+                                       << "npz" << false;
     }
     void gives_the_checkpoint_that_the_updates_make()
     {

@@ -50,7 +50,8 @@ class TestRoundLog : public QObject {
     /// The one issue that a line makes behind two sound ones.
     static std::string issue_of(const std::string& line, const storage::Limits& limits = {})
     {
-        const RoundLog log = read(federation_line + "\n" + checkpoint_line() + "\n" + line + "\n" + update_line() + "\n", limits);
+        const RoundLog log =
+            read(federation_line + "\n" + checkpoint_line() + "\n" + line + "\n" + update_line() + "\n", limits);
         if (!log.federation || log.checkpoints.size() != 1 || log.updates.size() != 1 || log.lines != 4)
             QTest::qFail("the lines around it do not count", __FILE__, __LINE__);
         if (log.issues.size() != 1) return "(not one issue)";
@@ -71,11 +72,14 @@ class TestRoundLog : public QObject {
 private slots:
     void reads_a_federation_whole()
     {
-        const RoundLog log = read(
-            json("{'type':'federation','format':'fedsleuth/1','name':'n\\u00e4me','framework':'flower','framework_version':'1.21',"
-            "'started_at':'2026-03-06T21:00:00Z','update_kind':'weights','aggregation':{'rule':'krum','weighted_by':'equal',"
+        const RoundLog log = read(json(
+            "{'type':'federation','format':'fedsleuth/"
+            "1','name':'n\\u00e4me','framework':'flower','framework_version':'1.21',"
+            "'started_at':'2026-03-06T21:00:00Z','update_kind':'weights','aggregation':{'rule':'krum','weighted_by':'"
+            "equal',"
             "'server_learning_rate':0.5,'f':3,'fraction':0.1,'variant':'flower'},'layers':[{'name':'w','shape':[2,3]},"
-            "{'name':'b','shape':[]}],'privacy':{'mechanism':'gaussian','unit':'client','where':'server','clipping_norm':0.5,"
+            "{'name':'b','shape':[]}],'privacy':{'mechanism':'gaussian','unit':'client','where':'server','clipping_"
+            "norm':0.5,"
             "'noise_multiplier':0.8,'sampling_rate':1,'steps_per_round':1,'delta':1e-5,'epsilon_budget':30,'note':'x'},"
             "'secure_aggregation':true,'trust':{'ca':'certs/ca.pem','crl':'certs/crl.pem'},'more':[1,{'a':null}]}"
             "\n"));
@@ -121,9 +125,10 @@ private slots:
     {
         const model::Update all = update(
             json(",'received_at':'t','num_examples':72,'signature':'QUJD','signature_scheme':'ed25519',"
-            "'metrics':{'loss':2.5,'n':3},'privacy':{'epsilon':1.5,'epsilon_is':'per-round','delta':1e-5,"
-            "'noise_multiplier':0.8,'clipping_norm':0.5,'sampling_rate':0.1,'steps':4,'accountant':'rdp'},'weight':0.25,"
-            "'base_round':0,'accepted':false,'reason':'late','stage':'raw','node_id':18446744073709551615"));
+                 "'metrics':{'loss':2.5,'n':3},'privacy':{'epsilon':1.5,'epsilon_is':'per-round','delta':1e-5,"
+                 "'noise_multiplier':0.8,'clipping_norm':0.5,'sampling_rate':0.1,'steps':4,'accountant':'rdp'},'weight'"
+                 ":0.25,"
+                 "'base_round':0,'accepted':false,'reason':'late','stage':'raw','node_id':18446744073709551615"));
         QCOMPARE(all.round.value(), std::int64_t{1});
         QCOMPARE(all.client.text(), std::string("c"));
         QCOMPARE(all.received_at, std::string("t"));
@@ -163,12 +168,13 @@ private slots:
 
     void reads_clients_rounds_checkpoints()
     {
-        const RoundLog log = read(
-            json("{'type':'client','client':'a','registered_at':'t','num_examples':-5,'certificate':'certs/a.pem','site':'x'}"
-            "\n"
-            "{'type':'round','round':2,'started_at':'s','finished_at':'f','selected':['a','b'],'failed':['b'],'metrics':{'accuracy':0.5}}"
-            "\n") +
-            checkpoint_line(json(",'signature':'QQ==','metrics':{'loss':1}")) + "\n");
+        const RoundLog log = read(json("{'type':'client','client':'a','registered_at':'t','num_examples':-5,'"
+                                       "certificate':'certs/a.pem','site':'x'}"
+                                       "\n"
+                                       "{'type':'round','round':2,'started_at':'s','finished_at':'f','selected':['a','"
+                                       "b'],'failed':['b'],'metrics':{'accuracy':0.5}}"
+                                       "\n") +
+                                  checkpoint_line(json(",'signature':'QQ==','metrics':{'loss':1}")) + "\n");
         QVERIFY(log.issues.empty());
         QCOMPARE(log.clients[0].noun.id.text(), std::string("a"));
         QVERIFY(log.clients[0].noun.registered);
@@ -187,8 +193,9 @@ private slots:
 
     void reads_bare_nan_and_infinities()
     {
-        const model::Update poisoned = update(
-            json(",'metrics':{'a':NaN,'b': Infinity ,'c':-Infinity,'d':1},'weight':NaN,'note':'NaN, Infinity\\' NaN','x':[NaN,-Infinity]"));
+        const model::Update poisoned =
+            update(json(",'metrics':{'a':NaN,'b': Infinity ,'c':-Infinity,'d':1},'weight':NaN,'note':'NaN, Infinity\\' "
+                        "NaN','x':[NaN,-Infinity]"));
         QVERIFY(std::isnan(poisoned.metrics.at("a")));
         QCOMPARE(poisoned.metrics.at("b"), std::numeric_limits<double>::infinity());
         QCOMPARE(poisoned.metrics.at("c"), -std::numeric_limits<double>::infinity());
@@ -200,7 +207,8 @@ private slots:
 
     void does_not_take_texts_for_numbers()
     {
-        const std::string texts[] = {json("'NaN'"), json("'\\u0001n'"), json("'\\u0002p'"), json("'1.5'"), json("'Infinity'")};
+        const std::string texts[] = {json("'NaN'"), json("'\\u0001n'"), json("'\\u0002p'"), json("'1.5'"),
+                                     json("'Infinity'")};
         for (const std::string& text : texts)
             QVERIFY(issue_of(update_line(json(",'metrics':{'a':NaN,'b':") + text + "}"))
                         .starts_with("\"metrics.b\" is the text "));
@@ -221,9 +229,14 @@ private slots:
 
     void takes_bare_tokens_for_values_alone()
     {
-        const std::string lines[] = {json("{'type':'x',NaN:1}"), json("{'type':'x','a':NaN1}"), json("{'type':'x','a':+Infinity}"),
-                                       json("{'type':'x','a':nan}"), json("{'type':'x','a':- Infinity}"), "NaN", json("[NaN]"),
-                                       json("{'type':'x','a':1e999}")};
+        const std::string lines[] = {json("{'type':'x',NaN:1}"),
+                                     json("{'type':'x','a':NaN1}"),
+                                     json("{'type':'x','a':+Infinity}"),
+                                     json("{'type':'x','a':nan}"),
+                                     json("{'type':'x','a':- Infinity}"),
+                                     "NaN",
+                                     json("[NaN]"),
+                                     json("{'type':'x','a':1e999}")};
         for (const std::string& line : lines)
             QVERIFY2(issue_of(line).starts_with("The line is"), issue_of(line).c_str());
         QVERIFY(issue_of(json("{'type':'round','round':NaN}")).find("\"round\" is a number that is not finite") == 0);
@@ -248,15 +261,18 @@ private slots:
         row(json("{'type':'round','round':1.5}"), "\"round\" is 1.5, expected an integer from 1 on.");
         row(json("{'type':'round','round':true}"), "\"round\" is true, expected an integer from 1 on.");
         row(json("{'type':'round','round':1e300}"), "\"round\" is 1e+300, expected an integer from 1 on.");
-        row(json("{'type':'round','round':1,'round':2}"), "The key \"round\" stands there twice, and only one can be meant.");
+        row(json("{'type':'round','round':1,'round':2}"),
+            "The key \"round\" stands there twice, and only one can be meant.");
         row(json("{'type':'round','round':1,'selected':['a',7]}"),
             "\"selected[1]\" is 7, expected a text of at most 4096 bytes, not empty.");
         row(json("{'type':'round','round':1,'selected':'a'}"), "\"selected\" is the text \"a\", expected an array.");
-        row(json("{'type':'round','round':1,'metrics':{'a':'x'}}"), "\"metrics.a\" is the text \"x\", expected a number.");
+        row(json("{'type':'round','round':1,'metrics':{'a':'x'}}"),
+            "\"metrics.a\" is the text \"x\", expected a number.");
         row(json("{'type':'round','round':1,'metrics':{'a':{}}}"), "\"metrics.a\" is an object, expected a number.");
         row(json("{'type':'round','round':1,'metrics':[]}"), "\"metrics\" is an array, expected an object.");
         row(json("{'type':'client'}"), "\"client\" is missing, expected the client's id, a text.");
-        row(json("{'type':'client','client':18446744073709551615}"), "\"client\" is 18446744073709551615, expected a text.");
+        row(json("{'type':'client','client':18446744073709551615}"),
+            "\"client\" is 18446744073709551615, expected a text.");
         row(json("{'type':'client','client':''}"), "\"client\" is empty, expected a text.");
         row(json("{'type':'client','client':'a','num_examples':'5'}"),
             "\"num_examples\" is the text \"5\", expected an integer.");
@@ -264,7 +280,8 @@ private slots:
             "\"round\" is -1, expected an integer from 0 on.");
         row(json("{'type':'checkpoint','round':0,'sha256':'") + sha + "\"}",
             "\"path\" is missing, expected the path of a snapshot file.");
-        row(json("{'type':'checkpoint','round':0,'path':'p'}"), "\"sha256\" is missing, expected 64 hexadecimal digits.");
+        row(json("{'type':'checkpoint','round':0,'path':'p'}"),
+            "\"sha256\" is missing, expected 64 hexadecimal digits.");
         row(json("{'type':'update','round':1,'client':'c','path':'p','sha256':'abc'}"),
             "\"sha256\" is \"abc\", expected 64 hexadecimal digits.");
         row(json("{'type':'update','round':1,'client':'c','path':['p'],'sha256':'") + sha + "\"}",
@@ -275,7 +292,8 @@ private slots:
         row(update_line(json(",'role':'king'")), "\"role\" is \"king\", expected \"reference\" or no role.");
         row(update_line(json(",'role':'reference'")),
             "\"client\" is \"c\", expected \"@server\" where the role is \"reference\".");
-        row(update_line(json(",'privacy':{'epsilon':'1'}")), "\"privacy.epsilon\" is the text \"1\", expected a number.");
+        row(update_line(json(",'privacy':{'epsilon':'1'}")),
+            "\"privacy.epsilon\" is the text \"1\", expected a number.");
         row(update_line(json(",'privacy':{'epsilon_is':'x'}")),
             "\"privacy.epsilon_is\" is \"x\", expected \"cumulative\" or \"per-round\".");
         row(update_line(json(",'privacy':{'epsilon':1,'epsilon':2}")),
@@ -301,7 +319,8 @@ private slots:
             "\"layers[0].shape\" is missing, expected an array of integers from 0 on.");
         row(kind + json("'layers':[{'name':'a','shape':[1]},{'name':'b','shape':[-1]}]}"),
             "\"layers[1].shape\" holds -1, expected an array of integers from 0 on.");
-        row(kind + json("'layers':[{'name':'a','shape':[1]},{'name':'a','shape':[1]}]}"), "\"layers\" has the name \"a\" twice.");
+        row(kind + json("'layers':[{'name':'a','shape':[1]},{'name':'a','shape':[1]}]}"),
+            "\"layers\" has the name \"a\" twice.");
         row(kind + json("'layers':[{'name':'a','shape':[4611686018427387904,4]}]}"),
             "\"layers\" hold more elements than the limit of 68719476736.");
         row(kind + json("'secure_aggregation':1}"), "\"secure_aggregation\" is 1, expected true or false.");
@@ -316,8 +335,8 @@ private slots:
 
     void tells_lines_that_are_no_json()
     {
-        for (const char* const line : {"{", "{\"type\":\"x\"", "{\"type\":\"x\"} x", "hello", "{'type':'x'}", "{\"type\":\"x\",}",
-                                       "{\"type\":\"a\tb\"}"})
+        for (const char* const line : {"{", "{\"type\":\"x\"", "{\"type\":\"x\"} x", "hello", "{'type':'x'}",
+                                       "{\"type\":\"x\",}", "{\"type\":\"a\tb\"}"})
             QVERIFY2(issue_of(line).starts_with("The line is no JSON: "), issue_of(line).c_str());
         QCOMPARE(issue_of("{\"type\":\"\xff\"}"), std::string("The line is not UTF-8."));
         QCOMPARE(issue_of("{\"type\":\"x\",\"a\":" + std::string(100, '[') + std::string(100, ']') + "}"),
@@ -327,7 +346,11 @@ private slots:
 
     void takes_whole_floats_for_integers()
     {
-        const RoundLog log = read(json("{'type':'round','round':2.0}" "\n" "{'type':'client','client':'a','num_examples':7e1}" "\n"));
+        const RoundLog log =
+            read(json("{'type':'round','round':2.0}"
+                      "\n"
+                      "{'type':'client','client':'a','num_examples':7e1}"
+                      "\n"));
         QVERIFY(log.issues.empty());
         QCOMPARE(log.rounds[0].noun.number.value(), std::int64_t{2});
         QCOMPARE(log.clients[0].noun.num_examples.value(), std::int64_t{70});
@@ -335,7 +358,8 @@ private slots:
 
     void lowers_the_digits_of_a_hash()
     {
-        const RoundLog log = read(json("{'type':'checkpoint','round':0,'path':'p','sha256':'") + std::string(64, 'B') + "\"}\n");
+        const RoundLog log =
+            read(json("{'type':'checkpoint','round':0,'path':'p','sha256':'") + std::string(64, 'B') + "\"}\n");
         QCOMPARE(log.checkpoints[0].noun.declared_sha256, std::string(64, 'b'));
     }
 
@@ -355,12 +379,13 @@ private slots:
 
     void lets_a_later_line_win()
     {
-        const RoundLog log = read(update_line() + "\n" + update_line(json(",'num_examples':2")) + "\n" +
-                                  json("{'type':'update','round':1,'client':'@server','role':'reference','path':'r','sha256':'") + sha +
-                                  "\"}\n" + json("{'type':'update','round':2,'client':'c','path':'u','sha256':'") + sha + "\"}\n" +
-                                  update_line(json(",'num_examples':3")) + "\n" + "{\"type\":\"client\",\"client\":\"c\"}\n" +
-                                  "{\"type\":\"client\",\"client\":\"c\"}\n{\"type\":\"round\",\"round\":1}\n" +
-                                  "{\"type\":\"round\",\"round\":1}\n" + checkpoint_line() + "\n" + checkpoint_line() + "\n");
+        const RoundLog log =
+            read(update_line() + "\n" + update_line(json(",'num_examples':2")) + "\n" +
+                 json("{'type':'update','round':1,'client':'@server','role':'reference','path':'r','sha256':'") + sha +
+                 "\"}\n" + json("{'type':'update','round':2,'client':'c','path':'u','sha256':'") + sha + "\"}\n" +
+                 update_line(json(",'num_examples':3")) + "\n" + "{\"type\":\"client\",\"client\":\"c\"}\n" +
+                 "{\"type\":\"client\",\"client\":\"c\"}\n{\"type\":\"round\",\"round\":1}\n" +
+                 "{\"type\":\"round\",\"round\":1}\n" + checkpoint_line() + "\n" + checkpoint_line() + "\n");
         QVERIFY(log.issues.empty());
         QCOMPARE(log.updates.size(), std::size_t{5});
         const bool superseded[] = {true, true, false, false, false};
@@ -406,8 +431,10 @@ private slots:
     {
         std::string text = federation_line + "\n";
         for (int round = 1; round <= 3000; ++round)
-            text += json("{'type':'round','round':") + std::to_string(round) + json(",'x':'") + std::string(1000, 'x') + "\"}\n";
-        text += json("{'type':'round','round':1,'x':'") + std::string(3 << 20, 'y') + "\"}\n" + checkpoint_line() + "\n";
+            text += json("{'type':'round','round':") + std::to_string(round) + json(",'x':'") + std::string(1000, 'x') +
+                    "\"}\n";
+        text +=
+            json("{'type':'round','round':1,'x':'") + std::string(3 << 20, 'y') + "\"}\n" + checkpoint_line() + "\n";
         const RoundLog log = read(text);
         QVERIFY(log.issues.empty());
         QCOMPARE(log.rounds.size(), std::size_t{3001});
@@ -436,17 +463,16 @@ private slots:
     {
         const std::string long_id(5000, 'a');
         const std::string long_client = json("{'type':'client','client':'") + long_id + "\"}";
-        QCOMPARE(issue_of(long_client),
-                 std::string("\"client\" has 5000 bytes, more than the limit of 4096."));
+        QCOMPARE(issue_of(long_client), std::string("\"client\" has 5000 bytes, more than the limit of 4096."));
         const std::string long_reason = update_line(",\"reason\":\"" + std::string(70'000, 'a') + "\"");
-        QCOMPARE(issue_of(long_reason),
-                 std::string("\"reason\" has 70000 bytes, more than the limit of 65536."));
+        QCOMPARE(issue_of(long_reason), std::string("\"reason\" has 70000 bytes, more than the limit of 65536."));
         storage::Limits limits;
         limits.log_issues = 3;
         const RoundLog log = read("x\nx\nx\nx\nx\n" + checkpoint_line() + "\n", limits);
         QCOMPARE(log.issues.size(), std::size_t{4});
         QCOMPARE(log.issues[3].line, std::int64_t{0});
-        QCOMPARE(log.issues[3].text, std::string("2 further lines can't be taken either; they are not listed one by one."));
+        QCOMPARE(log.issues[3].text,
+                 std::string("2 further lines can't be taken either; they are not listed one by one."));
         QCOMPARE(log.checkpoints.size(), std::size_t{1});
         limits = {};
         limits.log_bytes = 10;
@@ -468,7 +494,8 @@ private slots:
     void stops_and_reports()
     {
         model::Progress progress;
-        const std::filesystem::path path = write_file("federation.jsonl", federation_line + "\n" + checkpoint_line() + "\n");
+        const std::filesystem::path path =
+            write_file("federation.jsonl", federation_line + "\n" + checkpoint_line() + "\n");
         QVERIFY(storage::read_round_log(path, {}, progress).has_value());
         QCOMPARE(progress.state().total, static_cast<std::int64_t>(std::filesystem::file_size(path)));
         QCOMPARE(progress.state().done, progress.state().total);

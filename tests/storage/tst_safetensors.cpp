@@ -24,7 +24,8 @@ private slots:
                                  "\xfe" + "\xfe\xff" + "\xfe\xff" + raw(std::vector<std::int32_t>{-2}) +
                                  raw(std::vector<std::uint32_t>{7}) + raw(std::vector<std::int64_t>{-2}) +
                                  raw(std::vector<std::uint64_t>{7}) + "\x01";
-        const char* const types[] = {"F16", "BF16", "F32", "F64", "I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64", "BOOL"};
+        const char* const types[] = {"F16", "BF16", "F32", "F64", "I8",  "U8",  "I16",
+                                     "U16", "I32",  "U32", "I64", "U64", "BOOL"};
         const int widths[] = {2, 2, 4, 8, 1, 1, 2, 2, 4, 4, 8, 8, 1};
         const std::int64_t integers[] = {0, 0, 0, 0, -2, 254, -2, 65534, -2, 7, -2, 7, 1};
         std::string json;
@@ -122,8 +123,10 @@ private slots:
         row(R"({"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}})", "unknown dtype \"F33\"");
         row(R"({"a":{"dtype":4,"shape":[1],"data_offsets":[0,4]}})", "\"dtype\" must be a text");
         row(R"({"a":7})", "tensor \"a\": must be an object");
-        row(R"({"__metadata__":{"a":1},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "must be an object of texts");
-        row(R"({"__metadata__":{"a":"1","a":"2"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "each name once");
+        row(R"({"__metadata__":{"a":1},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
+            "must be an object of texts");
+        row(R"({"__metadata__":{"a":"1","a":"2"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
+            "each name once");
         row(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}} x)", "is no JSON object");
         row(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]})", "is no JSON object");
         row(R"({"a":{"dtype":"F32","shape":[1,],"data_offsets":[0,4]}})", "is no JSON object");
@@ -182,7 +185,8 @@ private slots:
     void holds_the_header_to_its_length()
     {
         REFUSED(open_bytes(little(100, 8) + "{}"), malformed, "promises a header of 100 bytes, but only 2 follow");
-        REFUSED(open_bytes(little(~std::uint64_t{0}, 8) + "{}"), limit, "promises a header of 18446744073709551615 bytes");
+        REFUSED(open_bytes(little(~std::uint64_t{0}, 8) + "{}"), limit,
+                "promises a header of 18446744073709551615 bytes");
         REFUSED(open_bytes(little(2, 8)), malformed, "none of the formats");
     }
 };

@@ -43,8 +43,8 @@ private:
 };
 
 /// The slow, obvious twin: every index on its own.
-std::vector<float> gathered(const std::vector<float>& stored, std::int64_t offset, const std::vector<std::int64_t>& shape,
-                            const std::vector<std::int64_t>& strides)
+std::vector<float> gathered(const std::vector<float>& stored, std::int64_t offset,
+                            const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& strides)
 {
     std::vector<float> out;
     for (std::int64_t position = 0; position < model::element_count(shape); ++position) {
@@ -92,7 +92,9 @@ private slots:
     void reads_views_as_the_slow_twin_does()
     {
         std::mt19937 random(11);
-        const auto up_to = [&](std::int64_t most) { return std::uniform_int_distribution<std::int64_t>(0, most)(random); };
+        const auto up_to = [&](std::int64_t most) {
+            return std::uniform_int_distribution<std::int64_t>(0, most)(random);
+        };
         for (int round = 0; round < 2000; ++round) {
             TensorView view;
             std::vector<std::int64_t> strides;

@@ -21,8 +21,7 @@ private slots:
     void reads_a_state_dict_under_any_prefix()
     {
         for (const char* const prefix : {"archive/", "r0001-site/", "ä b/", ""}) {
-            const Opened file =
-                open_bytes(torch_file({state(), {{"0", floats({1, 2, 3, 4})}}, std::nullopt, prefix}));
+            const Opened file = open_bytes(torch_file({state(), {{"0", floats({1, 2, 3, 4})}}, std::nullopt, prefix}));
             OPENED(file);
             QCOMPARE(QString::fromUtf8((*file)->format().data()), QString("pt"));
             QVERIFY((*file)->named());
@@ -49,9 +48,12 @@ private slots:
             QCOMPARE(values(**file), std::vector<float>{-2.5f});
         }
         const std::tuple<const char*, std::string, std::int64_t> integer_types[] = {
-            {"LongStorage", raw(std::vector<std::int64_t>{-7}), -7}, {"IntStorage", raw(std::vector<std::int32_t>{-7}), -7},
-            {"ShortStorage", raw(std::vector<std::int16_t>{-7}), -7}, {"CharStorage", "\xf9"s, -7},
-            {"ByteStorage", "\xf9"s, 249}, {"BoolStorage", "\x01"s, 1}};
+            {"LongStorage", raw(std::vector<std::int64_t>{-7}), -7},
+            {"IntStorage", raw(std::vector<std::int32_t>{-7}), -7},
+            {"ShortStorage", raw(std::vector<std::int16_t>{-7}), -7},
+            {"CharStorage", "\xf9"s, -7},
+            {"ByteStorage", "\xf9"s, 249},
+            {"BoolStorage", "\x01"s, 1}};
         for (const auto& [type, bytes, value] : integer_types) {
             const Opened file = one(type, bytes);
             OPENED(file);
@@ -69,9 +71,8 @@ private slots:
                                            pickle::integer(0) + pickle::tuple({count}) + pickle::tuple({1}) + "\x89" +
                                            pickle::ordered_dict() + pickle::global("torch", dtype) + "tR"}});
         };
-        const std::string untyped =
-            "(" + pickle::text("storage") + pickle::global("torch.storage", "UntypedStorage") + pickle::text("0") +
-            pickle::text("cpu") + pickle::integer(16) + "tQ";
+        const std::string untyped = "(" + pickle::text("storage") + pickle::global("torch.storage", "UntypedStorage") +
+                                    pickle::text("0") + pickle::text("cpu") + pickle::integer(16) + "tQ";
         Opened file = open(v3("float32", untyped, 4));
         OPENED(file);
         QCOMPARE(values(**file), (std::vector<float>{1, 2, 3, 4}));
@@ -87,13 +88,14 @@ private slots:
     void finds_the_state_dict_in_what_frameworks_wrap_it_in()
     {
         for (const char* const key : {"model", "state_dict", "model_state_dict", "module_state_dict"}) {
-            const std::string body = "}(" + pickle::text("epoch") + pickle::integer(3) + pickle::text(key) + state() + "u";
+            const std::string body =
+                "}(" + pickle::text("epoch") + pickle::integer(3) + pickle::text(key) + state() + "u";
             const Opened file = open(body);
             OPENED(file);
             QCOMPARE((*file)->tensors().size(), std::size_t{1});
             QCOMPARE((*file)->tensors()[0].name, std::string("w"));
             QCOMPARE((*file)->notes(), std::vector<std::string>{"The tensors were taken from under the key \"" +
-                                                                 std::string(key) + "\"."});
+                                                                std::string(key) + "\"."});
         }
         REFUSED(open(pickle::dict({{"weights", state()}})), malformed, "holds no state_dict");
         REFUSED(open(pickle::dict({{"model", pickle::integer(3)}})), malformed, "holds no state_dict");
@@ -113,8 +115,8 @@ private slots:
 
     void numbers_the_tensors_of_a_list()
     {
-        for (const std::string& body : {"](" + vector() + vector() + "e", vector() + vector() + "\x86",
-                                        "(" + vector() + vector() + "t"}) {
+        for (const std::string& body :
+             {"](" + vector() + vector() + "e", vector() + vector() + "\x86", "(" + vector() + vector() + "t"}) {
             const Opened file = open(body);
             OPENED(file);
             QVERIFY(!(*file)->named());
@@ -128,7 +130,8 @@ private slots:
         const std::string parameter = pickle::global("torch._utils", "_rebuild_parameter") + "(" + vector() + "\x88" +
                                       pickle::ordered_dict() + "tR";
         const std::string body = pickle::ordered_dict() + "(" + pickle::text("w") + parameter + pickle::text("n") +
-                                 pickle::integer(1) + "u" + "}" + pickle::text("_metadata") + pickle::ordered_dict() + "sb";
+                                 pickle::integer(1) + "u" + "}" + pickle::text("_metadata") + pickle::ordered_dict() +
+                                 "sb";
         const Opened file = open(body);
         OPENED(file);
         QCOMPARE((*file)->tensors().size(), std::size_t{1});
@@ -198,7 +201,8 @@ private slots:
             REFUSED(open(pickle::dict({{"w", tensor}})), malformed,
                     "its storage \"0\" has 16 bytes, and not the " + std::to_string(numel) + " elements of 4 bytes");
         }
-        const std::string huge = pickle::tensor(pickle::storage("0", "FloatStorage", std::int64_t{1} << 62), 0, {2}, {1});
+        const std::string huge =
+            pickle::tensor(pickle::storage("0", "FloatStorage", std::int64_t{1} << 62), 0, {2}, {1});
         REFUSED(open(pickle::dict({{"w", huge}})), malformed, "its storage \"0\" has 16 bytes");
         const std::string other = pickle::tensor(pickle::storage("../0", "FloatStorage", 4), 0, {2}, {1});
         REFUSED(open(pickle::dict({{"w", other}})), malformed, "its storage \"../0\" is not in the archive");
@@ -271,8 +275,10 @@ private slots:
     {
         using namespace std::string_literals;
         REFUSED(open_bytes("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."s), refused, "torch's old form");
-        REFUSED(open_bytes("\x80\x04\x95\x1d\0\0\0\0\0\0\0\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02ls\x94\x85\x94R\x94."s),
-                refused, "refused: its pickle asks for posix.system");
+        REFUSED(
+            open_bytes(
+                "\x80\x04\x95\x1d\0\0\0\0\0\0\0\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02ls\x94\x85\x94R\x94."s),
+            refused, "refused: its pickle asks for posix.system");
         REFUSED(open_bytes("\x80\x02}."s), refused, "a pickle, which is a program and not a file of numbers");
         REFUSED(open_bytes(std::string(257, 'x') + "ustar" + std::string(300, '\0')), refused, "CVE-2025-32434");
         REFUSED(open_bytes("\x89HDF\r\n\x1a\n"s), unsupported, "is an HDF5 file");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "made_case.h"
 #include "ui/pages/client_matrix.h"
 #include "ui/tables/client_filter.h"
-#include "made_case.h"
 
-#include <QtTest>
 #include <cmath>
+#include <QtTest>
 
 using namespace fedsleuth;
 using namespace fedsleuth::ui;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "quiet.h"
 #include "ui/plots/heat_geometry.h"
 #include "ui/plots/heat_image.h"
 #include "ui/plots/heat_map.h"
-#include "quiet.h"
 
+#include <cmath>
 #include <QSignalSpy>
 #include <QtTest>
-#include <cmath>
 #include <random>
 #include <set>
 

@@ -2,9 +2,9 @@
 #include "ui/plots/color_space.h"
 #include "ui/plots/palette.h"
 
+#include <cmath>
 #include <QSet>
 #include <QtTest>
-#include <cmath>
 #include <random>
 
 using namespace fedsleuth;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "quiet.h"
 #include "ui/plots/bar_chart.h"
 #include "ui/plots/lane.h"
 #include "ui/plots/line_chart.h"
@@ -6,11 +7,10 @@
 #include "ui/plots/ribbon.h"
 #include "ui/plots/scales.h"
 #include "ui/plots/scatter.h"
-#include "quiet.h"
 
+#include <cmath>
 #include <QSignalSpy>
 #include <QtTest>
-#include <cmath>
 #include <random>
 
 using namespace fedsleuth;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Rounds and Clients pages on the sample federation, driven as a person would.
+#include "quiet.h"
 #include "ui/pages/clients_page.h"
 #include "ui/pages/rounds_page.h"
 #include "ui/plots/heat_map.h"
@@ -10,7 +11,6 @@
 #include "ui/session/case_session.h"
 #include "ui/session/jobs.h"
 #include "ui/tables/table_view.h"
-#include "quiet.h"
 
 #include <QComboBox>
 #include <QLabel>

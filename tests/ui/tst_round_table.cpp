@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "made_case.h"
+#include "quiet.h"
 #include "ui/pages/round_words.h"
 #include "ui/tables/round_lookup.h"
 #include "ui/tables/round_table.h"
 #include "ui/tables/table_view.h"
-#include "made_case.h"
-#include "quiet.h"
 
 #include <QAbstractItemModelTester>
 #include <QtTest>

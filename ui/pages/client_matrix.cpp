@@ -23,12 +23,17 @@ double value_of(const model::DetectorScores& scores, const ClientStatistic& stat
 {
     const auto at = [idx](const std::vector<double>& values) { return idx < values.size() ? values[idx] : nan; };
     switch (statistic.source) {
-    case Source::z: return at(scores.z);
-    case Source::evidence: return std::isnan(at(scores.z)) ? nan : at(scores.evidence);  // 0 says "like the crowd"
-    case Source::evidence_sum: return at(scores.evidence);
-    case Source::statistic: return at(scores.statistic);
-    case Source::examples:
-    case Source::metric: break;
+        case Source::z:
+            return at(scores.z);
+        case Source::evidence:
+            return std::isnan(at(scores.z)) ? nan : at(scores.evidence);  // 0 says "like the crowd"
+        case Source::evidence_sum:
+            return at(scores.evidence);
+        case Source::statistic:
+            return at(scores.statistic);
+        case Source::examples:
+        case Source::metric:
+            break;
     }
     return nan;
 }

@@ -9,13 +9,13 @@
 #include "ui/session/wording.h"
 #include "ui/tables/client_filter.h"
 
+#include <algorithm>
+#include <cmath>
 #include <QComboBox>
 #include <QLineEdit>
 #include <QSignalBlocker>
 #include <QSplitter>
 #include <QVBoxLayout>
-#include <algorithm>
-#include <cmath>
 
 namespace fedsleuth::ui {
 

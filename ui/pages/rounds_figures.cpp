@@ -12,10 +12,10 @@
 #include "ui/tables/round_table.h"
 #include "ui/tables/table_view.h"
 
-#include <QCheckBox>
-#include <QComboBox>
 #include <algorithm>
 #include <cmath>
+#include <QCheckBox>
+#include <QComboBox>
 
 namespace fedsleuth::ui {
 void RoundsPage::fill_scatter()
@@ -47,8 +47,7 @@ void RoundsPage::fill_scatter()
     const double unseen = 1 - picture_->plane.share_x - picture_->plane.share_y;
     QString note = tr("A plane of the model's many dimensions: %1 % of the variance lies outside it")
                        .arg(percent(std::max(0.0, unseen)));
-    if (contents.by_cluster && picture_->clusters.empty())
-        note = tr("No clusters: %1").arg(picture_->no_clusters);
+    if (contents.by_cluster && picture_->clusters.empty()) note = tr("No clusters: %1").arg(picture_->no_clusters);
     scatter_->set_contents(std::move(contents));
     if (const int outside = scatter_->outside_count())
         note += tr(" · %1 outside the frame, on its rim").arg(text_of(counted(outside, "update", "updates")));

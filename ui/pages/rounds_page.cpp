@@ -13,6 +13,8 @@
 #include "ui/tables/round_table.h"
 #include "ui/tables/table_view.h"
 
+#include <algorithm>
+#include <cmath>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QHeaderView>
@@ -21,8 +23,6 @@
 #include <QSplitter>
 #include <QToolButton>
 #include <QVBoxLayout>
-#include <algorithm>
-#include <cmath>
 
 namespace fedsleuth::ui {
 

@@ -5,11 +5,11 @@
 #include "ui/plots/plot_text.h"
 #include "ui/plots/scales.h"
 
+#include <algorithm>
+#include <cmath>
 #include <QHelpEvent>
 #include <QMouseEvent>
 #include <QPainter>
-#include <algorithm>
-#include <cmath>
 
 namespace fedsleuth::ui {
 namespace {

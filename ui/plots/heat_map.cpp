@@ -4,10 +4,10 @@
 #include "ui/plots/plot_text.h"
 #include "ui/plots/scales.h"
 
+#include <cmath>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
-#include <cmath>
 
 namespace fedsleuth::ui {
 namespace {
@@ -232,11 +232,11 @@ QString HeatMap::tooltip(const HeatCell& cell) const
     };
     const double value = matrix().at(cell.row, cell.col);
     const QString unit = contents_.scale.unit.isEmpty() ? QString() : QLatin1Char(' ') + contents_.scale.unit;
-    QString text = QStringLiteral("%1, %2\n").arg(name(contents_.row_names, cell.row),
-                                                  contents_.col_labels
-                                                      ? contents_.col_title.toLower() + QLatin1Char(' ') +
-                                                            name(contents_.col_names, cell.col)
-                                                      : name(contents_.col_names, cell.col));
+    QString text = QStringLiteral("%1, %2\n")
+                       .arg(name(contents_.row_names, cell.row),
+                            contents_.col_labels
+                                ? contents_.col_title.toLower() + QLatin1Char(' ') + name(contents_.col_names, cell.col)
+                                : name(contents_.col_names, cell.col));
     text += std::isnan(value) ? contents_.missing_text
                               : QStringLiteral("%1: %2%3").arg(contents_.scale.name, number_text(value, 5), unit);
     if (contents_.note) {
@@ -297,19 +297,28 @@ void HeatMap::keyPressEvent(QKeyEvent* event)
     const auto to_row = [&](std::ptrdiff_t by) { choose(moved(row_, by, contents_.rows), col_); };
     const auto to_col = [&](std::size_t col) { choose(row_.value_or(0), col); };
     switch (event->key()) {
-    case Qt::Key_Up: return to_row(-rows);
-    case Qt::Key_Down: return to_row(rows);
-    case Qt::Key_PageUp: return to_row(-10);
-    case Qt::Key_PageDown: return to_row(10);
-    case Qt::Key_Left: return to_col(moved(col_, -cols, contents_.cols));
-    case Qt::Key_Right: return to_col(moved(col_, cols, contents_.cols));
-    case Qt::Key_Home: return to_col(0);
-    case Qt::Key_End: return to_col(contents_.cols - 1);
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-        if (row_) emit cell_activated(int(*row_), col_ ? int(*col_) : -1);
-        return;
-    default: QWidget::keyPressEvent(event);
+        case Qt::Key_Up:
+            return to_row(-rows);
+        case Qt::Key_Down:
+            return to_row(rows);
+        case Qt::Key_PageUp:
+            return to_row(-10);
+        case Qt::Key_PageDown:
+            return to_row(10);
+        case Qt::Key_Left:
+            return to_col(moved(col_, -cols, contents_.cols));
+        case Qt::Key_Right:
+            return to_col(moved(col_, cols, contents_.cols));
+        case Qt::Key_Home:
+            return to_col(0);
+        case Qt::Key_End:
+            return to_col(contents_.cols - 1);
+        case Qt::Key_Return:
+        case Qt::Key_Enter:
+            if (row_) emit cell_activated(int(*row_), col_ ? int(*col_) : -1);
+            return;
+        default:
+            QWidget::keyPressEvent(event);
     }
 }
 

@@ -5,13 +5,13 @@
 #include "ui/plots/plot_text.h"
 #include "ui/plots/scales.h"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
-#include <algorithm>
-#include <array>
-#include <cmath>
 
 namespace fedsleuth::ui {
 namespace {
@@ -20,10 +20,14 @@ namespace {
 model::VerdictClass verdict_like(CheckpointStatus status)
 {
     switch (status) {
-    case CheckpointStatus::clean: return model::VerdictClass::clean;
-    case CheckpointStatus::suspect: return model::VerdictClass::suspect;
-    case CheckpointStatus::contaminated: return model::VerdictClass::malicious;
-    case CheckpointStatus::unknown: break;
+        case CheckpointStatus::clean:
+            return model::VerdictClass::clean;
+        case CheckpointStatus::suspect:
+            return model::VerdictClass::suspect;
+        case CheckpointStatus::contaminated:
+            return model::VerdictClass::malicious;
+        case CheckpointStatus::unknown:
+            break;
     }
     return model::VerdictClass::unknown;
 }
@@ -31,10 +35,14 @@ model::VerdictClass verdict_like(CheckpointStatus status)
 QString name_of(CheckpointStatus status)
 {
     switch (status) {
-    case CheckpointStatus::clean: return QStringLiteral("clean");
-    case CheckpointStatus::suspect: return QStringLiteral("suspect");
-    case CheckpointStatus::contaminated: return QStringLiteral("contaminated");
-    case CheckpointStatus::unknown: break;
+        case CheckpointStatus::clean:
+            return QStringLiteral("clean");
+        case CheckpointStatus::suspect:
+            return QStringLiteral("suspect");
+        case CheckpointStatus::contaminated:
+            return QStringLiteral("contaminated");
+        case CheckpointStatus::unknown:
+            break;
     }
     return QStringLiteral("not known");
 }
@@ -286,15 +294,20 @@ void Lane::keyPressEvent(QKeyEvent* event)
     if (cells_.empty()) return QWidget::keyPressEvent(event);
     const std::size_t last = cells_.size() - 1;
     switch (event->key()) {
-    case Qt::Key_Left: return select(selected_ && *selected_ > 0 ? *selected_ - 1 : 0);
-    case Qt::Key_Right: return select(selected_ ? std::min(last, *selected_ + 1) : 0);
-    case Qt::Key_Home: return select(0);
-    case Qt::Key_End: return select(last);
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-        if (selected_) emit round_activated(cells_[*selected_].round);
-        return;
-    default: QWidget::keyPressEvent(event);
+        case Qt::Key_Left:
+            return select(selected_ && *selected_ > 0 ? *selected_ - 1 : 0);
+        case Qt::Key_Right:
+            return select(selected_ ? std::min(last, *selected_ + 1) : 0);
+        case Qt::Key_Home:
+            return select(0);
+        case Qt::Key_End:
+            return select(last);
+        case Qt::Key_Return:
+        case Qt::Key_Enter:
+            if (selected_) emit round_activated(cells_[*selected_].round);
+            return;
+        default:
+            QWidget::keyPressEvent(event);
     }
 }
 

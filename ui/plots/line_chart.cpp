@@ -5,6 +5,8 @@
 #include "ui/plots/plot_text.h"
 #include "ui/plots/scales.h"
 
+#include <algorithm>
+#include <cmath>
 #include <QAreaSeries>
 #include <QCategoryAxis>
 #include <QChart>
@@ -13,8 +15,6 @@
 #include <QLineSeries>
 #include <QPainterPath>
 #include <QScatterSeries>
-#include <algorithm>
-#include <cmath>
 
 namespace fedsleuth::ui {
 namespace {

@@ -5,11 +5,11 @@
 #include "ui/plots/plot_text.h"
 #include "ui/plots/scales.h"
 
+#include <algorithm>
+#include <cmath>
 #include <QChart>
 #include <QMouseEvent>
 #include <QPainter>
-#include <algorithm>
-#include <cmath>
 
 namespace fedsleuth::ui {
 namespace {
@@ -134,8 +134,9 @@ QString LineChart::tooltip(const Hit& hit) const
         const QString& name = contents_.lines[std::size_t(hit.line_idx)].name;
         if (!name.isEmpty()) text = name + QLatin1Char('\n');
     }
-    text += QStringLiteral("%1 %2\n%3: %4").arg(contents_.x.name, value_text(contents_.x, point->x()), contents_.y.name,
-                                                value_text(contents_.y, point->y()));
+    text += QStringLiteral("%1 %2\n%3: %4")
+                .arg(contents_.x.name, value_text(contents_.x, point->x()), contents_.y.name,
+                     value_text(contents_.y, point->y()));
     if (hit.mark_idx >= 0) {
         const QString& more = contents_.marks[std::size_t(hit.mark_idx)].text;
         if (!more.isEmpty()) text += QLatin1Char('\n') + more;

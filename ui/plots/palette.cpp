@@ -3,9 +3,9 @@
 
 #include "ui/plots/color_space.h"
 
-#include <QPainterPath>
 #include <algorithm>
 #include <cmath>
+#include <QPainterPath>
 
 namespace fedsleuth::ui {
 namespace {
@@ -116,11 +116,16 @@ Palette Palette::of(const QPalette& palette)
 QColor Palette::verdict(model::VerdictClass verdict) const
 {
     switch (verdict) {
-    case model::VerdictClass::malicious: return dark ? color_of(0.68, 0.20, 22) : color_of(0.53, 0.205, 25);
-    case model::VerdictClass::suspect: return dark ? color_of(0.75, 0.155, 52) : color_of(0.64, 0.165, 48);
-    case model::VerdictClass::watch: return dark ? color_of(0.86, 0.145, 88) : color_of(0.70, 0.145, 82);
-    case model::VerdictClass::clean: return dark ? color_of(0.66, 0.012, 260) : color_of(0.60, 0.012, 260);
-    case model::VerdictClass::unknown: break;
+        case model::VerdictClass::malicious:
+            return dark ? color_of(0.68, 0.20, 22) : color_of(0.53, 0.205, 25);
+        case model::VerdictClass::suspect:
+            return dark ? color_of(0.75, 0.155, 52) : color_of(0.64, 0.165, 48);
+        case model::VerdictClass::watch:
+            return dark ? color_of(0.86, 0.145, 88) : color_of(0.70, 0.145, 82);
+        case model::VerdictClass::clean:
+            return dark ? color_of(0.66, 0.012, 260) : color_of(0.60, 0.012, 260);
+        case model::VerdictClass::unknown:
+            break;
     }
     return dark ? color_of(0.56, 0.008, 260) : color_of(0.70, 0.008, 260);
 }
@@ -170,34 +175,34 @@ void draw_verdict_mark(QPainter& painter, const QRectF& box, model::VerdictClass
     painter.setPen(QPen(color.darker(palette.dark ? 100 : 115), 1));
     painter.setBrush(color);
     switch (verdict) {
-    case model::VerdictClass::malicious: {
-        const double half = reach * 0.80;
-        painter.drawRect(QRectF(middle.x() - half, middle.y() - half, 2 * half, 2 * half));
-        break;
-    }
-    case model::VerdictClass::suspect:
-        painter.drawPolygon(QPolygonF({{middle.x(), middle.y() - 0.95 * reach},
-                                       {middle.x() + 0.95 * reach, middle.y() + 0.75 * reach},
-                                       {middle.x() - 0.95 * reach, middle.y() + 0.75 * reach}}));
-        break;
-    case model::VerdictClass::watch:
-        painter.drawPolygon(QPolygonF({{middle.x(), middle.y() - reach},
-                                       {middle.x() + reach, middle.y()},
-                                       {middle.x(), middle.y() + reach},
-                                       {middle.x() - reach, middle.y()}}));
-        break;
-    case model::VerdictClass::clean: {
-        QColor fill = color;
-        fill.setAlphaF(0.25F);  // many clean ones lie under the few that matter
-        painter.setBrush(fill);
-        painter.setPen(QPen(color, 1.25));
-        painter.drawEllipse(middle, 0.78 * reach, 0.78 * reach);
-        break;
-    }
-    case model::VerdictClass::unknown:
-        painter.setPen(Qt::NoPen);
-        painter.drawEllipse(middle, 0.35 * reach, 0.35 * reach);
-        break;
+        case model::VerdictClass::malicious: {
+            const double half = reach * 0.80;
+            painter.drawRect(QRectF(middle.x() - half, middle.y() - half, 2 * half, 2 * half));
+            break;
+        }
+        case model::VerdictClass::suspect:
+            painter.drawPolygon(QPolygonF({{middle.x(), middle.y() - 0.95 * reach},
+                                           {middle.x() + 0.95 * reach, middle.y() + 0.75 * reach},
+                                           {middle.x() - 0.95 * reach, middle.y() + 0.75 * reach}}));
+            break;
+        case model::VerdictClass::watch:
+            painter.drawPolygon(QPolygonF({{middle.x(), middle.y() - reach},
+                                           {middle.x() + reach, middle.y()},
+                                           {middle.x(), middle.y() + reach},
+                                           {middle.x() - reach, middle.y()}}));
+            break;
+        case model::VerdictClass::clean: {
+            QColor fill = color;
+            fill.setAlphaF(0.25F);  // many clean ones lie under the few that matter
+            painter.setBrush(fill);
+            painter.setPen(QPen(color, 1.25));
+            painter.drawEllipse(middle, 0.78 * reach, 0.78 * reach);
+            break;
+        }
+        case model::VerdictClass::unknown:
+            painter.setPen(Qt::NoPen);
+            painter.drawEllipse(middle, 0.35 * reach, 0.35 * reach);
+            break;
     }
     painter.restore();
 }
@@ -205,11 +210,16 @@ void draw_verdict_mark(QPainter& painter, const QRectF& box, model::VerdictClass
 QString verdict_symbol(model::VerdictClass verdict)
 {
     switch (verdict) {
-    case model::VerdictClass::malicious: return QStringLiteral("■");
-    case model::VerdictClass::suspect: return QStringLiteral("△");
-    case model::VerdictClass::watch: return QStringLiteral("◇");
-    case model::VerdictClass::clean: return QStringLiteral("○");
-    case model::VerdictClass::unknown: break;
+        case model::VerdictClass::malicious:
+            return QStringLiteral("■");
+        case model::VerdictClass::suspect:
+            return QStringLiteral("△");
+        case model::VerdictClass::watch:
+            return QStringLiteral("◇");
+        case model::VerdictClass::clean:
+            return QStringLiteral("○");
+        case model::VerdictClass::unknown:
+            break;
     }
     return QStringLiteral("·");
 }

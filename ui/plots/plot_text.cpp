@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/plot_text.h"
 
+#include <cmath>
 #include <QFontMetricsF>
 #include <QPainter>
 #include <QToolTip>
 #include <QWidget>
-#include <cmath>
 
 namespace fedsleuth::ui {
 namespace {

@@ -5,12 +5,12 @@
 #include "ui/plots/plot_text.h"
 #include "ui/plots/scales.h"
 
+#include <algorithm>
+#include <cmath>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
-#include <algorithm>
-#include <cmath>
 
 namespace fedsleuth::ui {
 namespace {

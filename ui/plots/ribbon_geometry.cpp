@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/ribbon_geometry.h"
 
-#include <QSizeF>
 #include <algorithm>
 #include <cmath>
+#include <QSizeF>
 
 namespace fedsleuth::ui {
 
@@ -61,9 +61,15 @@ Brush BrushDrag::at(const RibbonGeometry& geometry, double x)
     const std::size_t here = geometry.round_at(x);
     std::size_t other = here;
     switch (kind) {
-    case Kind::make: other = geometry.round_at(pressed_x); break;
-    case Kind::left_end: other = before.last; break;
-    case Kind::right_end: other = before.first; break;
+        case Kind::make:
+            other = geometry.round_at(pressed_x);
+            break;
+        case Kind::left_end:
+            other = before.last;
+            break;
+        case Kind::right_end:
+            other = before.first;
+            break;
     }
     return {std::min(here, other), std::max(here, other)};
 }

@@ -4,9 +4,9 @@
 #include "ui/plots/ribbon.h"
 #include "ui/plots/scales.h"
 
+#include <cmath>
 #include <QKeyEvent>
 #include <QMouseEvent>
-#include <cmath>
 
 namespace fedsleuth::ui {
 
@@ -108,26 +108,31 @@ void Ribbon::keyPressEvent(QKeyEvent* event)
         emit round_clicked(round_at(idx));
     };
     switch (event->key()) {
-    case Qt::Key_Left:
-        if (shift) return set_brush({brush_.first, std::max(brush_.first, brush_.last - (brush_.last > 0 ? 1 : 0))});
-        return select(current_ && *current_ > 0 ? *current_ - 1 : 0);
-    case Qt::Key_Right:
-        if (shift) return set_brush({brush_.first, std::min(last, brush_.last + 1)});
-        return select(current_ ? std::min(last, *current_ + 1) : 0);
-    case Qt::Key_Home: return select(0);
-    case Qt::Key_End: return select(last);
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-        if (current_) emit round_activated(round_at(*current_));
-        return;
-    case Qt::Key_BracketLeft:
-        if (current_ && *current_ <= brush_.last) set_brush({*current_, brush_.last});
-        return;
-    case Qt::Key_BracketRight:
-        if (current_ && *current_ >= brush_.first) set_brush({brush_.first, *current_});
-        return;
-    case Qt::Key_Escape: return set_brush({0, last});
-    default: QWidget::keyPressEvent(event);
+        case Qt::Key_Left:
+            if (shift)
+                return set_brush({brush_.first, std::max(brush_.first, brush_.last - (brush_.last > 0 ? 1 : 0))});
+            return select(current_ && *current_ > 0 ? *current_ - 1 : 0);
+        case Qt::Key_Right:
+            if (shift) return set_brush({brush_.first, std::min(last, brush_.last + 1)});
+            return select(current_ ? std::min(last, *current_ + 1) : 0);
+        case Qt::Key_Home:
+            return select(0);
+        case Qt::Key_End:
+            return select(last);
+        case Qt::Key_Return:
+        case Qt::Key_Enter:
+            if (current_) emit round_activated(round_at(*current_));
+            return;
+        case Qt::Key_BracketLeft:
+            if (current_ && *current_ <= brush_.last) set_brush({*current_, brush_.last});
+            return;
+        case Qt::Key_BracketRight:
+            if (current_ && *current_ >= brush_.first) set_brush({brush_.first, *current_});
+            return;
+        case Qt::Key_Escape:
+            return set_brush({0, last});
+        default:
+            QWidget::keyPressEvent(event);
     }
 }
 

@@ -3,13 +3,13 @@
 
 #include "ui/plots/plot_text.h"
 
-#include <QKeyEvent>
-#include <QMouseEvent>
-#include <QPainter>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
 #include <set>
 
 namespace fedsleuth::ui {
@@ -306,8 +306,9 @@ QString Scatter::tooltip(std::size_t point_idx) const
     if (contents_.by_cluster)
         text += point.cluster < 0 ? QStringLiteral(", in no cluster")
                                   : QStringLiteral(", cluster %1").arg(point.cluster + 1);
-    if (outside_[point_idx]) text += QStringLiteral("\nLies outside the frame, at %1; %2")
-                                         .arg(number_text(point.at.x()), number_text(point.at.y()));
+    if (outside_[point_idx])
+        text += QStringLiteral("\nLies outside the frame, at %1; %2")
+                    .arg(number_text(point.at.x()), number_text(point.at.y()));
     return point.note.isEmpty() ? text : text + QLatin1Char('\n') + point.note;
 }
 
@@ -350,15 +351,24 @@ void Scatter::keyPressEvent(QKeyEvent* event)
     if (contents_.points.empty()) return QWidget::keyPressEvent(event);
     QPointF direction;
     switch (event->key()) {
-    case Qt::Key_Left: direction = {-1, 0}; break;
-    case Qt::Key_Right: direction = {1, 0}; break;
-    case Qt::Key_Up: direction = {0, -1}; break;
-    case Qt::Key_Down: direction = {0, 1}; break;
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-        if (selected_) emit point_activated(int(*selected_));
-        return;
-    default: return QWidget::keyPressEvent(event);
+        case Qt::Key_Left:
+            direction = {-1, 0};
+            break;
+        case Qt::Key_Right:
+            direction = {1, 0};
+            break;
+        case Qt::Key_Up:
+            direction = {0, -1};
+            break;
+        case Qt::Key_Down:
+            direction = {0, 1};
+            break;
+        case Qt::Key_Return:
+        case Qt::Key_Enter:
+            if (selected_) emit point_activated(int(*selected_));
+            return;
+        default:
+            return QWidget::keyPressEvent(event);
     }
     if (!selected_) return choose(0);
     if (const auto next = point_towards(pixels_, *selected_, direction)) choose(*next);

@@ -85,7 +85,7 @@ ClientFilter::Term ClientFilter::make(const QString& word, bool quoted)
 {
     const auto colon = word.indexOf(QLatin1Char(':'));
     static const QStringList keys{QStringLiteral("class"), QStringLiteral("attack"), QStringLiteral("bad"),
-                                  QStringLiteral("p"), QStringLiteral("group"), QStringLiteral("decided")};
+                                  QStringLiteral("p"),     QStringLiteral("group"),  QStringLiteral("decided")};
     // Ids may hold a colon as well: only the known keys are keys.
     if (colon > 0 && !quoted && keys.contains(word.left(colon).toLower())) {
         Term term = with_key(word.left(colon).toLower(), word.mid(colon + 1));
@@ -127,8 +127,8 @@ ClientFilter::Term ClientFilter::with_key(const QString& key, const QString& val
         return [rounds = *rounds](const CaseData& data, const model::ClientId& client) {
             const model::Verdict* const verdict = data.verdict(client);
             return verdict && std::ranges::any_of(verdict->bad_rounds, [&](model::RoundNo round) {
-                return rounds.first <= round.value() && round.value() <= rounds.second;
-            });
+                       return rounds.first <= round.value() && round.value() <= rounds.second;
+                   });
         };
     }
     if (key == QLatin1String("p")) {

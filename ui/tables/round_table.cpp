@@ -141,15 +141,19 @@ Cell RoundTable::cell(int row_idx, int column) const
 {
     const RoundRow& row = rows_[std::size_t(row_idx)];
     switch (column) {
-    case client_column: {
-        Cell cell = text_cell(row.update->client.text());
-        cell.mark = row.verdict;
-        return cell;
-    }
-    case examples_column: return count_cell(row.update->num_examples);
-    case norm_column: return number_cell(row.norm);
-    case evidence_column: return fixed_cell(row.evidence, 1);
-    default: break;
+        case client_column: {
+            Cell cell = text_cell(row.update->client.text());
+            cell.mark = row.verdict;
+            return cell;
+        }
+        case examples_column:
+            return count_cell(row.update->num_examples);
+        case norm_column:
+            return number_cell(row.norm);
+        case evidence_column:
+            return fixed_cell(row.evidence, 1);
+        default:
+            break;
     }
     if (column + 1 == columnCount()) return row.update->usable() ? Cell{} : text_cell(row.update->state_text);
     const auto seen = score(row, std::size_t(column - first_detector_column));
