@@ -12,11 +12,18 @@ namespace fedsleuth::storage {
 using model::ErrorCode;
 using model::Result;
 
+namespace {
+constexpr std::int64_t highest_entry = std::int64_t{1} << 53;
+}
+
 Result<void> append_custody_entry(Database& database, const std::string& action, const std::string& subject,
                                   const std::string& parameters_json, const std::string& sha256)
 {
     FEDSLEUTH_TRY(Statement last, database.prepare("SELECT id, hash FROM custody ORDER BY id DESC LIMIT 1"));
     FEDSLEUTH_TRY(const bool found, last.step());
+    if (found && (last.integer(0) < 1 || last.integer(0) > highest_entry))
+        return model::fail(ErrorCode::malformed, "is damaged: its custody entries are numbered beyond all reason",
+                           database.file());
     model::CustodyEntry entry;
     entry.index = found ? last.integer(0) + 1 : 1;
     entry.previous = found ? last.text(1) : std::string(64, '0');

@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::size_t open_files_limit = 256;
 constexpr std::size_t base_blocks_limit = 32;
-constexpr std::int64_t highest_payload = std::int64_t{1} << 42;  // so that slab_id fits
 
 std::string name_of(const VectorRef& row)
 {

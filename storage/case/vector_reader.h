@@ -17,6 +17,8 @@
 
 namespace fedsleuth::storage {
 
+inline constexpr std::int64_t highest_payload = std::int64_t{1} << 42;  ///< so that slab_id fits
+
 /// Slab `slab_idx` of a payload in the table `slab`.
 [[nodiscard]] constexpr std::int64_t slab_id(std::int64_t payload, std::int64_t slab_idx)
 {

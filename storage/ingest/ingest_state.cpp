@@ -32,6 +32,12 @@ Result<std::optional<IngestState>> read_ingest_state(Database& database)
     state.layout_seen = statement.integer(5) != 0;
     state.pending = {statement.integer(6), statement.integer(7), statement.integer(8), statement.integer(9),
                      statement.integer(10)};
+    constexpr std::int64_t most = std::int64_t{1} << 53;
+    for (const std::int64_t count : {state.log_bytes, state.pending.rounds, state.pending.updates,
+                                     state.pending.checkpoints, state.pending.files, state.pending.bytes})
+        if (count < 0 || count > most)
+            return model::fail(model::ErrorCode::malformed,
+                               "is damaged: table ingest_state holds a value that makes no sense", database.file());
     return state;
 }
 

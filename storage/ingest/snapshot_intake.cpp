@@ -137,6 +137,9 @@ Result<void> SnapshotIntake::read_numbers(SnapshotFile& snapshot, const TensorMa
     // back.
     FEDSLEUTH_TRY(Savepoint savepoint, Savepoint::begin(database_));
     FEDSLEUTH_TRY(const std::int64_t payload, database_.integer("SELECT coalesce(max(id), 0) + 1 FROM payload"));
+    if (payload < 1 || payload > highest_payload)
+        return model::fail(ErrorCode::malformed, "is damaged: its payloads are numbered beyond all reason",
+                           database_.file());
     FEDSLEUTH_TRY(Statement insert, database_.prepare("INSERT INTO slab (id, data) VALUES (?1, ?2)"));
     Sha256 digest;
     for (std::int64_t first = 0; first < coordinates_; first += model::slab_coordinates) {

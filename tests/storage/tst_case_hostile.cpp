@@ -74,6 +74,7 @@ private slots:
 private:
     std::string bytes_;
     fs::path original_;
+    fs::path evidence_;
     int trials_ = 150;
 };
 
@@ -82,6 +83,7 @@ void CaseHostileTest::initTestCase()
     FolderMaker maker(scratch("evidence"), "weights");
     maker.rounds(1, 2, 2);
     maker.flush();
+    evidence_ = maker.root();
     original_ = scratch("original.fedcase");
     OK(take_in(maker.root(), original_));
     {
@@ -210,6 +212,21 @@ void CaseHostileTest::values_that_make_no_sense_data()
           "UPDATE finding SET evidence_json = 'no json'",
           "UPDATE decision SET decided = 'maybe'",
           "UPDATE custody SET id = 9223372036854775807 WHERE id = 3",
+          "DELETE FROM custody WHERE id > 1; UPDATE custody SET id = -9223372036854775807",
+          "UPDATE payload SET id = 9223372036854775807 WHERE id = 1",
+          "UPDATE payload SET id = id - 9223372036854775807, sha256 = id",
+          "UPDATE payload SET id = 4398046511104, sha256 = 'x' WHERE id = 1",
+          "UPDATE ingest_state SET pending_bytes = 9223372036854775807",
+          "UPDATE ingest_state SET pending_files = -1",
+          "UPDATE ingest_state SET log_bytes = -1",
+          "UPDATE ingest_state SET log_bytes = 9223372036854775807",
+          "UPDATE ingest_state SET log_sha256 = ''",
+          "UPDATE ingest_state SET layout_seen = 0",
+          "UPDATE log_line SET digest = x'00'",
+          "DELETE FROM log_line",
+          "UPDATE log_line SET line = 9223372036854775807 WHERE line = 1",
+          "UPDATE log_line SET line = -5 WHERE line = 1",
+          "UPDATE layer SET position = 9223372036854775807 WHERE position = 1",
           "UPDATE custody SET hash = ''",
           "UPDATE metric SET value = x'00'",
           "UPDATE other_file SET bytes = -1",
@@ -232,6 +249,17 @@ void CaseHostileTest::values_that_make_no_sense()
     static_cast<void>(read_everything(**file));
     // Appending to such a file must not do harm either.
     static_cast<void>((*file)->append_custody("note", "x", "{}", ""));
+    file->reset();
+    {
+        // Nor taking evidence into it.
+        TAKE(Database database, Database::open(path, Database::Access::read_write));
+        OK(
+            database.run("PRAGMA foreign_keys = OFF; UPDATE ingest_state SET finished = 0;"
+                         "DELETE FROM snapshot WHERE sha256 IN (SELECT sha256 FROM update_line WHERE client = 'c1');"
+                         "DELETE FROM update_line WHERE client = 'c1'"));
+    }
+    static_cast<void>(take_in(evidence_, path));
+    if (auto again = CaseFile::open(path)) static_cast<void>(read_everything(**again));
 }
 
 void CaseHostileTest::changed_numbers_are_found()

@@ -149,9 +149,10 @@ void IngestFindingsTest::refused_files()
     maker.update(1, "honest");
     write_text(maker.root() / "updates/text", "this is no snapshot");
     // A pickle that would print, were it ever run.
-    write_text(maker.root() / "updates/pickle", std::string("\x80\x02"
-                                                            "cbuiltins\nprint\nX\x02\x00\x00\x00hi\x85R.",
-                                                            31));
+    using namespace std::string_literals;
+    write_text(maker.root() / "updates/pickle",
+               "\x80\x02"
+               "cbuiltins\nprint\nX\x02\x00\x00\x00hi\x85R."s);
     write_text(maker.root() / "updates/empty", "");
     for (const char* name : {"text", "pickle", "empty"}) maker.update_line(1, name, std::string("updates/") + name, "");
     const Taken all = taken(maker);
