@@ -15,7 +15,8 @@ struct ClusterTree {
     std::vector<double> birth_distance;  ///< 1 / λ; infinite for the root
 
     explicit ClusterTree(const CondensedTree& tree)
-        : parent(tree.clusters, 0), children(tree.clusters),
+        : parent(tree.clusters, 0),
+          children(tree.clusters),
           birth_distance(tree.clusters, std::numeric_limits<double>::infinity())
     {
         for (const CondensedRow& row : tree.rows) {
@@ -83,7 +84,8 @@ std::size_t ancestor_beyond(const ClusterTree& tree, std::size_t node, double ep
     }
 }
 
-std::vector<char> merged_within(const ClusterTree& tree, const std::vector<char>& chosen, double epsilon, bool with_root)
+std::vector<char> merged_within(const ClusterTree& tree, const std::vector<char>& chosen, double epsilon,
+                                bool with_root)
 {
     std::vector<char> merged(tree.size(), 0);
     std::vector<char> done(tree.size(), 0);

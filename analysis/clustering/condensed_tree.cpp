@@ -25,7 +25,9 @@ std::vector<std::size_t> breadth_first(std::span<const Merge> merges, std::size_
 class Condenser {
 public:
     Condenser(std::span<const Merge> merges, std::size_t min_cluster_size)
-        : merges_(merges), min_cluster_size_(min_cluster_size), cluster_of_(2 * merges.size() + 1, 0),
+        : merges_(merges),
+          min_cluster_size_(min_cluster_size),
+          cluster_of_(2 * merges.size() + 1, 0),
           gone_(2 * merges.size() + 1, 0)
     {
         tree_.points = merges.size() + 1;

@@ -16,9 +16,9 @@ constexpr std::size_t rows_at_a_time = 8;
 std::vector<double> squared_euclidean_distances(std::span<const double> rows, std::size_t n, std::size_t d)
 {
     std::vector<double> squares(n * n, 0.0);
-    for (std::size_t i = 0; i < n; ++i) {
-        const double* row = rows.data() + i * d;
-        for (std::size_t first = i + 1; first < n; first += rows_at_a_time) {
+    for (std::size_t row_idx = 0; row_idx < n; ++row_idx) {
+        const double* row = rows.data() + row_idx * d;
+        for (std::size_t first = row_idx + 1; first < n; first += rows_at_a_time) {
             const std::size_t others = std::min(rows_at_a_time, n - first);
             std::array<const double*, rows_at_a_time> other{};
             for (std::size_t k = 0; k < rows_at_a_time; ++k)
@@ -30,7 +30,8 @@ std::vector<double> squared_euclidean_distances(std::span<const double> rows, st
                     const double square = difference * difference;
                     sums[k] += square;
                 }
-            for (std::size_t k = 0; k < others; ++k) squares[i * n + first + k] = squares[(first + k) * n + i] = sums[k];
+            for (std::size_t k = 0; k < others; ++k)
+                squares[row_idx * n + first + k] = squares[(first + k) * n + row_idx] = sums[k];
         }
     }
     return squares;
@@ -63,12 +64,12 @@ std::vector<double> cosine_distances(std::span<const double> rows, std::size_t n
         for (double& value : row) value /= norm;
     }
     std::vector<double> distances = squared_euclidean_distances(directions, n, d);
-    for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t j = 0; j < n; ++j) {
-            double& distance = distances[i * n + j];
-            if (i == j)
+    for (std::size_t row_idx = 0; row_idx < n; ++row_idx)
+        for (std::size_t other_idx = 0; other_idx < n; ++other_idx) {
+            double& distance = distances[row_idx * n + other_idx];
+            if (row_idx == other_idx)
                 distance = 0;
-            else if (!has_direction[i] || !has_direction[j])
+            else if (!has_direction[row_idx] || !has_direction[other_idx])
                 distance = 1;
             else
                 distance = std::isnan(distance) ? distance : std::min(2.0, distance / 2);

@@ -75,7 +75,8 @@ std::vector<double> persistence(const CondensedTree& tree, const ClusterSelectio
     for (const std::size_t cluster : selection.clusters) {
         const auto members = std::count(labels.begin(), labels.end(), static_cast<int>(result.size()));
         const bool undefined = largest == 0.0 || std::isinf(largest) || members == 0;
-        result.push_back(undefined ? 1.0 : selection.mass[tree.index(cluster)] / (static_cast<double>(members) * largest));
+        result.push_back(undefined ? 1.0
+                                   : selection.mass[tree.index(cluster)] / (static_cast<double>(members) * largest));
     }
     return result;
 }

@@ -31,7 +31,8 @@ std::vector<Join> average_linkage(std::vector<double> distances, std::size_t n)
         const std::size_t before = chain.size() > 1 ? chain[chain.size() - 2] : n;
         std::size_t nearest = before;
         for (std::size_t other = 0; other < n; ++other)
-            if (size[other] != 0 && other != tip && (nearest == n || at(tip, other) < at(tip, nearest))) nearest = other;
+            if (size[other] != 0 && other != tip && (nearest == n || at(tip, other) < at(tip, nearest)))
+                nearest = other;
         if (nearest != before) {
             chain.push_back(nearest);
             continue;

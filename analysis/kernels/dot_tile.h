@@ -23,13 +23,13 @@ struct DotTile {
                               double* products);
     using Widen = void (*)(const float* from, std::size_t lane_groups, std::size_t step, double* to);
 
-    const char* name;   ///< of the instruction set
+    const char* name;  ///< of the instruction set
     std::size_t side;
     /// products[r · side + c] = ⟨row r of group a, row c of group b⟩; both aligned to 64 bytes. On the way it asks the
     /// memory for dot_ahead · lane_groups bytes from `ahead` on (never read here, so any address will do): spread over
     /// the work like this, the next block arrives for free.
     Products products;
-    Widen widen;        ///< to[step · g + lane] = from[8 · g + lane]
+    Widen widen;  ///< to[step · g + lane] = from[8 · g + lane]
 };
 
 /// Those that this processor can run, the fastest first; the last one runs anywhere.

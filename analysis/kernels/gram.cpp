@@ -14,7 +14,8 @@
 namespace fedsleuth::analysis {
 namespace {
 
-constexpr std::size_t block_coordinates = 512;  ///< packed at a time: the two row groups of a tile lie in the first cache
+constexpr std::size_t block_coordinates =
+    512;                                ///< packed at a time: the two row groups of a tile lie in the first cache
 constexpr std::size_t panel_rows = 60;  ///< rows of the right side kept in the second cache; a multiple of every side
 
 static_assert(gram_chunk % block_coordinates == 0 && block_coordinates % dot_lanes == 0);
@@ -55,8 +56,8 @@ public:
             tile_.widen(rest.data(), 1, step, to + whole * step);
         }
     }
-    /// Part `part` of the source of the block at `next`, for tiles of `lane_groups` to ask for ahead; somewhere harmless
-    /// once all parts are out.
+    /// Part `part` of the source of the block at `next`, for tiles of `lane_groups` to ask for ahead; somewhere
+    /// harmless once all parts are out.
     [[nodiscard]] const char* ahead(std::int64_t next, std::size_t lane_groups, std::size_t part) const
     {
         const std::size_t parts = (block_coordinates * sizeof(float) - 1) / (dot_ahead * lane_groups) + 1;
@@ -95,7 +96,8 @@ void add_block(const DotTile& tile, const PackedBlock& a, const PackedBlock& b, 
                 tile.products(a.group(a_idx), b.group(b_idx), lane_groups, a.ahead(next, lane_groups, tiles_done++),
                               products.data());
                 for (std::size_t r = 0; r < as; ++r)
-                    for (std::size_t c = 0; c < bs; ++c) sums[(a_idx + r) * b.n() + b_idx + c] += products[r * side + c];
+                    for (std::size_t c = 0; c < bs; ++c)
+                        sums[(a_idx + r) * b.n() + b_idx + c] += products[r * side + c];
             }
         }
     }
@@ -128,19 +130,19 @@ void sum_chunk(const DotTile& tile, Workspace& work, std::int64_t chunk_first, s
 
 void add_upper_to_both(const std::vector<double>& sums, std::size_t n, double* gram)
 {
-    for (std::size_t i = 0; i < n; ++i) {
-        gram[i * n + i] += sums[i * n + i];
-        for (std::size_t j = i + 1; j < n; ++j) {
-            gram[i * n + j] += sums[i * n + j];
-            gram[j * n + i] += sums[i * n + j];
+    for (std::size_t row_idx = 0; row_idx < n; ++row_idx) {
+        gram[row_idx * n + row_idx] += sums[row_idx * n + row_idx];
+        for (std::size_t other_idx = row_idx + 1; other_idx < n; ++other_idx) {
+            gram[row_idx * n + other_idx] += sums[row_idx * n + other_idx];
+            gram[other_idx * n + row_idx] += sums[row_idx * n + other_idx];
         }
     }
 }
 
 }  // namespace
 
-void add_products_with(const DotTile& tile, const GramRows& a, const GramRows* b, std::int64_t count,
-                       unsigned threads, double* products)
+void add_products_with(const DotTile& tile, const GramRows& a, const GramRows* b, std::int64_t count, unsigned threads,
+                       double* products)
 {
     if (a.n == 0 || (b != nullptr && b->n == 0) || count <= 0) return;
     const auto chunks = static_cast<std::size_t>((count + gram_chunk - 1) / gram_chunk);

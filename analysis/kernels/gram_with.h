@@ -17,7 +17,7 @@ struct GramRows {
 
 /// What add_gram (b: null) and add_products do, with the tile of a chosen instruction set: for the tests, which hold
 /// them against each other.
-void add_products_with(const DotTile& tile, const GramRows& a, const GramRows* b, std::int64_t count,
-                       unsigned threads, double* products);
+void add_products_with(const DotTile& tile, const GramRows& a, const GramRows* b, std::int64_t count, unsigned threads,
+                       double* products);
 
 }  // namespace fedsleuth::analysis

@@ -27,7 +27,7 @@ void sort_strips(std::span<const Real* const> rows, std::int64_t count, std::spa
     constexpr std::size_t lanes = network_lanes<Real>;
     const std::size_t strip = rows.size() * lanes;
     const std::unique_ptr<Real[], FreeAligned> memory(
-        static_cast<Real*>(::operator new[](strips_at_a_time * strip * sizeof(Real), std::align_val_t{64})));
+        static_cast<Real*>(::operator new[](strips_at_a_time* strip * sizeof(Real), std::align_val_t{64})));
     std::fill_n(memory.get(), strips_at_a_time * strip, Real{0});
     for (std::int64_t first = 0; first < count; first += strips_at_a_time * lanes) {
         const auto width = std::min<std::size_t>(strips_at_a_time * lanes, static_cast<std::size_t>(count - first));
@@ -97,15 +97,9 @@ void sort_columns(std::span<const Real* const> rows, std::int64_t count, Real* o
 
 }  // namespace
 
-void column_median(std::span<const float* const> rows, std::int64_t count, double* out)
-{
-    median(rows, count, out);
-}
+void column_median(std::span<const float* const> rows, std::int64_t count, double* out) { median(rows, count, out); }
 
-void column_median(std::span<const double* const> rows, std::int64_t count, double* out)
-{
-    median(rows, count, out);
-}
+void column_median(std::span<const double* const> rows, std::int64_t count, double* out) { median(rows, count, out); }
 
 void column_trimmed_mean(std::span<const float* const> rows, std::int64_t count, std::size_t cut, double* out)
 {

@@ -80,10 +80,7 @@ void run_workers(std::size_t blocks, unsigned threads, const std::function<void(
 
 }  // namespace
 
-unsigned hardware_threads()
-{
-    return std::max(1U, std::thread::hardware_concurrency());
-}
+unsigned hardware_threads() { return std::max(1U, std::thread::hardware_concurrency()); }
 
 void parallel_for(std::size_t blocks, unsigned threads, const std::function<void(std::size_t)>& work)
 {

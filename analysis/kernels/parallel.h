@@ -19,7 +19,8 @@ void parallel_for(std::size_t blocks, unsigned threads, const std::function<void
 /// ascending order of block_idx and one at a time, so floating-point sums made in `commit` are the same with any
 /// number of threads. worker_idx is below max(1, min(threads, blocks)) and names a scratch area: a worker commits
 /// before it computes its next block.
-void parallel_in_order(std::size_t blocks, unsigned threads, const std::function<void(std::size_t, std::size_t)>& compute,
+void parallel_in_order(std::size_t blocks, unsigned threads,
+                       const std::function<void(std::size_t, std::size_t)>& compute,
                        const std::function<void(std::size_t, std::size_t)>& commit);
 
 }  // namespace fedsleuth::analysis

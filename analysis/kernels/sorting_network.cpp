@@ -55,8 +55,9 @@ std::vector<Comparator> merge_exchange(std::size_t n)
         std::size_t r = 0;
         std::size_t distance = p;
         while (true) {
-            for (std::size_t i = 0; i + distance < n; ++i)
-                if ((i & p) == r) network.push_back({static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(i + distance)});
+            for (std::size_t low = 0; low + distance < n; ++low)
+                if ((low & p) == r)
+                    network.push_back({static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(low + distance)});
             if (q == p) break;
             distance = q - p;
             q /= 2;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <thread>
 
 namespace fedsleuth::analysis {
 
@@ -175,31 +176,40 @@ private:
         };
         const auto wide = static_cast<std::size_t>(stride);
 
-        add_gram(row(0), n_, wide, segment.count, layer.gram.data());
-        const std::size_t k = plan_.step_rounds.size();
-        if (k > 0)
-            add_products(row(0), n_, wide, row(rows.step_first), k, wide, segment.count, layer.step_products.data());
-        for (std::size_t step_idx = 0; step_idx < k; ++step_idx) {
-            const float* step = row(rows.step_first + step_idx);
-            layer.step_squares[step_idx] += dot(step, step, segment.count);
-        }
+        add_gram(row(0), n_, wide, segment.count, layer.gram.data(), threads_);
+        add_shared_products(rows, row, wide, segment.count, layer);
         for (std::size_t own_idx = 0; own_idx < rows.own_of.size(); ++own_idx) {
             const std::size_t client_idx = rows.own_of[own_idx];
             const float* own = row(rows.own_first + own_idx);
             layer.own_products[client_idx] += dot(row(client_idx), own, segment.count);
             layer.own_squares[client_idx] += dot(own, own, segment.count);
         }
-        if (plan_.has_shipped) {
-            const float* shipped = row(rows.shipped);
-            add_products(row(0), n_, wide, shipped, 1, wide, segment.count, layer.shipped_products.data());
-            layer.shipped_square += dot(shipped, shipped, segment.count);
-        }
-        if (plan_.has_reference) {
-            const float* reference = row(rows.reference);
-            add_products(row(0), n_, wide, reference, 1, wide, segment.count, layer.reference_products.data());
-            layer.reference_square += dot(reference, reference, segment.count);
-        }
         add_order_statistics(row, segment.count, layer);
+    }
+
+    /// Products of every update with the rows that all clients share: steps, shipped step and reference, which lie side by
+    /// side in the block and are multiplied as one matrix.
+    template <class Row>
+    void add_shared_products(const Rows& rows, const Row& row, std::size_t stride, std::int64_t count,
+                             RoundLedger::PerLayer& layer)
+    {
+        const std::size_t shared = rows.refs.size() - rows.step_first;
+        if (shared == 0) return;
+        std::vector<double> products(n_ * shared, 0.0);
+        add_products(row(0), n_, stride, row(rows.step_first), shared, stride, count, products.data(), threads_);
+        const auto square = [&](std::size_t row_idx) { return dot(row(row_idx), row(row_idx), count); };
+        const std::size_t k = plan_.step_rounds.size();
+        for (std::size_t step_idx = 0; step_idx < k; ++step_idx)
+            layer.step_squares[step_idx] += square(rows.step_first + step_idx);
+        if (plan_.has_shipped) layer.shipped_square += square(rows.shipped);
+        if (plan_.has_reference) layer.reference_square += square(rows.reference);
+        for (std::size_t client_idx = 0; client_idx < n_; ++client_idx) {
+            const double* own = products.data() + client_idx * shared;
+            for (std::size_t step_idx = 0; step_idx < k; ++step_idx)
+                layer.step_products[client_idx * k + step_idx] += own[step_idx];
+            if (plan_.has_shipped) layer.shipped_products[client_idx] += own[rows.shipped - rows.step_first];
+            if (plan_.has_reference) layer.reference_products[client_idx] += own[rows.reference - rows.step_first];
+        }
     }
 
     /// Everything that goes through the coordinate median, and each client's own signs, extremes and moments.
@@ -246,6 +256,7 @@ private:
 
     const LedgerPlan& plan_;
     std::size_t n_;
+    unsigned threads_ = std::clamp(std::thread::hardware_concurrency(), 1u, 8u);  // any number gives the same bits
     std::vector<model::Layer> layers_;
     std::vector<double> median_;
     RoundLedger ledger_;

@@ -15,6 +15,9 @@ using model::VerdictClass;
 
 namespace {
 
+/// Verdicts are not calibrated on clean runs yet: that nobody is flagged is not a certainty that nobody attacked.
+constexpr double uncalibrated_ceiling = 0.99;
+
 /// Who touched the model, from when on, and how likely that was an attack.
 struct Touch {
     ClientId client;
@@ -99,14 +102,18 @@ model::Rollback rate_checkpoints(const std::vector<model::Checkpoint>& checkpoin
             }
             if (!matches && !tampered) tampered = step.round;
         }
-        candidate.clean_probability = 1;
+        candidate.clean_probability = uncalibrated_ceiling;
         std::vector<const Touch*> malicious, suspect;
         for (const Touch& touch : touches) {
             if (touch.since > checkpoint.round) continue;
             candidate.clean_probability *= 1 - touch.probability;
             (touch.malicious ? malicious : suspect).push_back(&touch);
         }
-        if (malicious.empty() && suspect.empty())
+        const bool holds_tampering = tampered && *tampered <= checkpoint.round;
+        if (holds_tampering) candidate.clean_probability = 0;
+        if (holds_tampering)
+            candidate.contamination.reset();  // what the server added is not among the updates
+        else if (malicious.empty() && suspect.empty())
             candidate.contamination = 0;
         else if (added_known && way > 0)
             candidate.contamination = std::min(added / way, 1.0);
@@ -117,7 +124,7 @@ model::Rollback rate_checkpoints(const std::vector<model::Checkpoint>& checkpoin
         } else if (!malicious.empty()) {
             candidate.status = "contaminated";
             candidate.why = "Holds updates of " + names_of(malicious) + ".";
-        } else if (tampered && *tampered <= checkpoint.round) {
+        } else if (holds_tampering) {
             candidate.status = "contaminated";
             candidate.why = "The checkpoint of round " + std::to_string(tampered->value()) +
                             " is not what that round's updates give under the declared rule; this one " +

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace fedsleuth::analysis {
 namespace {
@@ -33,11 +34,12 @@ model::Result<void> check_rows(std::span<const double> rows, std::size_t n, std:
 std::vector<double> gram_of(std::span<const double> rows, std::size_t n, std::size_t d)
 {
     std::vector<double> gram(n * n);
-    for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t j = i; j < n; ++j) {
-            double sum = 0;
-            for (std::size_t coord_idx = 0; coord_idx < d; ++coord_idx) sum += rows[i * d + coord_idx] * rows[j * d + coord_idx];
-            gram[i * n + j] = gram[j * n + i] = sum;
+    for (std::size_t row_idx = 0; row_idx < n; ++row_idx)
+        for (std::size_t other_idx = row_idx; other_idx < n; ++other_idx) {
+            const auto row = rows.subspan(row_idx * d, d);
+            const double product =
+                std::inner_product(row.begin(), row.end(), rows.subspan(other_idx * d, d).begin(), 0.0);
+            gram[row_idx * n + other_idx] = gram[other_idx * n + row_idx] = product;
         }
     return gram;
 }

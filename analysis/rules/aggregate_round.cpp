@@ -53,7 +53,8 @@ model::Result<Participants> participants(model::CaseStore& store, model::RoundNo
     }
     if (!any) return fail(ErrorCode::not_found, "No update of this round is in the case", where);
     if (!left_out.empty())
-        return fail(ErrorCode::not_found, left_out.begin()->text() + " did not take part, so it cannot be excluded", where);
+        return fail(ErrorCode::not_found, left_out.begin()->text() + " did not take part, so it cannot be excluded",
+                    where);
     if (result.clients.empty()) return fail(ErrorCode::not_applicable, "No usable update of this round remains", where);
     const bool by_examples = federation.aggregation.weighted_by == model::Weighting::num_examples;
     const bool some_examples = std::any_of(result.num_examples.begin(), result.num_examples.end(),
@@ -110,8 +111,9 @@ std::optional<std::vector<double>> gram_of_ledger(const model::RoundLedger& ledg
     const std::vector<double> all = ledger.total_gram();
     const std::size_t n = clients.size();
     std::vector<double> gram(n * n);
-    for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t j = 0; j < n; ++j) gram[i * n + j] = all[places[i] * ledger.size() + places[j]];
+    for (std::size_t client_idx = 0; client_idx < n; ++client_idx)
+        for (std::size_t other_idx = 0; other_idx < n; ++other_idx)
+            gram[client_idx * n + other_idx] = all[places[client_idx] * ledger.size() + places[other_idx]];
     return gram;
 }
 
@@ -203,7 +205,8 @@ model::Result<RoundAggregate> aggregate_round(model::CaseStore& store, model::Up
         aggregate.notes.insert(aggregate.notes.end(), aggregate.how->notes.begin(), aggregate.how->notes.end());
     } else {
         FEDSLEUTH_CHECK(apply_columns(source, who, *column_rule, settings, aggregate.vector, progress));
-        for (std::string& note : column_rule->notes(who.clients.size(), settings)) aggregate.notes.push_back(std::move(note));
+        for (std::string& note : column_rule->notes(who.clients.size(), settings))
+            aggregate.notes.push_back(std::move(note));
     }
     double square = 0;
     for (const double value : aggregate.vector) square += value * value;

@@ -11,14 +11,16 @@ model::Result<std::vector<double>> example_weights(const RoundGeometry& round, s
 {
     using model::ErrorCode;
     if (round.num_examples.size() != round.n)
-        return model::fail(ErrorCode::invalid_argument, "There is not one number of examples for each update", std::string(rule));
+        return model::fail(ErrorCode::invalid_argument, "There is not one number of examples for each update",
+                           std::string(rule));
     double total = 0;
     for (const std::size_t client_idx : members) {
         const double examples = round.num_examples[client_idx];
         if (!std::isfinite(examples) || examples < 0)
-            return model::fail(ErrorCode::invalid_argument,
-                               "Update " + std::to_string(client_idx) + " has a negative or non-finite number of examples",
-                               std::string(rule));
+            return model::fail(
+                ErrorCode::invalid_argument,
+                "Update " + std::to_string(client_idx) + " has a negative or non-finite number of examples",
+                std::string(rule));
         total += examples;
     }
     if (!(total > 0))

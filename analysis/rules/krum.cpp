@@ -11,11 +11,13 @@ const RuleInfo& Krum::info() const
     static const RuleInfo info{
         .name = "krum",
         .title = "Krum",
-        .meaning = "One client's update, the one whose nearest neighbours are closest: what no crowd stands around is left "
-                   "out. Attackers that send near-copies of each other make such a crowd. Variants: paper sums the squared "
-                   "distances to n − f − 2 neighbours; flower to at least one; byzfl takes the mean over n − f − 1.",
-        .paper = "Blanchard, El Mhamdi, Guerraoui, Stainer, Machine Learning with Adversaries: Byzantine Tolerant Gradient "
-                 "Descent, NeurIPS 2017, section 4",
+        .meaning =
+            "One client's update, the one whose nearest neighbours are closest: what no crowd stands around is left "
+            "out. Attackers that send near-copies of each other make such a crowd. Variants: paper sums the squared "
+            "distances to n − f − 2 neighbours; flower to at least one; byzfl takes the mean over n − f − 1.",
+        .paper =
+            "Blanchard, El Mhamdi, Guerraoui, Stainer, Machine Learning with Adversaries: Byzantine Tolerant Gradient "
+            "Descent, NeurIPS 2017, section 4",
         .breakdown = "f malicious clients of n > 2f + 2, where honest updates resemble each other",
         .parameters = {krum_f()},
         .variants = {"paper", "flower", "byzfl"},

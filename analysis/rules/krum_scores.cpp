@@ -32,8 +32,9 @@ std::size_t neighbours(std::size_t n, std::size_t f, const std::string& variant)
 ParameterInfo krum_f()
 {
     return {.name = "f",
-            .meaning = "Malicious clients to assume. Where it is not given: a fifth of the clients, rounded down, or fewer "
-                       "where n > 2f + 2 (byzfl: n > 2f) demands it",
+            .meaning =
+                "Malicious clients to assume. Where it is not given: a fifth of the clients, rounded down, or fewer "
+                "where n > 2f + 2 (byzfl: n > 2f) demands it",
             .minimum = 0,
             .maximum = 1e6,
             .standard = std::nullopt,
@@ -57,7 +58,8 @@ model::Result<KrumScores> krum_scores(const RoundGeometry& round, const RuleSett
                         std::string(rule), "the other variants (flower, byzfl) allow more");
     } else {
         result.f = std::min(n / 5, *most);
-        result.notes.push_back("Assumes " + std::to_string(result.f) + " malicious of " + std::to_string(n) + " clients.");
+        result.notes.push_back("Assumes " + std::to_string(result.f) + " malicious of " + std::to_string(n) +
+                               " clients.");
     }
     result.neighbours = neighbours(n, result.f, settings.variant);
 

@@ -15,9 +15,9 @@ namespace fedsleuth::analysis {
 ///   flower  max(1, n − f − 2), for any f < n;
 ///   byzfl   n − f − 1, their mean instead of the sum, and n > 2f is demanded.
 struct KrumScores {
-    std::size_t f = 0;           ///< malicious clients that are assumed
+    std::size_t f = 0;  ///< malicious clients that are assumed
     std::size_t neighbours = 0;
-    std::vector<double> scores;  ///< n
+    std::vector<double> scores;        ///< n
     std::vector<std::size_t> ranking;  ///< n: lowest score first, then lowest index
     std::vector<std::string> notes;
 };

@@ -12,7 +12,8 @@ model::Result<void> apply_median(const RuleInfo& info, std::span<const Real* con
 {
     FEDSLEUTH_CHECK(complete(info, settings));
     if (rows.empty())
-        return model::fail(model::ErrorCode::not_applicable, "There is no update to take a median of", std::string(info.name));
+        return model::fail(model::ErrorCode::not_applicable, "There is no update to take a median of",
+                           std::string(info.name));
     column_median(rows, count, out);
     return {};
 }
@@ -24,10 +25,13 @@ const RuleInfo& Median::info() const
     static const RuleInfo info{
         .name = "median",
         .title = "Coordinate median",
-        .meaning = "The median over clients, coordinate by coordinate; numbers of examples do not count. Attacks that stay "
-                   "inside the spread of the honest updates shift it, and unlike data bias it.",
-        .paper = "Yin, Chen, Ramchandran, Bartlett, Byzantine-Robust Distributed Learning: Towards Optimal Statistical Rates, "
-                 "ICML 2018, section 4, option I",
+        .meaning =
+            "The median over clients, coordinate by coordinate; numbers of examples do not count. Attacks that stay "
+            "inside the spread of the honest updates shift it, and unlike data bias it.",
+        .paper =
+            "Yin, Chen, Ramchandran, Bartlett, Byzantine-Robust Distributed Learning: Towards Optimal Statistical "
+            "Rates, "
+            "ICML 2018, section 4, option I",
         .breakdown = "fewer than half of the clients",
         .parameters = {},
         .variants = {"paper"},
@@ -48,9 +52,6 @@ model::Result<void> Median::apply(std::span<const double* const> rows, std::int6
     return apply_median(info(), rows, count, settings, out);
 }
 
-std::vector<std::string> Median::notes(std::size_t, const RuleSettings&) const
-{
-    return {};
-}
+std::vector<std::string> Median::notes(std::size_t, const RuleSettings&) const { return {}; }
 
 }  // namespace fedsleuth::analysis

@@ -22,11 +22,13 @@ const RuleInfo& MultiKrum::info() const
     static const RuleInfo info{
         .name = "multi-krum",
         .title = "Multi-Krum",
-        .meaning = "The mean of the updates whose nearest neighbours are closest. Variants: paper keeps n − f − 2 and weights "
-                   "them equally; flower weights them by their examples; byzfl scores over n − f − 1 neighbours and keeps "
-                   "n − f, weighted equally.",
-        .paper = "Blanchard, El Mhamdi, Guerraoui, Stainer, Machine Learning with Adversaries: Byzantine Tolerant Gradient "
-                 "Descent, NeurIPS 2017, section 4 (Multi-Krum)",
+        .meaning =
+            "The mean of the updates whose nearest neighbours are closest. Variants: paper keeps n − f − 2 and weights "
+            "them equally; flower weights them by their examples; byzfl scores over n − f − 1 neighbours and keeps "
+            "n − f, weighted equally.",
+        .paper =
+            "Blanchard, El Mhamdi, Guerraoui, Stainer, Machine Learning with Adversaries: Byzantine Tolerant Gradient "
+            "Descent, NeurIPS 2017, section 4 (Multi-Krum)",
         .breakdown = "f malicious clients of n > 2f + 2, where honest updates resemble each other and keep ≤ n − f − 2",
         .parameters = {krum_f(),
                        {.name = "keep",

@@ -34,10 +34,13 @@ const RuleInfo& TrimmedMean::info() const
     static const RuleInfo info{
         .name = "trimmed-mean",
         .title = "Trimmed mean",
-        .meaning = "Coordinate by coordinate the mean without the lowest and the highest values; numbers of examples do not "
-                   "count. Where nothing would remain, the plain mean.",
-        .paper = "Yin, Chen, Ramchandran, Bartlett, Byzantine-Robust Distributed Learning: Towards Optimal Statistical Rates, "
-                 "ICML 2018, section 4, option II",
+        .meaning =
+            "Coordinate by coordinate the mean without the lowest and the highest values; numbers of examples do not "
+            "count. Where nothing would remain, the plain mean.",
+        .paper =
+            "Yin, Chen, Ramchandran, Bartlett, Byzantine-Robust Distributed Learning: Towards Optimal Statistical "
+            "Rates, "
+            "ICML 2018, section 4, option II",
         .breakdown = "as many malicious clients as values are dropped on a side",
         .parameters = {{.name = "count",
                         .meaning = "Values to drop on each side. Where it is not given, `fraction` decides",

@@ -74,12 +74,13 @@ Course course_of(const std::vector<const ClientRound*>& rounds, Pattern pattern)
     return course;
 }
 
-/// Free riders have no past to contradict in their first rounds: what looks alike just before the onset belongs to it.
-void extend_backwards(const std::vector<const ClientRound*>& rounds, Course& course)
+/// Free riders have no past to contradict in their first rounds, and a flipped client needs some to turn the crowd's way
+/// around: what is weakly there just before the onset belongs to it.
+void extend_backwards(const std::vector<const ClientRound*>& rounds, bool ClientRound::*weakly, Course& course)
 {
     if (course.bad.empty()) return;
     std::size_t first = course.bad.front();
-    while (first > 0 && rounds[first - 1]->weakly_untrained) course.bad.insert(course.bad.begin(), --first);
+    while (first > 0 && rounds[first - 1]->*weakly) course.bad.insert(course.bad.begin(), --first);
 }
 
 /// Clients that were in lockstep with each other, round by round.
@@ -171,7 +172,8 @@ std::pair<Pattern, Course> leading_course(const std::vector<const ClientRound*>&
     for (const Pattern pattern : explaining) {
         if (pattern == Pattern::lockstep && is_original) continue;
         Course course = course_of(rounds, pattern);
-        if (pattern == Pattern::untrained) extend_backwards(rounds, course);
+        if (pattern == Pattern::untrained) extend_backwards(rounds, &ClientRound::weakly_untrained, course);
+        if (pattern == Pattern::opposed) extend_backwards(rounds, &ClientRound::weakly_opposed, course);
         const bool alarms = course.highest >= malicious_from;
         // Colluders may hit a past step by chance now and then; who recycles does so most of the time.
         const bool most_rounds = pattern != Pattern::recycled || 2 * course.bad.size() >= rounds.size() / 2;

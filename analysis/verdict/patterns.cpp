@@ -96,6 +96,9 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
             at(client, Pattern::opposed) =
                 std::min(std::max(evidence_of(client.median_cosine_z), evidence_of(sign->z[client_idx])), persistent_cap);
 
+        client.weakly_opposed = crowd_has_direction && sign->z[client_idx] <= -missing_z &&
+                                client.median_cosine <= unrelated_share * direction->location;
+
         const double residual = duplicate->statistic[client_idx];
         if (residual >= exact_cosine && duplicate->z[client_idx] >= copy_z)
             at(client, Pattern::lockstep) = exact_evidence;

@@ -28,6 +28,7 @@ struct ClientRound {
     model::RoundNo round;
     std::array<double, pattern_count> evidence{};  ///< 0 where the pattern is not there
     bool weakly_untrained = false;  ///< as `untrained`, where its own past can't be asked
+    bool weakly_opposed = false;    ///< as `opposed`, on its way there
     double length_ratio = 1;        ///< to the median length
     double median_cosine = 0;
     double median_cosine_z = 0;

@@ -130,8 +130,7 @@ model::Result<Exit> run_aggregate(const AggregateCommand& options, const Termina
     const auto rule = checked_rule(options.rule);
     if (!rule) return terminal.wrong_usage(rule.error().where + ": " + rule.error().message, rule.error().hint);
     const std::string& path = options.common.case_path;
-    FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> store,
-                  open_case(path, storage::CaseFile::Mode::read_write));
+    FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> store, open_case(path, storage::CaseFile::Mode::read_write));
     FEDSLEUTH_TRY(const std::vector<model::ClientId> exclude, excluded(options, *store));
     const Interrupts interrupts;
     auto result = [&] {
@@ -147,7 +146,8 @@ model::Result<Exit> run_aggregate(const AggregateCommand& options, const Termina
     }
     FEDSLEUTH_TRY(const model::Federation federation, store->federation());
     FEDSLEUTH_TRY(const std::string sha256, write_step(options.out, federation.layers, result->aggregate.vector));
-    FEDSLEUTH_CHECK(store->append_custody("export", options.out, parameters_json(options, rule->settings, exclude), sha256));
+    FEDSLEUTH_CHECK(
+        store->append_custody("export", options.out, parameters_json(options, rule->settings, exclude), sha256));
     FEDSLEUTH_CHECK(print(terminal, options.common.format, as_table(*result), as_json(options, *result)));
     for (const std::string& note : result->aggregate.notes) terminal.say(note);
     terminal.say("Wrote " + options.out + ": what " + options.rule.rule + " makes of " +
@@ -179,10 +179,12 @@ void add_aggregate(CLI::App& program, Chosen& chosen)
         run_aggregate);
     command->footer([] {
         return rules_help() +
-               help_footer("  fedsleuth-cli aggregate --case run-042.fedcase --round 15 --rule median --out r15.npz\n"
-                           "  fedsleuth-cli aggregate --case run-042.fedcase --round 15 --rule fedavg --exclude site-07 --out r15.npz\n"
-                           "\nThe result is a step: add it to the checkpoint of the round before. The export is on record in the\n"
-                           "custody chain.\n");
+               help_footer(
+                   "  fedsleuth-cli aggregate --case run-042.fedcase --round 15 --rule median --out r15.npz\n"
+                   "  fedsleuth-cli aggregate --case run-042.fedcase --round 15 --rule fedavg \\\n"
+                   "    --exclude site-07 --out r15.npz\n"
+                   "\nThe result is a step: add it to the checkpoint of the round before. The export is on record\n"
+                   "in the custody chain.\n");
     });
 }
 

@@ -36,8 +36,7 @@ model::Result<void> print_summary(const AnalyseCommand& options, const Terminal&
 model::Result<Exit> run_analyse(const AnalyseCommand& options, const Terminal& terminal)
 {
     const std::string& path = options.common.case_path;
-    FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> store,
-                  open_case(path, storage::CaseFile::Mode::read_write));
+    FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> store, open_case(path, storage::CaseFile::Mode::read_write));
     const Interrupts interrupts;
     analysis::AnalysisOptions analysis_options;
     analysis_options.rebuild_ledgers = options.rebuild;
@@ -74,11 +73,12 @@ void add_analyse(CLI::App& program, Chosen& chosen)
             app.add_flag("--rebuild", options.rebuild, "read all updates again, though their ledgers are in the case");
         },
         run_analyse);
-    command->footer(help_footer(
-        "  fedsleuth-cli analyse --case run-042.fedcase\n"
-        "\nThe result replaces that of the last analysis; decisions are kept, and every run is on record in the custody\n"
-        "chain. Running it again after more rounds came in reads the new ones only.\n",
-        "  0 done, 1 failed or stopped (finished ledgers are kept), 2 the command line makes no sense\n"));
+    command->footer(
+        help_footer("  fedsleuth-cli analyse --case run-042.fedcase\n"
+                    "\nThe result replaces that of the last analysis; decisions are kept, and every run is on\n"
+                    "record in the custody chain. Running it again after more rounds came in reads the\n"
+                    "new ones only.\n",
+                    "  0 done, 1 failed or stopped (finished ledgers are kept), 2 the command line makes no sense\n"));
 }
 
 }  // namespace fedsleuth::cli

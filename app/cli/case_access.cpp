@@ -39,9 +39,9 @@ model::Result<std::unique_ptr<storage::CaseFile>> open_case(const std::string& p
                            "make it from an evidence folder: fedsleuth-cli ingest FOLDER --case " + quoted(path));
     }
     if (std::filesystem::is_directory(status)) {
-        return model::fail(model::ErrorCode::invalid_argument, "is a folder, and no case file", path,
-                           "an evidence folder becomes a case with: fedsleuth-cli ingest " + quoted(path) +
-                               " --case FILE");
+        return model::fail(
+            model::ErrorCode::invalid_argument, "is a folder, and no case file", path,
+            "an evidence folder becomes a case with: fedsleuth-cli ingest " + quoted(path) + " --case FILE");
     }
     return storage::CaseFile::open(path, mode);
 }

@@ -78,8 +78,8 @@ model::Result<Exit> run_clients(const CaseOptions& options, const Terminal& term
         const std::optional<model::VerdictClass> decided =
             row.decision ? std::optional(row.decision->decided) : std::nullopt;
         table.add({text_cell(client.text()), count_cell(row.rounds), count_cell(row.num_examples),
-                   round_cell(row.first), round_cell(row.last), class_cell(row.verdict),
-                   fixed_cell(row.probability, 3), class_cell(decided), text_cell(row.decision ? row.decision->note : "")});
+                   round_cell(row.first), round_cell(row.last), class_cell(row.verdict), fixed_cell(row.probability, 3),
+                   class_cell(decided), text_cell(row.decision ? row.decision->note : "")});
     }
     json.end_array().end_object();
     FEDSLEUTH_CHECK(print(terminal, options.format, table, json));
@@ -95,11 +95,11 @@ model::Result<Exit> run_clients(const CaseOptions& options, const Terminal& term
 
 void add_clients(CLI::App& program, Chosen& chosen)
 {
-    CLI::App* command =
-        add_command<CaseOptions>(program, chosen, "clients", "every client: rounds, examples, verdict, decision",
-                                 add_case, run_clients);
-    command->footer(help_footer("  fedsleuth-cli clients --case run-042.fedcase\n"
-                                "  fedsleuth-cli clients --case run-042.fedcase --format csv > clients.csv\n"));
+    CLI::App* command = add_command<CaseOptions>(
+        program, chosen, "clients", "every client: rounds, examples, verdict, decision", add_case, run_clients);
+    command->footer(
+        help_footer("  fedsleuth-cli clients --case run-042.fedcase\n"
+                    "  fedsleuth-cli clients --case run-042.fedcase --format csv > clients.csv\n"));
 }
 
 }  // namespace fedsleuth::cli

@@ -112,9 +112,11 @@ void add_compute_aggregate(CLI::App& compute, Chosen& chosen)
         },
         run_compute_aggregate);
     command->footer([] {
-        return rules_help() + help_footer("  fedsleuth-cli compute aggregate --rule median --in X.npy --out y.npy\n"
-                                          "  fedsleuth-cli compute aggregate --rule multi-krum --set f=2 --set keep=5 --in X.npy --format json\n"
-                                          "\nRows count from 0. A row with a NaN or an infinity is refused, never averaged in.\n");
+        return rules_help() +
+               help_footer(
+                   "  fedsleuth-cli compute aggregate --rule median --in X.npy --out y.npy\n"
+                   "  fedsleuth-cli compute aggregate --rule multi-krum --set f=2 --set keep=5 --in X.npy\n"
+                   "\nRows count from 0. A row with a NaN or an infinity is refused, never averaged in.\n");
     });
 }
 

@@ -23,9 +23,12 @@ struct ComputeClusterCommand {
 model::Result<std::vector<double>> distances_of(const ComputeClusterCommand& command, Matrix matrix)
 {
     switch (command.metric) {
-    case Metric::euclidean: return analysis::euclidean_distances(matrix.values, matrix.rows, matrix.columns);
-    case Metric::cosine: return analysis::cosine_distances(matrix.values, matrix.rows, matrix.columns);
-    case Metric::precomputed: break;
+        case Metric::euclidean:
+            return analysis::euclidean_distances(matrix.values, matrix.rows, matrix.columns);
+        case Metric::cosine:
+            return analysis::cosine_distances(matrix.values, matrix.rows, matrix.columns);
+        case Metric::precomputed:
+            break;
     }
     if (matrix.rows != matrix.columns) {
         return model::fail(model::ErrorCode::invalid_argument,
@@ -60,7 +63,8 @@ Table as_table(const analysis::Clustering& clustering)
         const int label = clustering.labels[row];
         table.add({count_cell(static_cast<std::int64_t>(row)),
                    {label < 0 ? "noise" : std::to_string(label), std::to_string(label), Tone::plain},
-                   fixed_cell(clustering.probabilities[row], 3), fixed_cell(clustering.outlier_scores[row], 3)});
+                   fixed_cell(clustering.probabilities[row], 3),
+                   fixed_cell(clustering.outlier_scores[row], 3)});
     }
     return table;
 }
@@ -113,9 +117,9 @@ void describe(CLI::App& app, ComputeClusterCommand& command)
 
 void add_compute_cluster(CLI::App& compute, Chosen& chosen)
 {
-    CLI::App* command = add_command<ComputeClusterCommand>(
-        compute, chosen, "cluster", "HDBSCAN* on the rows of a matrix, or on their distances", describe,
-        run_compute_cluster);
+    CLI::App* command = add_command<ComputeClusterCommand>(compute, chosen, "cluster",
+                                                           "HDBSCAN* on the rows of a matrix, or on their distances",
+                                                           describe, run_compute_cluster);
     command->footer(help_footer(
         "  fedsleuth-cli compute cluster --in X.npy --min-cluster-size 5\n"
         "  fedsleuth-cli compute cluster --in D.npy --metric precomputed --min-cluster-size 11 --allow-single-cluster\n"

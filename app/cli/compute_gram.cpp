@@ -47,8 +47,7 @@ model::Result<Exit> run_compute_gram(const ComputeGramCommand& options, const Te
     json.begin_object().field("rows", n).field("columns", static_cast<std::int64_t>(matrix.columns));
     json.field("out", options.out).end_object();
     Table table({{"rows", "rows", true}, {"columns", "columns", true}, {"out", "written to"}});
-    table.add({count_cell(n), count_cell(static_cast<std::int64_t>(matrix.columns)),
-               text_cell(options.out)});
+    table.add({count_cell(n), count_cell(static_cast<std::int64_t>(matrix.columns)), text_cell(options.out)});
     FEDSLEUTH_CHECK(print(terminal, options.format, table, json));
     return Exit::ok;
 }

@@ -62,7 +62,8 @@ model::Result<Exit> run_custody(const CaseOptions& options, const Terminal& term
     const std::vector<std::string> problems = storage::check_custody_chain(entries);
     FEDSLEUTH_CHECK(print(terminal, options.format, as_table(entries, problems), as_json(entries, problems)));
     if (!problems.empty())
-        terminal.say("The custody chain is BROKEN: " + plural(static_cast<std::int64_t>(problems.size()), "problem", "problems") +
+        terminal.say("The custody chain is BROKEN: " +
+                     plural(static_cast<std::int64_t>(problems.size()), "problem", "problems") +
                      ". Somebody changed the case outside of Fedsleuth, or the file is damaged.");
     else if (options.format == Format::table)
         terminal.say("The custody chain is intact: " +
@@ -77,8 +78,9 @@ void add_custody(CLI::App& program, Chosen& chosen)
     CLI::App* command = add_command<CaseOptions>(
         program, chosen, "custody", "every act on the case, chained by its hash, and whether the chain is intact",
         add_case, run_custody);
-    command->footer(help_footer("  fedsleuth-cli custody --case run-042.fedcase\n"
-                                "  fedsleuth-cli custody --case run-042.fedcase --format json\n"));
+    command->footer(
+        help_footer("  fedsleuth-cli custody --case run-042.fedcase\n"
+                    "  fedsleuth-cli custody --case run-042.fedcase --format json\n"));
 }
 
 }  // namespace fedsleuth::cli

@@ -20,8 +20,7 @@ struct DecideCommand {
 model::Result<Exit> run_decide(const DecideCommand& options, const Terminal& terminal)
 {
     const std::string& path = options.common.case_path;
-    FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> store,
-                  open_case(path, storage::CaseFile::Mode::read_write));
+    FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> store, open_case(path, storage::CaseFile::Mode::read_write));
     model::Decision decision;
     decision.client = model::ClientId(options.client);
     decision.decided = model::verdict_class_from(options.decided).value_or(model::VerdictClass::watch);
@@ -29,10 +28,10 @@ model::Result<Exit> run_decide(const DecideCommand& options, const Terminal& ter
     FEDSLEUTH_CHECK(known_client(*store, decision.client, path));
     FEDSLEUTH_CHECK(store->add_decision(decision));
     FEDSLEUTH_TRY(const auto decisions, newest_decisions(*store));
-    if (const auto recorded = decisions.find(decision.client); recorded != decisions.end())
-        decision = recorded->second;
+    if (const auto recorded = decisions.find(decision.client); recorded != decisions.end()) decision = recorded->second;
 
-    terminal.say("Recorded: " + options.client + " is " + options.decided + ". It is in the custody chain; a later "
+    terminal.say("Recorded: " + options.client + " is " + options.decided +
+                 ". It is in the custody chain; a later "
                  "decision on the same client takes its place.");
     if (options.common.format == Format::table) return Exit::ok;  // the sentence above says it all
     model::JsonWriter json;
@@ -66,7 +65,8 @@ void add_decide(CLI::App& program, Chosen& chosen)
         run_decide);
     command->footer(help_footer(
         "  fedsleuth-cli decide --case run-042.fedcase --client site-07 --as malicious --note \"boosted in round 15\"\n"
-        "\nVerdicts propose, you decide: the verdict stays as computed, and the decision stands beside it (clients).\n"));
+        "\nVerdicts propose, you decide: the verdict stays as computed, and the decision stands beside it:\n"
+        "see the command clients.\n"));
 }
 
 }  // namespace fedsleuth::cli

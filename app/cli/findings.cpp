@@ -4,9 +4,9 @@
 #include "app/cli/case_access.h"
 #include "app/cli/commands.h"
 
-#include <CLI/Validators.hpp>
 #include <algorithm>
 #include <array>
+#include <CLI/Validators.hpp>
 
 namespace fedsleuth::cli {
 
@@ -30,11 +30,16 @@ std::optional<model::Severity> severity_from(std::string_view name)
 Tone tone_of(model::Severity severity)
 {
     switch (severity) {
-    case model::Severity::info: return Tone::faint;
-    case model::Severity::low: return Tone::plain;
-    case model::Severity::medium: return Tone::amber;
-    case model::Severity::high: return Tone::orange;
-    case model::Severity::critical: return Tone::red;
+        case model::Severity::info:
+            return Tone::faint;
+        case model::Severity::low:
+            return Tone::plain;
+        case model::Severity::medium:
+            return Tone::amber;
+        case model::Severity::high:
+            return Tone::orange;
+        case model::Severity::critical:
+            return Tone::red;
     }
     return Tone::plain;
 }
@@ -75,9 +80,8 @@ std::string summary(const std::vector<model::Finding>& findings)
     if (findings.empty()) return "No findings.";
     std::string parts;
     for (auto severity = severities.rbegin(); severity != severities.rend(); ++severity) {
-        const auto count = std::count_if(findings.begin(), findings.end(), [&](const model::Finding& finding) {
-            return finding.severity == *severity;
-        });
+        const auto count = std::count_if(findings.begin(), findings.end(),
+                                         [&](const model::Finding& finding) { return finding.severity == *severity; });
         if (count == 0) continue;
         if (!parts.empty()) parts += ", ";
         parts += std::to_string(count) + " " + std::string(model::name_of(*severity));
@@ -122,11 +126,11 @@ void add_findings(CLI::App& program, Chosen& chosen)
                 ->option_text("SEVERITY");
         },
         run_findings);
-    command->footer(help_footer(
-        "  fedsleuth-cli findings --case run-042.fedcase\n"
-        "  fedsleuth-cli findings --case run-042.fedcase --fail-on high --format json\n"
-        "\nSeverities: info, low, medium, high, critical. The gravest come first.\n",
-        "  0 done, 1 failed, 2 the command line makes no sense, 3 a finding is at or above --fail-on\n"));
+    command->footer(
+        help_footer("  fedsleuth-cli findings --case run-042.fedcase\n"
+                    "  fedsleuth-cli findings --case run-042.fedcase --fail-on high --format json\n"
+                    "\nSeverities: info, low, medium, high, critical. The gravest come first.\n",
+                    "  0 done, 1 failed, 2 the command line makes no sense, 3 a finding is at or above --fail-on\n"));
 }
 
 }  // namespace fedsleuth::cli

@@ -52,14 +52,23 @@ model::Result<void> print_summary(const IngestCommand& options, const Terminal& 
                      plural(summary.files, "file", "files") + " (" + model::byte_text(summary.bytes) + ", " +
                      model::byte_text(static_cast<long long>(rate)) + "/s); " + contents + ".");
     }
-    if (options.common.format == Format::table) return {};  // the sentence above says it all
+    if (summary.issues > 0)
+        terminal.say("What could not be taken in is among the findings: fedsleuth-cli findings --case " +
+                     quoted(options.common.case_path));
+    if (options.common.format == Format::table) return {};  // the sentences above say it all
     model::JsonWriter json;
     json.begin_object().field("changed", summary.changed).field("rounds", summary.rounds);
     json.field("updates", summary.updates).field("checkpoints", summary.checkpoints).field("files", summary.files);
     json.field("bytes", summary.bytes).field("issues", summary.issues).field("findings", summary.findings);
     json.end_object();
-    Table table({{"changed", ""}, {"rounds", ""}, {"updates", ""}, {"checkpoints", ""}, {"files", ""}, {"bytes", ""},
-                 {"issues", ""}, {"findings", ""}});
+    Table table({{"changed", ""},
+                 {"rounds", ""},
+                 {"updates", ""},
+                 {"checkpoints", ""},
+                 {"files", ""},
+                 {"bytes", ""},
+                 {"issues", ""},
+                 {"findings", ""}});
     table.add({text_cell(summary.changed ? "true" : "false"), count_cell(summary.rounds), count_cell(summary.updates),
                count_cell(summary.checkpoints), count_cell(summary.files), count_cell(summary.bytes),
                count_cell(summary.issues), count_cell(summary.findings)});
@@ -98,10 +107,26 @@ bool wait_for_growth(const std::filesystem::path& log, std::uintmax_t before)
     return true;
 }
 
+/// What can be seen before anything is read, said in plainer words than a reader deep below has.
+model::Result<void> check_paths(const IngestCommand& options, const std::filesystem::path& log)
+{
+    std::error_code error;
+    if (std::filesystem::is_directory(options.folder, error) && !std::filesystem::exists(log, error)) {
+        return model::fail(model::ErrorCode::not_found, "holds no federation.jsonl, so it is no evidence folder",
+                           options.folder,
+                           "it should hold what a recorder wrote: federation.jsonl, updates/, checkpoints/");
+    }
+    const std::filesystem::path beside = std::filesystem::path(options.common.case_path).parent_path();
+    if (!beside.empty() && !std::filesystem::is_directory(beside, error))
+        return model::fail(model::ErrorCode::not_found, "there is no such folder for the case file", beside.string());
+    return {};
+}
+
 model::Result<Exit> run_ingest(const IngestCommand& options, const Terminal& terminal)
 {
     const Interrupts interrupts;
     const std::filesystem::path log = std::filesystem::path(options.folder) / "federation.jsonl";
+    FEDSLEUTH_CHECK(check_paths(options, log));
     for (bool first = true;; first = false) {
         const std::uintmax_t size = size_of(log);  // before it is read: what is written meanwhile is growth
         auto answer = take_in(options, terminal);
@@ -139,10 +164,11 @@ void add_ingest(CLI::App& program, Chosen& chosen)
         "  fedsleuth-cli ingest run-042/ --case run-042.fedcase\n"
         "  fedsleuth-cli ingest run-042/ --case run-042.fedcase --link      updates of many gigabytes\n"
         "  fedsleuth-cli ingest run-042/ --case run-042.fedcase --follow    while it trains\n"
-        "\nEvery file's SHA-256 is taken on the way in. Stopped or killed at any moment, running it again goes on where\n"
-        "it was; on a folder that has not changed it does nothing. truth.json is never read.\n",
-        "  0 done (also when --follow was ended between two looks), 1 failed or stopped half-way (finished rounds are kept),\n"
-        "  2 the command line makes no sense\n"));
+        "\nEvery file's SHA-256 is taken on the way in. Stopped or killed at any moment, running it again goes\n"
+        "on where it was; on a folder that has not changed it does nothing. truth.json is never read.\n"
+        "With --follow and --format json or csv there is one answer for each look that found something new.\n",
+        "  0 done (also when --follow was ended between two looks), 1 failed or stopped half-way\n"
+        "  (finished rounds are kept), 2 the command line makes no sense\n"));
 }
 
 }  // namespace fedsleuth::cli

@@ -27,12 +27,14 @@ struct Array {
 Result<std::string> whole_file(const std::filesystem::path& file)
 {
     std::error_code error;
-    if (!std::filesystem::exists(file, error)) return model::fail(ErrorCode::not_found, "there is no such file", file.string());
+    if (!std::filesystem::exists(file, error))
+        return model::fail(ErrorCode::not_found, "there is no such file", file.string());
     if (!std::filesystem::is_regular_file(file, error))
         return model::fail(ErrorCode::invalid_argument, "is no regular file", file.string());
     const std::uintmax_t size = std::filesystem::file_size(file, error);
     std::ifstream in(file, std::ios::binary);
-    if (error || !in) return model::fail(ErrorCode::io, std::string("can't be read: ") + std::strerror(errno), file.string());
+    if (error || !in)
+        return model::fail(ErrorCode::io, std::string("can't be read: ") + std::strerror(errno), file.string());
     std::string bytes(size, '\0');
     in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     if (static_cast<std::uintmax_t>(in.gcount()) != size)
@@ -70,10 +72,18 @@ double element(const char* at, const NpyHeader& header, bool& exact)
 {
     std::uint64_t bits = 0;
     switch (header.element_bytes) {
-    case 1: bits = load<std::uint8_t>(at, header.little_endian); break;
-    case 2: bits = load<std::uint16_t>(at, header.little_endian); break;
-    case 4: bits = load<std::uint32_t>(at, header.little_endian); break;
-    default: bits = load<std::uint64_t>(at, header.little_endian); break;
+        case 1:
+            bits = load<std::uint8_t>(at, header.little_endian);
+            break;
+        case 2:
+            bits = load<std::uint16_t>(at, header.little_endian);
+            break;
+        case 4:
+            bits = load<std::uint32_t>(at, header.little_endian);
+            break;
+        default:
+            bits = load<std::uint64_t>(at, header.little_endian);
+            break;
     }
     if (header.kind == 'f') {
         if (header.element_bytes == 2) return half_to_double(static_cast<std::uint16_t>(bits));
@@ -99,7 +109,8 @@ Result<Array> read_npy(const std::filesystem::path& file)
     for (const std::size_t length : header.shape) {
         // A product that can't be counted can't be in the file either.
         if (length != 0 && count > bytes.size() / length)
-            return model::fail(ErrorCode::malformed, "its header promises more values than the file holds", file.string());
+            return model::fail(ErrorCode::malformed, "its header promises more values than the file holds",
+                               file.string());
         count *= length;
     }
     const std::size_t held = bytes.size() - header.data_offset;
@@ -119,7 +130,8 @@ Result<Array> read_npy(const std::filesystem::path& file)
         array.values[to] = element(bytes.data() + header.data_offset + at * header.element_bytes, header, exact);
     }
     if (!exact)
-        return model::fail(ErrorCode::unsupported, "holds integers beyond 2^53, which a float64 can't hold", file.string());
+        return model::fail(ErrorCode::unsupported, "holds integers beyond 2^53, which a float64 can't hold",
+                           file.string());
     return array;
 }
 
@@ -141,7 +153,8 @@ Result<Matrix> read_matrix(const std::filesystem::path& file)
                            file.string(), array.shape.size() == 1 ? "one row would be saved as x.reshape(1, -1)" : "");
     }
     if (array.values.empty())
-        return model::fail(ErrorCode::invalid_argument, "holds no values: its shape is " + shape_text(array.shape), file.string());
+        return model::fail(ErrorCode::invalid_argument, "holds no values: its shape is " + shape_text(array.shape),
+                           file.string());
     return Matrix{array.shape[0], array.shape[1], std::move(array.values)};
 }
 
@@ -150,8 +163,8 @@ Result<std::vector<double>> read_vector(const std::filesystem::path& file)
     FEDSLEUTH_TRY(Array array, read_npy(file));
     if (array.shape.size() != 1) {
         return model::fail(ErrorCode::invalid_argument,
-                           "holds an array of shape " + shape_text(array.shape) + ", needed is a vector",
-                           file.string(), "x.ravel() makes it one");
+                           "holds an array of shape " + shape_text(array.shape) + ", needed is a vector", file.string(),
+                           "x.ravel() makes it one");
     }
     return std::move(array.values);
 }

@@ -78,10 +78,11 @@ Result<void> read_descr(std::string_view descr, NpyHeader& header, const std::st
 {
     if (descr.find('O') != std::string_view::npos)
         return model::fail(ErrorCode::refused, "holds Python objects, which are never opened", where);
-    const bool known = descr == "<f2" || descr == "<f4" || descr == "<f8" || descr == ">f2" || descr == ">f4" ||
-                       descr == ">f8" || descr == "|i1" || descr == "|u1" ||
-                       (descr.size() == 3 && (descr[0] == '<' || descr[0] == '>') && (descr[1] == 'i' || descr[1] == 'u') &&
-                        (descr[2] == '2' || descr[2] == '4' || descr[2] == '8'));
+    const bool known =
+        descr == "<f2" || descr == "<f4" || descr == "<f8" || descr == ">f2" || descr == ">f4" || descr == ">f8" ||
+        descr == "|i1" || descr == "|u1" ||
+        (descr.size() == 3 && (descr[0] == '<' || descr[0] == '>') && (descr[1] == 'i' || descr[1] == 'u') &&
+         (descr[2] == '2' || descr[2] == '4' || descr[2] == '8'));
     if (!known) {
         return model::fail(ErrorCode::unsupported, "holds values of type \"" + std::string(descr) + "\"", where,
                            "save it as float64: numpy.save(file, x.astype(numpy.float64))");
@@ -94,7 +95,9 @@ Result<void> read_descr(std::string_view descr, NpyHeader& header, const std::st
 
 Result<void> read_dictionary(std::string_view text, NpyHeader& header, const std::string& where)
 {
-    const auto malformed = [&where] { return model::fail(ErrorCode::malformed, "its .npy header is not as NumPy writes it", where); };
+    const auto malformed = [&where] {
+        return model::fail(ErrorCode::malformed, "its .npy header is not as NumPy writes it", where);
+    };
     Literal literal(text);
     bool has_descr = false;
     bool has_order = false;

@@ -4,11 +4,11 @@
 #include "app/cli/text_width.h"
 #include "model/text.h"
 
+#include <simdjson.h>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <simdjson.h>
 
 namespace fedsleuth::cli {
 
@@ -28,11 +28,16 @@ std::string exact_number(double number)
 std::string_view colour_of(Tone tone)
 {
     switch (tone) {
-    case Tone::plain: return "";
-    case Tone::faint: return "\x1b[2m";
-    case Tone::amber: return "\x1b[33m";
-    case Tone::orange: return "\x1b[38;5;208m";
-    case Tone::red: return "\x1b[1;31m";
+        case Tone::plain:
+            return "";
+        case Tone::faint:
+            return "\x1b[2m";
+        case Tone::amber:
+            return "\x1b[33m";
+        case Tone::orange:
+            return "\x1b[38;5;208m";
+        case Tone::red:
+            return "\x1b[1;31m";
     }
     return "";
 }
@@ -44,6 +49,35 @@ std::string painted(const std::string& text, Tone tone, bool colour)
 }
 
 std::string padding(int columns) { return std::string(static_cast<std::size_t>(std::max(columns, 0)), ' '); }
+
+/// JSON in which what steers a terminal or hides text (C1 controls, bidirectional and zero-width characters) is
+/// written as an escape: the same document, and harmless to look at. `json` is well formed, so these stand in strings.
+std::string harmless_json(std::string_view json)
+{
+    const auto steers = [](unsigned code) {
+        return (code >= 0x80 && code < 0xa0) || code == 0xad || code == 0x61c || (code >= 0x200b && code <= 0x200f) ||
+               (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+    };
+    std::string out;
+    out.reserve(json.size());
+    for (std::size_t at = 0; at < json.size(); ++at) {
+        const auto byte = [&](std::size_t idx) { return static_cast<unsigned char>(json[at + idx]); };
+        const std::size_t length = byte(0) >= 0xe0 && byte(0) < 0xf0 ? 3 : byte(0) >= 0xc0 && byte(0) < 0xe0 ? 2 : 1;
+        if (length > 1 && json.size() - at >= length) {
+            unsigned code = byte(0) & (0xffu >> (length + 1));
+            for (std::size_t idx = 1; idx < length; ++idx) code = code << 6 | (byte(idx) & 0x3fu);
+            if (steers(code)) {
+                char escape[8];
+                std::snprintf(escape, sizeof escape, "\\u%04x", code & 0xffffu);
+                out += escape;
+                at += length - 1;
+                continue;
+            }
+        }
+        out += json[at];
+    }
+    return out;
+}
 
 /// Spaces at the end of a line are noise.
 void end_line(std::string& out)
@@ -109,11 +143,16 @@ Cell class_cell(std::optional<model::VerdictClass> verdict)
     if (!verdict) return unknown_cell();
     const std::string name(model::name_of(*verdict));
     switch (*verdict) {
-    case model::VerdictClass::unknown: return {"  " + name, name, Tone::faint};
-    case model::VerdictClass::clean: return {"○ " + name, name, Tone::faint};
-    case model::VerdictClass::watch: return {"◇ " + name, name, Tone::amber};
-    case model::VerdictClass::suspect: return {"△ " + name, name, Tone::orange};
-    case model::VerdictClass::malicious: return {"■ " + name, name, Tone::red};
+        case model::VerdictClass::unknown:
+            return {"  " + name, name, Tone::faint};
+        case model::VerdictClass::clean:
+            return {"○ " + name, name, Tone::faint};
+        case model::VerdictClass::watch:
+            return {"◇ " + name, name, Tone::amber};
+        case model::VerdictClass::suspect:
+            return {"△ " + name, name, Tone::orange};
+        case model::VerdictClass::malicious:
+            return {"■ " + name, name, Tone::red};
     }
     return unknown_cell();
 }
@@ -191,7 +230,7 @@ std::string Table::text(bool colour, int width) const
     return out;
 }
 
-std::string Table::csv() const
+std::string Table::csv(bool to_terminal) const
 {
     std::string out;
     for (std::size_t at = 0; at < columns_.size(); ++at) {
@@ -202,7 +241,7 @@ std::string Table::csv() const
     for (const auto& row : rows_) {
         for (std::size_t at = 0; at < row.size(); ++at) {
             out += at > 0 ? "," : "";
-            out += model::csv_cell(row[at].data);
+            out += model::csv_cell(to_terminal ? model::visible(row[at].data) : row[at].data);
         }
         out += "\r\n";
     }
@@ -212,9 +251,12 @@ std::string Table::csv() const
 model::Result<void> print(const Terminal& terminal, Format format, const Table& table, const model::JsonWriter& json)
 {
     switch (format) {
-    case Format::table: return terminal.put(table.text(terminal.colour(), terminal.width()));
-    case Format::csv: return terminal.put(table.csv());
-    case Format::json: return terminal.put(json.text() + "\n");
+        case Format::table:
+            return terminal.put(table.text(terminal.colour(), terminal.width()));
+        case Format::csv:
+            return terminal.put(table.csv(terminal.out_is_terminal()));
+        case Format::json:
+            return terminal.put(harmless_json(json.text()) + "\n");
     }
     return {};
 }

@@ -28,17 +28,17 @@ struct Cell {
     Tone tone = Tone::plain;
 };
 
-[[nodiscard]] Cell unknown_cell();                                   ///< "–"
+[[nodiscard]] Cell unknown_cell();                                             ///< "–"
 [[nodiscard]] Cell text_cell(std::string_view text, Tone tone = Tone::plain);  ///< unknown where empty
-[[nodiscard]] Cell count_cell(std::int64_t count);                   ///< 1,234
+[[nodiscard]] Cell count_cell(std::int64_t count);                             ///< 1,234
 [[nodiscard]] Cell count_cell(std::optional<std::int64_t> count);
-[[nodiscard]] Cell round_cell(std::optional<model::RoundNo> round);  ///< a number, never grouped
+[[nodiscard]] Cell round_cell(std::optional<model::RoundNo> round);         ///< a number, never grouped
 [[nodiscard]] Cell rounds_cell(std::span<const model::RoundNo> rounds);     ///< "5–9, 12"
 [[nodiscard]] Cell fixed_cell(std::optional<double> number, int decimals);  ///< so many decimals: a column lines up
 [[nodiscard]] Cell number_cell(std::optional<double> number, int digits = 3);
 [[nodiscard]] Cell class_cell(std::optional<model::VerdictClass> verdict);  ///< symbol and name: "■ malicious"
 [[nodiscard]] Cell clients_cell(std::span<const model::ClientId> clients);
-[[nodiscard]] Cell metrics_cell(const model::Metrics& metrics);             ///< "accuracy 0.91, loss 0.3"
+[[nodiscard]] Cell metrics_cell(const model::Metrics& metrics);  ///< "accuracy 0.91, loss 0.3"
 
 struct Column {
     std::string_view key;    ///< CSV header: the JSON's key
@@ -56,7 +56,8 @@ public:
     void note(std::string_view sentence);
 
     [[nodiscard]] std::string text(bool colour, int width) const;  ///< width 0: as wide as it gets
-    [[nodiscard]] std::string csv() const;                         ///< RFC 4180, safe against formulas
+    /// RFC 4180, safe against formulas; on its way to a terminal with control characters made visible.
+    [[nodiscard]] std::string csv(bool to_terminal) const;
 
 private:
     std::vector<Column> columns_;

@@ -68,8 +68,10 @@ model::Result<Exit> run_privacy(const CaseOptions& options, const Terminal& term
     }
     std::int64_t over = 0;
     for (const analysis::ClientBudget& client : claims.clients) over += client.exhausted_in ? 1 : 0;
-    terminal.say(plural(over, "client", "clients") + " over budget by their own claims, which are not recomputed here. "
-                 "Next: fedsleuth-cli findings --case " + quoted(options.case_path));
+    terminal.say(plural(over, "client", "clients") +
+                 " over budget by their own claims, which are not recomputed here. "
+                 "Next: fedsleuth-cli findings --case " +
+                 quoted(options.case_path));
     return Exit::ok;
 }
 
@@ -77,11 +79,13 @@ model::Result<Exit> run_privacy(const CaseOptions& options, const Terminal& term
 
 void add_privacy(CLI::App& program, Chosen& chosen)
 {
-    CLI::App* command = add_command<CaseOptions>(
-        program, chosen, "privacy", "what each client claims to have spent of the privacy budget", add_case, run_privacy);
-    command->footer(help_footer("  fedsleuth-cli privacy --case run-042.fedcase\n"
-                                "  fedsleuth-cli privacy --case run-042.fedcase --format json\n"
-                                "\nThe series is the cumulated claim after each round. What accountants would answer is null: not known.\n"));
+    CLI::App* command =
+        add_command<CaseOptions>(program, chosen, "privacy",
+                                 "what each client claims to have spent of the privacy budget", add_case, run_privacy);
+    command->footer(help_footer(
+        "  fedsleuth-cli privacy --case run-042.fedcase\n"
+        "  fedsleuth-cli privacy --case run-042.fedcase --format json\n"
+        "\nThe series is the cumulated claim after each round. What accountants would answer is null: not known.\n"));
 }
 
 }  // namespace fedsleuth::cli

@@ -53,10 +53,16 @@ Table as_table(const model::Rollback& rollback)
         if (candidate.contamination) percent = *candidate.contamination * 100;
         Cell contamination = fixed_cell(percent, 2);
         contamination.data = number_cell(candidate.contamination).data;  // the machine's form is the fraction
-        table.add({{recommended ? "→" : "", recommended ? "true" : "false", Tone::plain}, round_cell(candidate.round),
-                   text_cell(candidate.status, tone_of(candidate.status)), fixed_cell(candidate.clean_probability, 3),
-                   contamination, text_cell(candidate.signature), text_cell(candidate.aggregation),
-                   number_cell(candidate.residual, 2), metrics_cell(candidate.metrics), text_cell(candidate.why)});
+        table.add({{recommended ? "→" : "", recommended ? "true" : "false", Tone::plain},
+                   round_cell(candidate.round),
+                   text_cell(candidate.status, tone_of(candidate.status)),
+                   fixed_cell(candidate.clean_probability, 3),
+                   contamination,
+                   text_cell(candidate.signature),
+                   text_cell(candidate.aggregation),
+                   number_cell(candidate.residual, 2),
+                   metrics_cell(candidate.metrics),
+                   text_cell(candidate.why)});
     }
     return table;
 }
@@ -84,14 +90,14 @@ model::Result<Exit> run_rollback(const CaseOptions& options, const Terminal& ter
 
 void add_rollback(CLI::App& program, Chosen& chosen)
 {
-    CLI::App* command = add_command<CaseOptions>(
-        program, chosen, "rollback", "which checkpoint is the last clean one", add_case, run_rollback);
+    CLI::App* command = add_command<CaseOptions>(program, chosen, "rollback", "which checkpoint is the last clean one",
+                                                 add_case, run_rollback);
     command->footer(help_footer(
         "  fedsleuth-cli rollback --case run-042.fedcase\n"
         "  fedsleuth-cli rollback --case run-042.fedcase --format json\n"
-        "\nP(clean): that no update before the checkpoint was malicious. Contamination: what flagged clients added, as a\n"
-        "share of all that training has moved the model. Residual: how far the shipped step is from the one that the\n"
-        "updates and the declared rule give. In JSON and CSV contamination is a fraction.\n"));
+        "\nP(clean): that no update before the checkpoint was malicious. Contamination: what flagged clients\n"
+        "added, as a share of all that training has moved the model. Residual: how far the shipped step is\n"
+        "from the one that the updates and the declared rule give. In JSON and CSV contamination is a fraction.\n"));
 }
 
 }  // namespace fedsleuth::cli

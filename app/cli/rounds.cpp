@@ -81,6 +81,17 @@ model::Result<std::map<model::RoundNo, RoundRow>> gather(model::CaseStore& store
     return rows;
 }
 
+/// One sentence for all rounds of which only sums were seen: mostly it is all of them.
+void note_hidden_rounds(const std::map<model::RoundNo, RoundRow>& rows, Table& table)
+{
+    std::vector<model::RoundNo> hidden;
+    for (const auto& [number, row] : rows)
+        if (!row.round.inspectable) hidden.push_back(number);
+    if (hidden.empty()) return;
+    table.note("Not inspectable: " + plural(static_cast<std::int64_t>(hidden.size()), "round", "rounds") + " (" +
+               rounds_cell(hidden).shown + "). " + rows.at(hidden.front()).round.why_not);
+}
+
 model::Result<Exit> run_rounds(const CaseOptions& options, const Terminal& terminal)
 {
     FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> store, open_case(options.case_path));
@@ -112,16 +123,19 @@ model::Result<Exit> run_rounds(const CaseOptions& options, const Terminal& termi
         table.add({round_cell(number), count_cell(row.selected()), count_cell(row.received), count_cell(row.failed()),
                    count_cell(row.accepted), text_cell(rule), fixed_cell(row.suspicion, 1),
                    metrics_cell(row.round.metrics), clients_cell(row.flagged)});
-        if (!row.round.inspectable) table.note("Round " + std::to_string(number.value()) + " is not inspectable: " + row.round.why_not);
     }
     json.end_array().end_object();
+    note_hidden_rounds(rows, table);
     FEDSLEUTH_CHECK(print(terminal, options.format, table, json));
     if (!verdicts)
         terminal.say("Not analysed yet. Next: fedsleuth-cli analyse --case " + quoted(options.case_path));
     else if (options.format == Format::table)
-        terminal.say("Suspicion is the strongest evidence against any client of the round. Next: fedsleuth-cli "
-                     "aggregate --case " + quoted(options.case_path) + " --round N --rule RULE --out X.npz for what "
-                     "another rule would have made of a round.");
+        terminal.say(
+            "Suspicion is the strongest evidence against any client of the round. Next: fedsleuth-cli "
+            "aggregate --case " +
+            quoted(options.case_path) +
+            " --round N --rule RULE --out X.npz for what "
+            "another rule would have made of a round.");
     return Exit::ok;
 }
 
@@ -129,13 +143,14 @@ model::Result<Exit> run_rounds(const CaseOptions& options, const Terminal& termi
 
 void add_rounds(CLI::App& program, Chosen& chosen)
 {
-    CLI::App* command =
-        add_command<CaseOptions>(program, chosen, "rounds", "every round: who took part, metrics, suspicion, flagged clients",
-                                 add_case, run_rounds);
-    command->footer(help_footer("  fedsleuth-cli rounds --case run-042.fedcase\n"
-                                "  fedsleuth-cli rounds --case run-042.fedcase --format json\n"
-                                "\nflagged: clients with the verdict suspect or malicious for which this is a bad round. accepted is\n"
-                                "known only where the server recorded its own decision.\n"));
+    CLI::App* command = add_command<CaseOptions>(program, chosen, "rounds",
+                                                 "every round: who took part, metrics, suspicion, flagged clients",
+                                                 add_case, run_rounds);
+    command->footer(help_footer(
+        "  fedsleuth-cli rounds --case run-042.fedcase\n"
+        "  fedsleuth-cli rounds --case run-042.fedcase --format json\n"
+        "\nflagged: clients with the verdict suspect or malicious for which this is a bad round. accepted is\n"
+        "known only where the server recorded its own decision.\n"));
 }
 
 }  // namespace fedsleuth::cli

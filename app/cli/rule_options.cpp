@@ -47,10 +47,12 @@ Result<void> apply(const std::string& assignment, const analysis::RuleInfo& info
     const std::string name = assignment.substr(0, equals);
     const std::string value = assignment.substr(equals + 1);
     if (name == "variant") {
-        const bool known = value == "paper" || std::find(info.variants.begin(), info.variants.end(), value) != info.variants.end();
+        const bool known =
+            value == "paper" || std::find(info.variants.begin(), info.variants.end(), value) != info.variants.end();
         if (!known) {
-            return model::fail(ErrorCode::invalid_argument, "the rule " + std::string(info.name) + " has no such variant",
-                               where, "its variants: " + listed(info.variants));
+            return model::fail(ErrorCode::invalid_argument,
+                               "the rule " + std::string(info.name) + " has no such variant", where,
+                               "its variants: " + listed(info.variants));
         }
         settings.variant = value;
         return {};
@@ -110,7 +112,8 @@ Result<CheckedRule> checked_rule(const RuleOptions& options)
                            "there are: " + listed(rule_names()));
     }
     CheckedRule checked{*found, {}};
-    for (const std::string& assignment : options.set) FEDSLEUTH_CHECK(apply(assignment, *checked.info, checked.settings));
+    for (const std::string& assignment : options.set)
+        FEDSLEUTH_CHECK(apply(assignment, *checked.info, checked.settings));
     FEDSLEUTH_CHECK(analysis::complete(*checked.info, checked.settings));
     return checked;
 }

@@ -44,10 +44,14 @@ Table as_table(const Score& score)
     for (const ScoredClient& client : score.clients) {
         const bool called = client.verdict == model::VerdictClass::malicious;
         const bool wrong = client.malicious != called;
-        table.add({text_cell(client.client.text()), text_cell(client.malicious ? "malicious" : "honest"),
-                   class_cell(client.verdict), fixed_cell(client.probability, 3),
-                   {!wrong ? "" : client.malicious ? "missed" : "falsely accused", wrong ? "false" : "true",
-                    wrong ? Tone::red : Tone::plain}});
+        table.add({text_cell(client.client.text()),
+                   text_cell(client.malicious ? "malicious" : "honest"),
+                   class_cell(client.verdict),
+                   fixed_cell(client.probability, 3),
+                   {!wrong             ? ""
+                    : client.malicious ? "missed"
+                                       : "falsely accused",
+                    wrong ? "false" : "true", wrong ? Tone::red : Tone::plain}});
     }
     const auto number = [](std::optional<double> value) { return fixed_cell(value, 3).shown; };
     table.note("true positive rate " + number(score.tpr) + ", false positive rate " + number(score.fpr) +
@@ -84,16 +88,18 @@ void add_score(CLI::App& program, Chosen& chosen)
         program, chosen, "score", "how good the verdicts are, where the truth is known",
         [](CLI::App& app, ScoreCommand& options) {
             add_case(app, options.common);
-            app.add_option("--truth", options.truth, "who really attacked: {\"attack\": name, \"malicious\": {client: [rounds]}}")
+            app.add_option("--truth", options.truth,
+                           "who really attacked: {\"attack\": name, \"malicious\": {client: [rounds]}}")
                 ->required()
                 ->option_text("truth.json");
         },
         run_score);
     command->footer(help_footer(
         "  fedsleuth-cli score --case run-042.fedcase --truth run-042/truth.json\n"
-        "\ntpr: share of the malicious clients that are called malicious; fpr: share of the others that are. auroc: of\n"
-        "the probabilities, ties count half. onset_error: mean distance in rounds, over the malicious that were found;\n"
-        "family_accuracy: share of them whose attack family is right. What there is nothing to compute from is unknown.\n"
+        "\ntpr: share of the malicious clients that are called malicious; fpr: share of the others that are.\n"
+        "auroc: of the probabilities, ties count half. onset_error: mean distance in rounds, over the malicious\n"
+        "that were found; family_accuracy: share of them whose attack family is right. What there is nothing\n"
+        "to compute from is unknown.\n"
         "\nAttacks in truth.json and their families:\n"
         "  targeted    label-flip, backdoor, constrain-and-scale, constrained-backdoor, model-replacement,\n"
         "              slow-backdoor, drift, dba, neurotoxin, edge-case\n"

@@ -28,10 +28,10 @@ struct ScoredClient {
 
 /// How good the verdicts are. What can't be computed (nobody attacked, nobody was found) is nothing.
 struct Score {
-    std::optional<double> tpr;    ///< share of the malicious clients that are called malicious
-    std::optional<double> fpr;    ///< share of the others that are called malicious
-    std::optional<double> auroc;  ///< of the probabilities; ties count half; clients without one are left out
-    std::optional<double> onset_error;      ///< rounds: mean |first bad round − truth| over the malicious that were found
+    std::optional<double> tpr;          ///< share of the malicious clients that are called malicious
+    std::optional<double> fpr;          ///< share of the others that are called malicious
+    std::optional<double> auroc;        ///< of the probabilities; ties count half; clients without one are left out
+    std::optional<double> onset_error;  ///< rounds: mean |first bad round − truth| over the malicious that were found
     std::optional<double> family_accuracy;  ///< share of them whose family is the attack's
     std::vector<ScoredClient> clients;      ///< by probability, highest first
 };
@@ -45,15 +45,14 @@ struct Score {
 [[nodiscard]] std::optional<double> area_under_roc(const std::vector<double>& positives,
                                                    const std::vector<double>& negatives);
 
-/// The family of an attack as labels name them; nothing where the name is not known.
+/// The family of an attack as labels name it; nothing where the name is not known. Labels may use the verdicts' own
+/// names (model::family_of), and these:
 ///
-/// | in the label                                                                      | family     |
-/// | --------------------------------------------------------------------------------- | ---------- |
-/// | label-flip, backdoor, constrain-and-scale, constrained-backdoor, model-replacement, slow-backdoor, drift, dba, neurotoxin, edge-case | targeted |
-/// | sign-flip, noise, gaussian-noise, random-noise, scaling                           | untargeted |
-/// | alie, ipm, min-max, min-sum, collusion, sybil, mimic                              | colluding  |
-/// | free-rider, free-riding                                                           | free-rider |
-/// | unreliable, noisy-labels                                                          | unreliable |
+/// - targeted: constrain-and-scale, constrained-backdoor, slow-backdoor, dba, neurotoxin, edge-case
+/// - untargeted: gaussian-noise, random-noise
+/// - colluding: alie, ipm, min-max, min-sum
+/// - free-rider: free-riding
+/// - unreliable: noisy-labels
 [[nodiscard]] std::optional<std::string_view> family_of_label(std::string_view attack);
 
 }  // namespace fedsleuth::cli

@@ -4,13 +4,13 @@
 #include "app/cli/text_width.h"
 #include "model/text.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace fedsleuth::cli {
 

@@ -13,13 +13,30 @@ namespace {
 using Range = std::pair<std::uint32_t, std::uint32_t>;
 
 // The blocks that matter, after Unicode's EastAsianWidth (W and F) and the general category Mn.
-constexpr std::array<Range, 13> wide{{{0x1100, 0x115f}, {0x231a, 0x231b}, {0x2e80, 0x303e}, {0x3041, 0x33ff},
-                                      {0x3400, 0x4dbf}, {0x4e00, 0x9fff}, {0xa000, 0xa4cf}, {0xac00, 0xd7a3},
-                                      {0xf900, 0xfaff}, {0xfe30, 0xfe6f}, {0xff00, 0xff60}, {0x1f300, 0x1faff},
+constexpr std::array<Range, 13> wide{{{0x1100, 0x115f},
+                                      {0x231a, 0x231b},
+                                      {0x2e80, 0x303e},
+                                      {0x3041, 0x33ff},
+                                      {0x3400, 0x4dbf},
+                                      {0x4e00, 0x9fff},
+                                      {0xa000, 0xa4cf},
+                                      {0xac00, 0xd7a3},
+                                      {0xf900, 0xfaff},
+                                      {0xfe30, 0xfe6f},
+                                      {0xff00, 0xff60},
+                                      {0x1f300, 0x1faff},
                                       {0x20000, 0x3fffd}}};
-constexpr std::array<Range, 11> combining{{{0x0300, 0x036f}, {0x0483, 0x0489}, {0x0591, 0x05bd}, {0x064b, 0x065f},
-                                           {0x0e34, 0x0e3a}, {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x20d0, 0x20ff},
-                                           {0x302a, 0x302d}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}}};
+constexpr std::array<Range, 11> combining{{{0x0300, 0x036f},
+                                           {0x0483, 0x0489},
+                                           {0x0591, 0x05bd},
+                                           {0x064b, 0x065f},
+                                           {0x0e34, 0x0e3a},
+                                           {0x1ab0, 0x1aff},
+                                           {0x1dc0, 0x1dff},
+                                           {0x20d0, 0x20ff},
+                                           {0x302a, 0x302d},
+                                           {0xfe00, 0xfe0f},
+                                           {0xfe20, 0xfe2f}}};
 
 template <std::size_t n>
 bool is_in(const std::array<Range, n>& ranges, std::uint32_t code)

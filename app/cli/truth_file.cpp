@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/truth_file.h"
 
-#include <algorithm>
 #include <simdjson.h>
+#include <algorithm>
 
 namespace fedsleuth::cli {
 

@@ -4,8 +4,8 @@
 #include "app/cli/case_access.h"
 #include "app/cli/commands.h"
 
-#include <CLI/Validators.hpp>
 #include <algorithm>
+#include <CLI/Validators.hpp>
 
 namespace fedsleuth::cli {
 
@@ -123,7 +123,8 @@ void say_what_next(const model::Verdicts& verdicts, const std::string& case_path
         terminal.say("Next: fedsleuth-cli rollback" + with_case + " for the last clean checkpoint, or decide" +
                      with_case + " --client ID --as malicious --note TEXT to record your own judgement.");
     else if (suspect > 0)
-        terminal.say("Next: fedsleuth-cli verdicts" + with_case + " --client ID for all that speaks for and against one.");
+        terminal.say("Next: fedsleuth-cli verdicts" + with_case +
+                     " --client ID for all that speaks for and against one.");
     else
         terminal.say("Next: fedsleuth-cli findings" + with_case + " for what else was noticed.");
 }
@@ -139,12 +140,13 @@ model::Result<Exit> run_verdicts(const VerdictsCommand& options, const Terminal&
         std::erase_if(verdicts.clients, [&](const model::Verdict& verdict) { return verdict.client != client; });
     }
     const bool one = !options.client.empty() && verdicts.clients.size() == 1 && options.common.format == Format::table;
-    FEDSLEUTH_CHECK(print(terminal, options.common.format, one ? as_argument(verdicts.clients.front()) : as_table(verdicts),
-                          as_json(verdicts)));
+    FEDSLEUTH_CHECK(print(terminal, options.common.format,
+                          one ? as_argument(verdicts.clients.front()) : as_table(verdicts), as_json(verdicts)));
     if (options.common.format == Format::table && !one) say_what_next(verdicts, path, terminal);
     const auto threshold = model::verdict_class_from(options.fail_on);
-    const bool found = threshold && std::any_of(verdicts.clients.begin(), verdicts.clients.end(),
-                                                [&](const model::Verdict& verdict) { return verdict.verdict >= *threshold; });
+    const bool found =
+        threshold && std::any_of(verdicts.clients.begin(), verdicts.clients.end(),
+                                 [&](const model::Verdict& verdict) { return verdict.verdict >= *threshold; });
     return found ? Exit::findings : Exit::ok;
 }
 
@@ -167,8 +169,9 @@ void add_verdicts(CLI::App& program, Chosen& chosen)
         "  fedsleuth-cli verdicts --case run-042.fedcase\n"
         "  fedsleuth-cli verdicts --case run-042.fedcase --client site-07\n"
         "  fedsleuth-cli verdicts --case run-042.fedcase --format json --fail-on malicious    in a pipeline\n"
-        "\nA verdict is what the analysis computed: ○ clean, ◇ watch, △ suspect, ■ malicious. What you decide about a\n"
-        "client (decide) stands beside it in the command clients, and does not change it. --fail-on looks at verdicts.\n",
+        "\nA verdict is what the analysis computed: ○ clean, ◇ watch, △ suspect, ■ malicious. What you decide\n"
+        "about a client (decide) stands beside it in the command clients, and does not change it. --fail-on\n"
+        "looks at verdicts.\n",
         "  0 done, 1 failed, 2 the command line makes no sense, 3 a client is at or above --fail-on\n"));
 }
 

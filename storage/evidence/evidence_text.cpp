@@ -17,6 +17,11 @@ std::string place(const std::string& file, const std::string& inside)
     return inside.empty() ? file : file + ": " + inside;
 }
 
+std::string counted(std::int64_t count, std::string_view one, std::string_view several)
+{
+    return model::grouped(count).append(" ").append(count == 1 ? one : several);
+}
+
 std::string bytes_follow(std::int64_t bytes)
 {
     return std::to_string(bytes) + (bytes == 1 ? " byte follows" : " bytes follow");

@@ -17,6 +17,9 @@ namespace fedsleuth::storage {
 /// "r0001.npz: entry "w.npy"".
 [[nodiscard]] std::string place(const std::string& file, const std::string& inside);
 
+/// "1 entry", "3 entries".
+[[nodiscard]] std::string counted(std::int64_t count, std::string_view one, std::string_view several);
+
 /// "1 byte follows", "3 bytes follow".
 [[nodiscard]] std::string bytes_follow(std::int64_t bytes);
 

@@ -7,7 +7,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <unordered_set>
+#include <set>
 
 namespace fedsleuth::storage {
 
@@ -111,7 +111,7 @@ std::optional<double> BareNumbers::number(std::string_view text) const
 Fields::Fields(dom::object object, std::string path, const BareNumbers& bare, const Limits& limits)
     : path_(std::move(path)), bare_(bare), limits_(limits)
 {
-    std::unordered_set<std::string_view> keys;
+    std::set<std::string_view> keys;
     for (const dom::key_value_pair field : object) {
         if (!keys.insert(field.key).second) {
             complain("The key " + in_quotes(name_of(field.key)) + " stands there twice, and only one can be meant");

@@ -4,7 +4,7 @@
 #include "storage/evidence/log_nouns.h"
 
 #include <cmath>
-#include <unordered_set>
+#include <set>
 
 namespace fedsleuth::storage {
 
@@ -94,7 +94,7 @@ std::vector<model::Layer> read_layers(LogObject& line)
     Fields& fields = line.fields();
     const Limits& limits = line.limits();
     std::vector<model::Layer> layers;
-    std::unordered_set<std::string> names;
+    std::set<std::string> names;
     const std::optional<dom::array> items = fields.array("layers");
     if (!items) return layers;
     for (const dom::element item : *items) {

@@ -83,7 +83,7 @@ Result<std::unique_ptr<SnapshotFile>> open_npz(std::shared_ptr<ZipArchive> archi
     if (members.empty())
         return malformed("is a ZIP archive without a NumPy array and without torch's data.pkl", parts.file,
                          "snapshots are .npz, .npy, .safetensors, or torch.save of a state_dict");
-    if (others > 0) parts.notes.push_back(std::to_string(others) + " entries are no arrays and were left out.");
+    if (others > 0) parts.notes.push_back("Left out, as no arrays: " + counted(others, "entry", "entries") + ".");
 
     parts.named = !std::all_of(members.begin(), members.end(), [](const Member& one) { return one.number.has_value(); });
     if (!parts.named) sort_by_position(members, parts.notes);

@@ -124,10 +124,11 @@ Result<void> PickleReader::make_ordered_dict(const Value& arguments)
     return {};
 }
 
-bool PickleReader::is_tuple_of_integers(Id id) const
+bool PickleReader::is_shape(Id id) const
 {
     const Value& value = at(id);
-    return value.kind == Kind::tuple &&
+    // Looked at anew by every call that it is given to: a long one would cost its square.
+    return value.kind == Kind::tuple && static_cast<std::int64_t>(value.items.size()) <= limits_.rank &&
            std::all_of(value.items.begin(), value.items.end(), [&](Id item) { return at(item).kind == Kind::integer; });
 }
 
@@ -139,8 +140,8 @@ Result<void> PickleReader::make_tensor(const Value& arguments, bool with_dtype)
     const std::vector<Id>& given = arguments.items;
     const std::size_t least = with_dtype ? 7 : 6;
     const bool fits = (given.size() == least || given.size() == least + 1) && at(given[0]).kind == Kind::storage &&
-                      at(given[1]).kind == Kind::integer && is_tuple_of_integers(given[2]) &&
-                      is_tuple_of_integers(given[3]) && at(given[4]).kind == Kind::boolean && are_hooks(given[5]) &&
+                      at(given[1]).kind == Kind::integer && is_shape(given[2]) &&
+                      is_shape(given[3]) && at(given[4]).kind == Kind::boolean && are_hooks(given[5]) &&
                       (!with_dtype || (at(given[6]).kind == Kind::global &&
                                        allowed_globals[at(given[6]).global].role == GlobalRole::dtype));
     if (!fits) return wrong("its pickle makes a tensor of what no tensor is made of");
@@ -166,7 +167,7 @@ Result<void> PickleReader::make_parameter(const Value& arguments)
 Result<void> PickleReader::make_size(const Value& arguments)
 {
     const std::vector<Id>& given = arguments.items;
-    if (given.size() != 1 || !is_tuple_of_integers(given[0]))
+    if (given.size() != 1 || !is_shape(given[0]))
         return wrong("its pickle makes a torch.Size of what no size is made of");
     stack_.push_back(given[0]);
     return {};

@@ -44,7 +44,7 @@ private:
     [[nodiscard]] model::Result<void> make_tensor(const Value& arguments, bool with_dtype);
     [[nodiscard]] model::Result<void> make_parameter(const Value& arguments);
     [[nodiscard]] model::Result<void> make_size(const Value& arguments);
-    [[nodiscard]] bool is_tuple_of_integers(Id id) const;
+    [[nodiscard]] bool is_shape(Id id) const;
     [[nodiscard]] bool are_hooks(Id id) const;
 
     // The machine.

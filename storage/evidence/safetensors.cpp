@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <simdjson.h>
-#include <unordered_set>
 
 namespace fedsleuth::storage {
 
@@ -74,7 +74,7 @@ Result<std::vector<std::int64_t>> whole_numbers(dom::element value, std::string_
 Result<void> check_metadata(dom::element value, const std::string& file)
 {
     dom::object object;
-    std::unordered_set<std::string_view> names;
+    std::set<std::string_view> names;
     bool fits = value.get(object) == simdjson::SUCCESS;
     if (fits) {
         for (const dom::key_value_pair field : object)
@@ -139,7 +139,7 @@ Result<Header> parse_header(std::string& text, const std::string& file, const Li
         return malformed(std::string("is no JSON object: ") + simdjson::error_message(error), where);
 
     Header header;
-    std::unordered_set<std::string_view> names;
+    std::set<std::string_view> names;
     for (const dom::key_value_pair field : object) {
         if (!names.insert(field.key).second)
             return malformed("holds the name " + in_quotes(field.key) + " twice", where,

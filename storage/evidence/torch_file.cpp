@@ -6,8 +6,8 @@
 #include "storage/evidence/torch_state.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
-#include <unordered_map>
 
 namespace fedsleuth::storage {
 
@@ -79,7 +79,7 @@ private:
 
     std::shared_ptr<ZipArchive> archive_;
     std::string prefix_;  ///< with its slash
-    std::unordered_map<std::string, std::size_t> entry_of_;
+    std::map<std::string, std::size_t> entry_of_;
 };
 
 Result<bool> is_big_endian(const TorchArchive& torch)
@@ -186,7 +186,7 @@ Result<std::unique_ptr<SnapshotFile>> open_torch(std::shared_ptr<ZipArchive> arc
     if (!pickle_idx) return malformed("lacks the entry data.pkl", archive->file_name());
     FEDSLEUTH_TRY(const std::string bytes, torch.text(*pickle_idx, limits.pickle_bytes));
     FEDSLEUTH_TRY(const Pickle pickle, Pickle::read(bytes, torch.where(*pickle_idx), limits));
-    FEDSLEUTH_TRY(TorchState state, find_state(pickle, torch.where(*pickle_idx)));
+    FEDSLEUTH_TRY(TorchState state, find_state(pickle, torch.where(*pickle_idx), limits));
     FEDSLEUTH_TRY(const bool big_endian, is_big_endian(torch));
 
     StoredSnapshot::Parts parts;

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <string_view>
-#include <unordered_set>
 
 namespace fedsleuth::storage {
 
@@ -29,17 +29,16 @@ bool holds_tensors(const Pickle& pickle, const Pickle::Value& value)
                        [&](Pickle::Id item) { return pickle[item].kind == Kind::tensor; });
 }
 
-/// The value under one of the wrappers' keys that holds tensors. The last of equal keys counts, as in Python.
+/// The value under the first of the wrappers' keys that holds tensors. The last of equal keys counts, as in Python.
 std::optional<Pickle::Id> unwrap(const Pickle& pickle, const Pickle::Value& root, TorchState& state)
 {
     for (const std::string_view wrapper : wrappers) {
         std::optional<Pickle::Id> found;
         for (std::size_t idx = 0; idx + 1 < root.items.size(); idx += 2) {
             const Pickle::Value& key = pickle[root.items[idx]];
-            if (key.kind == Kind::text && key.text == wrapper && holds_tensors(pickle, pickle[root.items[idx + 1]]))
-                found = root.items[idx + 1];
+            if (key.kind == Kind::text && key.text == wrapper) found = root.items[idx + 1];
         }
-        if (!found) continue;
+        if (!found || !holds_tensors(pickle, pickle[*found])) continue;
         state.notes.push_back("The tensors were taken from under the key " + in_quotes(wrapper) + ".");
         return found;
     }
@@ -48,7 +47,7 @@ std::optional<Pickle::Id> unwrap(const Pickle& pickle, const Pickle::Value& root
 
 Result<void> take_dict(const Pickle& pickle, const Pickle::Value& dict, const std::string& where, TorchState& state)
 {
-    std::unordered_set<std::string_view> names;
+    std::set<std::string_view> names;
     std::int64_t others = 0;
     for (std::size_t idx = 0; idx + 1 < dict.items.size(); idx += 2) {
         const Pickle::Value& key = pickle[dict.items[idx]];
@@ -61,7 +60,7 @@ Result<void> take_dict(const Pickle& pickle, const Pickle::Value& dict, const st
             return malformed("its state_dict holds the name " + in_quotes(key.text) + " twice", where);
         state.entries.push_back({std::string(key.text), dict.items[idx + 1]});
     }
-    if (others > 0) state.notes.push_back(std::to_string(others) + " values beside the tensors were left out.");
+    if (others > 0) state.notes.push_back("Left out beside the tensors: " + counted(others, "value", "values") + ".");
     constexpr std::string_view opacus = "_module.";
     if (std::all_of(state.entries.begin(), state.entries.end(),
                     [&](const TorchState::Entry& entry) { return entry.name.starts_with(opacus); })) {
@@ -86,12 +85,15 @@ Result<void> take_sequence(const Pickle& pickle, const Pickle::Value& sequence, 
 
 }  // namespace
 
-Result<TorchState> find_state(const Pickle& pickle, const std::string& where)
+Result<TorchState> find_state(const Pickle& pickle, const std::string& where, const Limits& limits)
 {
     TorchState state;
     Pickle::Id found = pickle.root();
     if (pickle[found].kind == Kind::dict) found = unwrap(pickle, pickle[found], state).value_or(found);
     const Pickle::Value& value = pickle[found];
+    const auto most = limits.tensors * (value.kind == Kind::dict ? 2 : 1);
+    if (static_cast<std::int64_t>(value.items.size()) > most)
+        return over_limit("its state_dict has more members than the limit of " + model::grouped(limits.tensors), where);
     if (!holds_tensors(pickle, value))
         return malformed("holds no state_dict: no tensor under a name, in a list, or under \"model\", \"state_dict\", "
                          "\"model_state_dict\" or \"module_state_dict\"",

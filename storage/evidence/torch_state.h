@@ -22,7 +22,8 @@ struct TorchState {
 };
 
 /// Looks for the state_dict in the pickle's root. Errors: malformed where there is no tensor to be found, where a name
-/// is no text or stands twice.
-[[nodiscard]] model::Result<TorchState> find_state(const Pickle& pickle, const std::string& where);
+/// is no text or stands twice; limit.
+[[nodiscard]] model::Result<TorchState> find_state(const Pickle& pickle, const std::string& where,
+                                                  const Limits& limits);
 
 }  // namespace fedsleuth::storage

@@ -2,10 +2,10 @@
 #include "storage/evidence/zip_archive.h"
 
 #include "storage/evidence/evidence_text.h"
+#include "storage/evidence/zip_directory.h"
 
 #include <algorithm>
 #include <array>
-#include <unordered_set>
 #include <zip.h>
 
 namespace fedsleuth::storage {
@@ -116,6 +116,7 @@ void ZipMember::Close::operator()(zip_file* file) const { zip_fclose(file); }
 
 Result<std::shared_ptr<ZipArchive>> ZipArchive::open(std::shared_ptr<ByteFile> file, const Limits& limits)
 {
+    FEDSLEUTH_CHECK(check_zip_directory(*file, limits));
     std::shared_ptr<ZipArchive> archive(new ZipArchive(std::move(file)));
     FEDSLEUTH_CHECK(archive->connect());
     FEDSLEUTH_CHECK(archive->read_directory(limits));
@@ -150,7 +151,7 @@ Result<void> ZipArchive::read_directory(const Limits& limits)
         return over_limit("holds " + model::grouped(count) + " entries, more than the limit of " +
                               model::grouped(limits.tensors),
                           file_name());
-    std::unordered_set<std::string> names;
+    std::set<std::string> names;
     std::int64_t inflated = 0;
     std::int64_t packed = 0;
     for (zip_int64_t idx = 0; idx < count; ++idx) {

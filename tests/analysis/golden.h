@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <simdjson.h>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <map>
-#include <simdjson.h>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -75,7 +75,8 @@ private:
         std::ifstream stream(folder() + file, std::ios::binary);
         const std::string bytes((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
         if (bytes.size() < 10) throw std::runtime_error("no such golden blob: " + file);
-        const std::size_t start = 10U + static_cast<unsigned char>(bytes[8]) + 256U * static_cast<unsigned char>(bytes[9]);
+        const std::size_t start =
+            10U + static_cast<unsigned char>(bytes[8]) + 256U * static_cast<unsigned char>(bytes[9]);
         const std::string header = bytes.substr(0, start);
         std::vector<double>& values = blobs_[file];
         if (header.find("<f8") != std::string::npos)

@@ -58,7 +58,8 @@ public:
     }
 
     model::Result<std::int64_t> coordinates() override { return d_; }
-    model::Result<void> read(std::span<const model::VectorRef> refs, std::int64_t first, std::int64_t count, float* out) override
+    model::Result<void> read(std::span<const model::VectorRef> refs, std::int64_t first, std::int64_t count,
+                             float* out) override
     {
         for (const model::VectorRef& ref : refs) {
             const auto found = std::find_if(update_list.begin(), update_list.end(),
@@ -76,11 +77,20 @@ public:
     model::Result<std::vector<model::Round>> rounds() override { return std::vector<model::Round>{}; }
     model::Result<std::vector<model::Update>> updates() override { return update_list; }
     model::Result<std::vector<model::Checkpoint>> checkpoints() override { return std::vector<model::Checkpoint>{}; }
-    model::Result<std::vector<model::EvidenceFile>> evidence_files() override { return std::vector<model::EvidenceFile>{}; }
-    model::Result<std::vector<model::ImportIssue>> import_issues() override { return std::vector<model::ImportIssue>{}; }
+    model::Result<std::vector<model::EvidenceFile>> evidence_files() override
+    {
+        return std::vector<model::EvidenceFile>{};
+    }
+    model::Result<std::vector<model::ImportIssue>> import_issues() override
+    {
+        return std::vector<model::ImportIssue>{};
+    }
     model::Result<std::optional<model::RoundLedger>> ledger(RoundNo) override { return kept_ledger; }
     model::Result<void> put_ledger(const model::RoundLedger&) override { return {}; }
-    model::Result<std::vector<model::DetectorScores>> scores(RoundNo) override { return std::vector<model::DetectorScores>{}; }
+    model::Result<std::vector<model::DetectorScores>> scores(RoundNo) override
+    {
+        return std::vector<model::DetectorScores>{};
+    }
     model::Result<void> put_analysis(const AnalysisOutcome&) override { return {}; }
     model::Result<std::optional<model::Verdicts>> verdicts() override { return std::optional<model::Verdicts>{}; }
     model::Result<std::optional<model::Rollback>> rollback() override { return std::optional<model::Rollback>{}; }
@@ -88,7 +98,8 @@ public:
     model::Result<std::vector<model::Decision>> decisions() override { return std::vector<model::Decision>{}; }
     model::Result<void> add_decision(const model::Decision&) override { return {}; }
     model::Result<std::vector<model::CustodyEntry>> custody() override { return std::vector<model::CustodyEntry>{}; }
-    model::Result<void> append_custody(const std::string&, const std::string&, const std::string&, const std::string&) override
+    model::Result<void> append_custody(const std::string&, const std::string&, const std::string&,
+                                       const std::string&) override
     {
         return {};
     }
@@ -111,7 +122,8 @@ std::vector<double> by_matrix(const MemoryCase& round, std::string_view rule, st
         rows.insert(rows.end(), round.rows[client_idx].begin(), round.rows[client_idx].end());
         examples.push_back(static_cast<double>(*round.update_list[client_idx].num_examples));
     }
-    return analysis::aggregate_matrix(rule, rows, members.size(), static_cast<std::size_t>(round.d_), examples, {})->vector;
+    return analysis::aggregate_matrix(rule, rows, members.size(), static_cast<std::size_t>(round.d_), examples, {})
+        ->vector;
 }
 
 double largest_difference(const std::vector<double>& a, const std::vector<double>& b)
@@ -145,7 +157,8 @@ void TestAggregateRound::agrees_with_the_matrix()
     for (const analysis::RuleInfo* info : analysis::all_rules()) {
         const auto answer = aggregate(round, info->name);
         QVERIFY2(answer, std::string(info->name).c_str());
-        QVERIFY(largest_difference(answer->aggregate.vector, by_matrix(round, info->name, {0, 1, 2, 3, 4, 5, 6})) < 1e-13);
+        QVERIFY(largest_difference(answer->aggregate.vector, by_matrix(round, info->name, {0, 1, 2, 3, 4, 5, 6})) <
+                1e-13);
         QCOMPARE(answer->clients.size(), std::size_t{7});
         QCOMPARE(answer->aggregate.how.has_value(), info->by_weights);
         QVERIFY(answer->aggregate.norm > 0);

@@ -63,8 +63,9 @@ bool agrees(const std::vector<double>& products, const Slow& slow, std::int64_t 
 
 bool same_bits(const std::vector<double>& a, const std::vector<double>& b)
 {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](double x, double y) { return std::bit_cast<std::uint64_t>(x) == std::bit_cast<std::uint64_t>(y); });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double x, double y) {
+        return std::bit_cast<std::uint64_t>(x) == std::bit_cast<std::uint64_t>(y);
+    });
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ std::vector<int> canonical(const std::vector<int>& labels)
 {
     std::map<int, int> names{{-1, -1}};
     std::vector<int> result;
-    for (const int label : labels) result.push_back(names.try_emplace(label, static_cast<int>(names.size()) - 1).first->second);
+    for (const int label : labels)
+        result.push_back(names.try_emplace(label, static_cast<int>(names.size()) - 1).first->second);
     return result;
 }
 
@@ -76,8 +77,9 @@ void TestHdbscan::check_case(test::GoldenTable& table, simdjson::dom::element en
     HdbscanOptions options;
     options.min_cluster_size = params["min_cluster_size"].get_uint64();
     options.min_samples = params["min_samples"].is_null() ? 0 : params["min_samples"].get_uint64().value();
-    options.selection = test::text_of(params["cluster_selection_method"]) == "leaf" ? HdbscanOptions::Selection::leaf
-                                                                                      : HdbscanOptions::Selection::excess_of_mass;
+    options.selection = test::text_of(params["cluster_selection_method"]) == "leaf"
+                            ? HdbscanOptions::Selection::leaf
+                            : HdbscanOptions::Selection::excess_of_mass;
     options.allow_single_cluster = params["allow_single_cluster"].get_bool();
     options.epsilon = params["cluster_selection_epsilon"].get_double();
     const auto answer = hdbscan(distances, n, options);
@@ -256,7 +258,8 @@ void TestHdbscan::distances_of_near_copies()
     QVERIFY(cosine[1] >= 0.0 && cosine[1] < 1e-24);
     QCOMPARE(cosine[2], 1.0);
     QCOMPARE(cosine[8], 0.0);
-    const std::vector<double> opposite = analysis::cosine_distances(std::vector<double>{1e200, 0.0, -1e-200, 0.0}, 2, 2);
+    const std::vector<double> opposite =
+        analysis::cosine_distances(std::vector<double>{1e200, 0.0, -1e-200, 0.0}, 2, 2);
     QCOMPARE(opposite[1], 2.0);
 }
 

@@ -118,8 +118,11 @@ void TestOrderStatistics::agrees_with_the_twins()
     // Ties, zeros of both signs, and magnitudes from the smallest to the largest.
     QVERIFY(agrees<float>(n, count, [&] { return static_cast<float>(static_cast<int>(random() % 3) - 1) * 0.5F; }));
     QVERIFY(agrees<float>(n, count, [&] { return random() % 2 == 0 ? 0.0F : -0.0F; }));
-    QVERIFY(agrees<double>(n, count, [&] { return std::ldexp(normal(random), static_cast<int>(random() % 1800) - 900); }));
-    QVERIFY(agrees<float>(n, count, [&] { return static_cast<float>(std::ldexp(normal(random), static_cast<int>(random() % 240) - 140)); }));
+    QVERIFY(
+        agrees<double>(n, count, [&] { return std::ldexp(normal(random), static_cast<int>(random() % 1800) - 900); }));
+    QVERIFY(agrees<float>(n, count, [&] {
+        return static_cast<float>(std::ldexp(normal(random), static_cast<int>(random() % 240) - 140));
+    }));
 }
 
 void TestOrderStatistics::networks_sort_every_zero_one_input()
@@ -133,7 +136,8 @@ void TestOrderStatistics::networks_sort_every_zero_one_input()
                 unsigned ones = 0;
                 for (std::size_t k = 0; k < n; ++k) ones += bits[k] = input >> k & 1U;
                 for (const Comparator& comparator : network)
-                    if (bits[comparator.low] > bits[comparator.high]) std::swap(bits[comparator.low], bits[comparator.high]);
+                    if (bits[comparator.low] > bits[comparator.high])
+                        std::swap(bits[comparator.low], bits[comparator.high]);
                 for (std::size_t rank = first; rank <= last; ++rank) QCOMPARE(bits[rank], rank >= n - ones ? 1U : 0U);
             }
         }
@@ -156,7 +160,8 @@ void TestOrderStatistics::all_instruction_sets_agree()
             std::vector<Real> wanted;
             for (std::size_t row = 0; row < n; ++row) wanted.push_back(before.values[row * network_lanes<Real> + lane]);
             std::sort(wanted.begin(), wanted.end());
-            for (std::size_t row = 0; row < n; ++row) QCOMPARE(columns->values[row * network_lanes<Real> + lane], wanted[row]);
+            for (std::size_t row = 0; row < n; ++row)
+                QCOMPARE(columns->values[row * network_lanes<Real> + lane], wanted[row]);
         }
     };
     for (const NetworkRunner& runner : network_runners()) {

@@ -49,7 +49,8 @@ std::optional<Call> call_for(simdjson::dom::element entry)
     const std::string variant = peer == "byzfl" ? "byzfl" : "flower";
     const auto krum = [&](const std::string& ours, bool weighted) {
         Call call{ours, {{{"f", params["f"].get_double()}}, variant}, weighted};
-        if (double keep = 0; params["m"].get_double().get(keep) == simdjson::SUCCESS) call.settings.values["keep"] = keep;
+        if (double keep = 0; params["m"].get_double().get(keep) == simdjson::SUCCESS)
+            call.settings.values["keep"] = keep;
         return call;
     };
     if (peer == "byzfl_torch_float32") return std::nullopt;
@@ -106,7 +107,8 @@ void TestRules::golden()
         const simdjson::dom::element input = table["inputs"][test::text_of(entry["input"])];
         const std::size_t n = input["n"].get_uint64();
         const std::vector<double> rows = table.numbers(input["X"]);
-        const std::vector<double> examples = call->weighted ? table.numbers(input["num_examples"]) : std::vector<double>(n, 1.0);
+        const std::vector<double> examples =
+            call->weighted ? table.numbers(input["num_examples"]) : std::vector<double>(n, 1.0);
         const auto ours = aggregate_matrix(call->rule, rows, n, input["d"].get_uint64(), examples, call->settings);
         QVERIFY2(ours, (id + ": " + (ours ? "" : ours.error().text())).c_str());
         const simdjson::dom::element expected = entry["expected"];
@@ -159,7 +161,8 @@ void TestRules::edge_cases()
         const bool finite = std::all_of(rows.begin(), rows.end(), [](double value) { return std::isfinite(value); });
         for (const auto& [peer_call, call] : calls) {
             const simdjson::dom::element theirs = entry["results"][peer_call];
-            const auto ours = aggregate_matrix(call.first, rows, n, rows.size() / n, std::vector<double>(n, 1.0), call.second);
+            const auto ours =
+                aggregate_matrix(call.first, rows, n, rows.size() / n, std::vector<double>(n, 1.0), call.second);
             if (!finite) {
                 QVERIFY2(!ours, peer_call.c_str());  // the peers answer with NaN, or with one client's infinity
                 continue;
@@ -300,7 +303,8 @@ void TestRules::every_rule_is_described()
         QCOMPARE(analysis::find_column_rule(info->name) != nullptr, !info->by_weights);
         for (const analysis::ParameterInfo& parameter : info->parameters) {
             QVERIFY(!parameter.meaning.empty() && parameter.minimum <= parameter.maximum);
-            QVERIFY(!parameter.standard || (*parameter.standard >= parameter.minimum && *parameter.standard <= parameter.maximum));
+            QVERIFY(!parameter.standard ||
+                    (*parameter.standard >= parameter.minimum && *parameter.standard <= parameter.maximum));
         }
     }
     for (const char* name : {"fedavg", "median", "trimmed-mean", "krum", "multi-krum"}) QVERIFY(names.contains(name));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstring>
 #include <QByteArray>
 #include <QCryptographicHash>
 #include <QDir>
@@ -11,7 +12,6 @@
 #include <QProcess>
 #include <QString>
 #include <QStringList>
-#include <cstring>
 #include <vector>
 
 // The real program, run as a shell would run it, and the small files that its tests feed it.
@@ -97,7 +97,8 @@ QByteArray bytes_of(const std::vector<Number>& numbers)
 inline QByteArray matrix_npy(qsizetype rows, const std::vector<double>& values)
 {
     const auto columns = static_cast<qsizetype>(values.size()) / rows;
-    return npy_bytes("<f8", "(" + QByteArray::number(rows) + ", " + QByteArray::number(columns) + ")", bytes_of(values));
+    return npy_bytes("<f8", "(" + QByteArray::number(rows) + ", " + QByteArray::number(columns) + ")",
+                     bytes_of(values));
 }
 
 inline QByteArray vector_npy(const std::vector<double>& values)

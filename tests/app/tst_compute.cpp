@@ -2,10 +2,10 @@
 // The bare mathematics: .npy in every form, rules, clusters and Gram matrices with known answers.
 #include "app/cli_program.h"
 
-#include <QtEndian>
-#include <QtTest>
 #include <algorithm>
 #include <cmath>
+#include <QtEndian>
+#include <QtTest>
 
 namespace {
 
@@ -103,12 +103,14 @@ void Compute::what_is_no_matrix_is_refused_data()
     QTest::newRow("longer") << good + "x" << QByteArray("holds 49");
     QTest::newRow("cut header") << good.left(40) << QByteArray("header");
     QTest::newRow("huge") << npy_bytes("<f8", "(4611686018427387904, 4)", bytes_of(six)) << QByteArray("header");
-    QTest::newRow("huge, no overflow of digits") << npy_bytes("<f8", "(99999999999, 99999999)", bytes_of(six)) << QByteArray("promises more");
+    QTest::newRow("huge, no overflow of digits")
+        << npy_bytes("<f8", "(99999999999, 99999999)", bytes_of(six)) << QByteArray("promises more");
     QTest::newRow("negative") << npy_bytes("<f8", "(-2, 3)", bytes_of(six)) << QByteArray("header");
     QTest::newRow("objects") << npy_bytes("|O", "(2, 3)", bytes_of(six)) << QByteArray("Python objects");
     QTest::newRow("complex") << npy_bytes("<c16", "(1, 3)", bytes_of(six)) << QByteArray("<c16");
     QTest::newRow("integers that no float64 holds")
-        << npy_bytes("<i8", "(1, 1)", bytes_of(std::vector<std::int64_t>{(std::int64_t{1} << 53) + 1})) << QByteArray("2^53");
+        << npy_bytes("<i8", "(1, 1)", bytes_of(std::vector<std::int64_t>{(std::int64_t{1} << 53) + 1}))
+        << QByteArray("2^53");
     QByteArray version_9 = good;
     version_9[6] = 9;
     QTest::newRow("version 9") << version_9 << QByteArray("version 9");
@@ -221,21 +223,26 @@ void Compute::clusters_of_two_blobs()
     // Two groups of five on a line, far apart, and one point between: it is noise.
     const QString in = scratch("blobs.npy");
     write_file(in, matrix_npy(11, {0, 0.1, 0.2, 0.3, 0.4, 10, 10.1, 10.2, 10.3, 10.4, 5.2}));
-    const Ran ran = run_cli({"compute", "cluster", "--in", in, "--min-cluster-size", "4", "--min-samples", "1", "--format", "json"});
+    const Ran ran = run_cli(
+        {"compute", "cluster", "--in", in, "--min-cluster-size", "4", "--min-samples", "1", "--format", "json"});
     QVERIFY2(ran.code == 0, ran.err.constData());
     const QJsonArray labels = ran.json()["labels"].toArray();
     QCOMPARE(labels.size(), 11);
     for (int idx = 1; idx < 5; ++idx) QCOMPARE(labels[idx], labels[0]);
     for (int idx = 6; idx < 10; ++idx) QCOMPARE(labels[idx], labels[5]);
     QVERIFY(labels[0] != labels[5]);
-    for (const char* key : {"probabilities", "outlier_scores"}) QCOMPARE(ran.json()[QLatin1String(key)].toArray().size(), 11);
+    for (const char* key : {"probabilities", "outlier_scores"})
+        QCOMPARE(ran.json()[QLatin1String(key)].toArray().size(), 11);
     QCOMPARE(ran.json()["persistence"].toArray().size(), 2);
     const QJsonArray merges = ran.json()["merge_distances"].toArray();
     QCOMPARE(merges.size(), 10);
     for (int idx = 0; idx < 8; ++idx) QVERIFY(std::abs(merges[idx].toDouble() - 0.1) < 1e-9);
     QVERIFY(std::abs(merges[9].toDouble() - 4.8) < 1e-9);
     QCOMPARE(run_cli({"compute", "cluster", "--in", in, "--min-cluster-size", "4"}).code, 0);
-    QCOMPARE(run_cli({"compute", "cluster", "--in", in, "--min-cluster-size", "4", "--method", "leaf", "--format", "csv"}).out.count("\r\n"), 12);
+    QCOMPARE(
+        run_cli({"compute", "cluster", "--in", in, "--min-cluster-size", "4", "--method", "leaf", "--format", "csv"})
+            .out.count("\r\n"),
+        12);
 }
 
 void Compute::clusters_by_other_metrics()
@@ -253,10 +260,13 @@ void Compute::clusters_by_other_metrics()
         for (std::size_t j = 0; j < 6; ++j) {
             const double* a = &rows[2 * i];
             const double* b = &rows[2 * j];
-            if (i != j) distances[6 * i + j] = 1 - (a[0] * b[0] + a[1] * b[1]) / std::hypot(a[0], a[1]) / std::hypot(b[0], b[1]);
+            if (i != j)
+                distances[6 * i + j] =
+                    1 - (a[0] * b[0] + a[1] * b[1]) / std::hypot(a[0], a[1]) / std::hypot(b[0], b[1]);
         }
     write_file(scratch("distances.npy"), matrix_npy(6, distances));
-    const Ran precomputed = run_cli(QStringList{"compute", "cluster", "--in", scratch("distances.npy"), "--metric", "precomputed"} + options);
+    const Ran precomputed = run_cli(
+        QStringList{"compute", "cluster", "--in", scratch("distances.npy"), "--metric", "precomputed"} + options);
     QVERIFY2(precomputed.code == 0, precomputed.err.constData());
     QCOMPARE(precomputed.json()["labels"], cosine.json()["labels"]);
     const Ran oblong = run_cli(QStringList{"compute", "cluster", "--in", in, "--metric", "precomputed"} + options);
@@ -270,7 +280,8 @@ void Compute::gram_is_the_products_of_rows()
 {
     const double third = 1.0 / 3;
     write_file(scratch("rows.npy"), matrix_npy(3, {1, 2, 3, 4, third, 0}));
-    const Ran ran = run_cli({"compute", "gram", "--in", scratch("rows.npy"), "--out", fresh("G.npy"), "--format", "json"});
+    const Ran ran =
+        run_cli({"compute", "gram", "--in", scratch("rows.npy"), "--out", fresh("G.npy"), "--format", "json"});
     QVERIFY2(ran.code == 0, ran.err.constData());
     close_to(npy_values(scratch("G.npy")), {5, 11, third, 11, 25, 1, third, 1, third * third}, 1e-15);
     QVERIFY(read_file(scratch("G.npy")).contains("'shape': (3, 3)"));
@@ -280,7 +291,8 @@ void Compute::an_output_that_cannot_be_written_fails()
 {
     write_file(scratch("rows.npy"), matrix_npy(2, {1, 2, 3, 4}));
     const QString nowhere = scratch("no/such/folder/y.npy");
-    for (const QStringList& command : {QStringList{"compute", "gram"}, QStringList{"compute", "aggregate", "--rule", "median"}}) {
+    for (const QStringList& command :
+         {QStringList{"compute", "gram"}, QStringList{"compute", "aggregate", "--rule", "median"}}) {
         const Ran ran = run_cli(command + QStringList{"--in", scratch("rows.npy"), "--out", nowhere});
         QCOMPARE(ran.code, 1);
         QVERIFY2(ran.err.contains("can't be written"), ran.err.constData());

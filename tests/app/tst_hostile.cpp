@@ -3,8 +3,8 @@
 #include "app/cli_program.h"
 #include "storage/case/case_file.h"
 
-#include <QtTest>
 #include <optional>
+#include <QtTest>
 
 using namespace fedsleuth;
 using model::ClientId;
@@ -56,9 +56,10 @@ private:
 void Hostile::initTestCase()
 {
     const QString folder = fresh("hostile");
-    QByteArray log = "{\"type\": \"federation\", \"format\": \"fedsleuth/1\", \"name\": \"\\u001b]0;owned\\u0007\", "
-                     "\"update_kind\": \"delta\", \"aggregation\": {\"rule\": \"fedavg\", \"weighted_by\": \"equal\", "
-                     "\"server_learning_rate\": 1.0}, \"layers\": [{\"name\": \"w\", \"shape\": [4]}]}\n";
+    QByteArray log =
+        "{\"type\": \"federation\", \"format\": \"fedsleuth/1\", \"name\": \"\\u001b]0;owned\\u0007\", "
+        "\"update_kind\": \"delta\", \"aggregation\": {\"rule\": \"fedavg\", \"weighted_by\": \"equal\", "
+        "\"server_learning_rate\": 1.0}, \"layers\": [{\"name\": \"w\", \"shape\": [4]}]}\n";
     const QList<QByteArray> names{escape_json, "=cmd()", "abc\\u202etxt", "two\\nlines, \\\"quoted\\\"", "plain"};
     float first = 1;
     for (const QByteArray& name : names) log += line("client", name, ", \"num_examples\": 10");
@@ -67,7 +68,9 @@ void Hostile::initTestCase()
             const QByteArray path = "updates/" + QByteArray::number(round) + "-" + QByteArray::number(idx) + ".npy";
             write_file(folder + "/" + path, npy_bytes("<f4", "(4,)", bytes_of(std::vector<float>{first, 1, 2, 3})));
             first += 0.25F;
-            log += line("update", names[idx], ", \"round\": " + QByteArray::number(round) + ", \"num_examples\": 10, \"path\": \"" + path + "\", \"sha256\": \"" + sha256_of(folder + "/" + path) + "\"");
+            log += line("update", names[idx],
+                        ", \"round\": " + QByteArray::number(round) + ", \"num_examples\": 10, \"path\": \"" + path +
+                            "\", \"sha256\": \"" + sha256_of(folder + "/" + path) + "\"");
         }
         log += "{\"type\": \"round\", \"round\": " + QByteArray::number(round) +
                ", \"metrics\": {\"\\u001b[2Jloss\": NaN, \"accuracy\": 0.5}}\n";
@@ -108,7 +111,9 @@ void Hostile::initTestCase()
     finding.kind = "identical-updates";
     finding.severity = model::Severity::high;
     finding.client = ClientId(escape_id.toStdString());
-    finding.text = "\x1b[2J" "cleared";
+    finding.text =
+        "\x1b[2J"
+        "cleared";
     finding.source = model::FindingSource::analysis;
     outcome.findings = {finding};
     outcome.parameters_json = "{}";
@@ -163,7 +168,9 @@ void Hostile::json_keeps_the_very_text()
     QVERIFY(!has_control_characters(ran.out));
     QStringList ids;
     for (const QJsonValue& row : ran.json()["clients"].toArray()) ids << row["client"].toString();
-    for (const QString& id : {escape_id, formula_id, turning_id, broken_id, QStringLiteral("plain")}) QVERIFY(ids.contains(id));
+    for (const QString& id : {escape_id, formula_id, turning_id, broken_id, QStringLiteral("plain")})
+        QVERIFY(ids.contains(id));
+    QVERIFY2(!ran.out.contains("\u202e") && ran.out.contains("\\u202e"), "escaped: harmless on a terminal too");
     const Ran rounds = run_cli(with_case({"rounds", "--format", "json"}));
     QVERIFY(rounds.is_json());
     QVERIFY(rounds.json()["rounds"][0]["metrics"].toObject().contains("\u001b[2Jloss"));
@@ -173,7 +180,8 @@ void Hostile::json_keeps_the_very_text()
 void Hostile::names_can_be_said_on_the_command_line()
 {
     for (const QString& id : {escape_id, formula_id, broken_id}) {
-        const Ran ran = run_cli(with_case({"decide", "--client", id, "--as", "watch", "--note", "odd name", "--format", "json"}));
+        const Ran ran =
+            run_cli(with_case({"decide", "--client", id, "--as", "watch", "--note", "odd name", "--format", "json"}));
         QVERIFY2(ran.code == 0, ran.err.constData());
         QCOMPARE(ran.json()["client"].toString(), id);
     }
@@ -225,7 +233,8 @@ void Hostile::fail_on_takes_what_is_graver_too()
 void Hostile::groups_and_symbols_are_shown()
 {
     const Ran ran = run_cli(with_case({"verdicts"}));
-    for (const char* symbol : {"■ malicious", "△ suspect", "◇ watch", "○ clean"}) QVERIFY2(ran.out.contains(symbol), symbol);
+    for (const char* symbol : {"■ malicious", "△ suspect", "◇ watch", "○ clean"})
+        QVERIFY2(ran.out.contains(symbol), symbol);
     QVERIFY(ran.out.contains("is the twin of =cmd()"));
     QVERIFY(ran.out.contains("0.990"));
     QVERIFY(ran.out.contains("–"));
@@ -237,8 +246,8 @@ void Hostile::score_in_closed_form()
 {
     // Of two attackers one is called malicious (a round late, right family), one only watched; of three others none.
     // Ranks: 0.99 is above 0.6 and 0.01, 0.2 above 0.01 alone; "plain" has no probability: (2 + 1) / 4.
-    write_file(scratch("truth.json"),
-               "{\"attack\": \"alie\", \"malicious\": {\"" + escape_json + "\": [1], \"two\\nlines, \\\"quoted\\\"\": [1, 2]}}");
+    write_file(scratch("truth.json"), "{\"attack\": \"alie\", \"malicious\": {\"" + escape_json +
+                                          "\": [1], \"two\\nlines, \\\"quoted\\\"\": [1, 2]}}");
     const Ran ran = run_cli(with_case({"score", "--truth", scratch("truth.json"), "--format", "json"}));
     QVERIFY2(ran.code == 0, ran.err.constData());
     QCOMPARE(ran.json()["tpr"].toDouble(), 0.5);

@@ -2,9 +2,9 @@
 // Ctrl-C during ingest, and following a log that grows.
 #include "app/cli_program.h"
 
+#include <csignal>
 #include <QElapsedTimer>
 #include <QtTest>
-#include <csignal>
 
 namespace {
 
@@ -18,7 +18,8 @@ QByteArray federation_line(int coordinates)
 {
     return "{\"type\": \"federation\", \"format\": \"fedsleuth/1\", \"name\": \"test\", \"update_kind\": \"delta\", "
            "\"aggregation\": {\"rule\": \"fedavg\", \"weighted_by\": \"equal\", \"server_learning_rate\": 1.0}, "
-           "\"layers\": [{\"name\": \"w\", \"shape\": [" + QByteArray::number(coordinates) + "]}]}\n";
+           "\"layers\": [{\"name\": \"w\", \"shape\": [" +
+           QByteArray::number(coordinates) + "]}]}\n";
 }
 
 void write_update(const QString& path, int coordinates, float first)
@@ -92,7 +93,8 @@ void Interrupt::following_takes_in_what_is_added()
     const QString folder = fresh("growing");
     write_update(folder + "/updates/a1.npy", coordinates, 1);
     write_update(folder + "/updates/a2.npy", coordinates, 2);
-    const QByteArray first = federation_line(coordinates) + update_line(1, "a", "updates/a1.npy", sha256_of(folder + "/updates/a1.npy"));
+    const QByteArray first =
+        federation_line(coordinates) + update_line(1, "a", "updates/a1.npy", sha256_of(folder + "/updates/a1.npy"));
     write_file(folder + "/federation.jsonl", first);
     const QString case_path = fresh("growing.fedcase");
 
@@ -103,7 +105,8 @@ void Interrupt::following_takes_in_what_is_added()
         return run_cli({"rounds", "--case", case_path, "--format", "json"}).json()["rounds"].toArray().size();
     };
     QTRY_COMPARE_WITH_TIMEOUT(rounds(), qsizetype{1}, 20'000);
-    write_file(folder + "/federation.jsonl", first + update_line(2, "a", "updates/a2.npy", sha256_of(folder + "/updates/a2.npy")));
+    write_file(folder + "/federation.jsonl",
+               first + update_line(2, "a", "updates/a2.npy", sha256_of(folder + "/updates/a2.npy")));
     QTRY_COMPARE_WITH_TIMEOUT(rounds(), qsizetype{2}, 20'000);
     QTest::qWait(200);
     send(process, SIGINT);

@@ -3,10 +3,10 @@
 #include "app/cli_program.h"
 #include "storage/case/case_file.h"
 
-#include <QCryptographicHash>
-#include <QtTest>
 #include <algorithm>
 #include <cmath>
+#include <QCryptographicHash>
+#include <QtTest>
 
 namespace {
 
@@ -14,18 +14,23 @@ const QString sample = QStringLiteral(FEDSLEUTH_SOURCE "/resources/sample");
 
 /// The keys that the contract promises.
 const QMap<QString, QStringList> row_keys{
-    {"verdicts", {"client", "class", "probability", "first_bad_round", "bad_rounds", "attack", "family", "reasons", "against", "group"}},
+    {"verdicts",
+     {"client", "class", "probability", "first_bad_round", "bad_rounds", "attack", "family", "reasons", "against",
+      "group"}},
     {"findings", {"kind", "severity", "client", "round", "text", "evidence"}},
-    {"privacy", {"client", "rounds", "epsilon_claimed", "epsilon", "budget_exhausted_round", "forecast_round", "series"}},
-    {"rollback", {"round", "clean_probability", "contamination", "signature", "aggregation", "residual", "metrics", "status", "why"}},
+    {"privacy",
+     {"client", "rounds", "epsilon_claimed", "epsilon", "budget_exhausted_round", "forecast_round", "series"}},
+    {"rollback",
+     {"round", "clean_probability", "contamination", "signature", "aggregation", "residual", "metrics", "status",
+      "why"}},
     {"rounds", {"round", "selected", "received", "failed", "accepted", "metrics", "suspicion", "flagged", "rule"}},
     {"clients", {"client", "rounds", "num_examples", "first_round", "last_round", "class", "probability", "decision"}},
     {"custody", {"index", "time", "actor", "action", "subject", "parameters", "sha256", "previous", "hash"}},
     {"score", {"client", "truth", "class", "probability"}},
 };
-const QMap<QString, QString> list_of{{"verdicts", "clients"}, {"findings", "findings"}, {"privacy", "clients"},
-                                     {"rollback", "candidates"}, {"rounds", "rounds"}, {"clients", "clients"},
-                                     {"custody", "entries"}, {"score", "clients"}};
+const QMap<QString, QString> list_of{{"verdicts", "clients"},    {"findings", "findings"}, {"privacy", "clients"},
+                                     {"rollback", "candidates"}, {"rounds", "rounds"},     {"clients", "clients"},
+                                     {"custody", "entries"},     {"score", "clients"}};
 const QMap<QString, QStringList> document_keys{
     {"verdicts", {"clients", "inspectable", "why_not"}},
     {"findings", {"findings"}},
@@ -99,8 +104,8 @@ void Sample::ingesting_again_changes_nothing()
 
 void Sample::before_the_analysis_verdicts_are_refused()
 {
-    for (const QStringList& verb : {QStringList{"verdicts"}, QStringList{"rollback"},
-                                    QStringList{"score", "--truth", sample + "/truth.json"}}) {
+    for (const QStringList& verb :
+         {QStringList{"verdicts"}, QStringList{"rollback"}, QStringList{"score", "--truth", sample + "/truth.json"}}) {
         const Ran ran = run_cli(verb + QStringList{"--case", case_});
         QCOMPARE(ran.code, 1);
         QCOMPARE(ran.out, QByteArray());
@@ -180,7 +185,8 @@ void Sample::verdicts_are_sorted_and_those_of_the_case()
     for (const QJsonValue& row : rows) {
         const auto id = fedsleuth::model::ClientId(row["client"].toString().toStdString());
         const auto& all = (*verdicts)->clients;
-        const auto found = std::find_if(all.begin(), all.end(), [&](const auto& verdict) { return verdict.client == id; });
+        const auto found =
+            std::find_if(all.begin(), all.end(), [&](const auto& verdict) { return verdict.client == id; });
         QVERIFY(found != all.end());
         QCOMPARE(row["class"].toString().toStdString(), std::string(name_of(found->verdict)));
         QCOMPARE(row["reasons"].toArray().size(), static_cast<qsizetype>(found->reasons.size()));
@@ -200,7 +206,9 @@ void Sample::one_client_shows_its_arguments()
     QCOMPARE(ran.code, 0);
     QVERIFY(ran.out.contains("speaks"));
     QVERIFY(ran.out.contains("site-07"));
-    QCOMPARE(rows_of(run_cli({"verdicts", "--case", case_, "--client", "site-07", "--format", "json"}), "verdicts").size(), 1);
+    QCOMPARE(
+        rows_of(run_cli({"verdicts", "--case", case_, "--client", "site-07", "--format", "json"}), "verdicts").size(),
+        1);
 }
 
 void Sample::findings_are_sorted()
@@ -246,7 +254,8 @@ void Sample::privacy_says_null_for_what_is_not_known()
 
 void Sample::fail_on_answers_with_three()
 {
-    const QString gravest = rows_of(run_cli({"verdicts", "--case", case_, "--format", "json"}), "verdicts").first()["class"].toString();
+    const QString gravest =
+        rows_of(run_cli({"verdicts", "--case", case_, "--format", "json"}), "verdicts").first()["class"].toString();
     QCOMPARE(run_cli({"verdicts", "--case", case_, "--fail-on", "malicious"}).code, gravest == "malicious" ? 3 : 0);
     const QJsonArray findings = rows_of(run_cli({"findings", "--case", case_, "--format", "json"}), "findings");
     QCOMPARE(run_cli({"findings", "--case", case_, "--fail-on", "info"}).code, findings.isEmpty() ? 0 : 3);
@@ -263,12 +272,14 @@ void Sample::a_decision_stands_beside_the_verdict()
     };
     const QJsonValue computed = client()["class"];
     QVERIFY(client()["decision"].isNull());
-    const Ran ran = run_cli({"decide", "--case", case_, "--client", "site-03", "--as", "malicious", "--note", "seen", "--format", "json"});
+    const Ran ran = run_cli(
+        {"decide", "--case", case_, "--client", "site-03", "--as", "malicious", "--note", "seen", "--format", "json"});
     QVERIFY2(ran.code == 0, ran.err.constData());
     QCOMPARE(ran.json()["decision"].toString(), QStringLiteral("malicious"));
     QCOMPARE(client()["decision"].toString(), QStringLiteral("malicious"));
     QCOMPARE(client()["class"], computed);
-    QCOMPARE(run_cli({"decide", "--case", case_, "--client", "site-03", "--as", "watch", "--note", "not so sure"}).code, 0);
+    QCOMPARE(run_cli({"decide", "--case", case_, "--client", "site-03", "--as", "watch", "--note", "not so sure"}).code,
+             0);
     QCOMPARE(client()["decision"].toString(), QStringLiteral("watch"));
 }
 
@@ -288,7 +299,8 @@ void Sample::the_custody_chain_grows_and_is_intact()
 void Sample::aggregate_writes_a_file_and_records_it()
 {
     const QString out = fresh("r15.npz");
-    const Ran all = run_cli({"aggregate", "--case", case_, "--round", "15", "--rule", "fedavg", "--out", out, "--format", "json"});
+    const Ran all =
+        run_cli({"aggregate", "--case", case_, "--round", "15", "--rule", "fedavg", "--out", out, "--format", "json"});
     QVERIFY2(all.code == 0, all.err.constData());
     QCOMPARE(all.json()["clients"].toArray().size(), 20);
     double sum = 0;
@@ -305,7 +317,8 @@ void Sample::aggregate_writes_a_file_and_records_it()
                                  "site-07,site-08", "--out", out, "--format", "json"});
     QCOMPARE(without.json()["clients"].toArray().size(), 18);
     QVERIFY(without.json()["norm"].toDouble() < all.json()["norm"].toDouble());
-    const Ran median = run_cli({"aggregate", "--case", case_, "--round", "15", "--rule", "median", "--out", out, "--format", "json"});
+    const Ran median =
+        run_cli({"aggregate", "--case", case_, "--round", "15", "--rule", "median", "--out", out, "--format", "json"});
     QVERIFY(median.json()["weights"].isNull());
 }
 
@@ -320,8 +333,9 @@ void Sample::aggregate_refuses_what_is_not_there()
 
 void Sample::unknown_clients_are_named()
 {
-    for (const QStringList& arguments : {QStringList{"verdicts", "--client", "site-99"},
-                                         QStringList{"decide", "--client", "site-99", "--as", "clean", "--note", "n"}}) {
+    for (const QStringList& arguments :
+         {QStringList{"verdicts", "--client", "site-99"},
+          QStringList{"decide", "--client", "site-99", "--as", "clean", "--note", "n"}}) {
         const Ran ran = run_cli(arguments + QStringList{"--case", case_});
         QCOMPARE(ran.code, 1);
         QCOMPARE(ran.out, QByteArray());

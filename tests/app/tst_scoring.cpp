@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The metrics of `score`, in closed form.
-#ifndef Q_MOC_RUN                      // moc can't parse the standard library's concepts
+#ifndef Q_MOC_RUN                     // moc can't parse the standard library's concepts
 #include "../../app/cli/scoring.cpp"  // the program's own file: nothing else of it is needed
 #endif
 
@@ -44,7 +44,7 @@ private slots:
     {
         QCOMPARE(*cli::area_under_roc({0.9, 0.8}, {0.1, 0.2, 0.3}), 1.0);
         QCOMPARE(*cli::area_under_roc({0.1}, {0.9}), 0.0);
-        QCOMPARE(*cli::area_under_roc({0.5, 0.5}, {0.5, 0.5, 0.5}), 0.5);          // all tied
+        QCOMPARE(*cli::area_under_roc({0.5, 0.5}, {0.5, 0.5, 0.5}), 0.5);               // all tied
         QCOMPARE(*cli::area_under_roc({0.9, 0.4}, {0.4, 0.6}), (1 + 1 + 0.5 + 0) / 4);  // one tie, one below
         QVERIFY(!cli::area_under_roc({}, {0.5}));
         QVERIFY(!cli::area_under_roc({0.5}, {}));

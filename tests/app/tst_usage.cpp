@@ -5,7 +5,7 @@
 #include <QtTest>
 
 namespace {
-const QStringList verbs{"ingest",  "analyse",  "verdicts",  "rounds", "clients", "findings", "privacy",
+const QStringList verbs{"ingest",   "analyse", "verdicts",  "rounds", "clients", "findings", "privacy",
                         "rollback", "custody", "aggregate", "decide", "score",   "compute"};
 }
 
@@ -42,8 +42,7 @@ void Usage::every_command_explains_itself_data()
 {
     QTest::addColumn<QStringList>("command");
     for (const QString& verb : verbs) QTest::newRow(qPrintable(verb)) << QStringList{verb};
-    for (const char* part : {"aggregate", "cluster", "gram"})
-        QTest::newRow(part) << QStringList{"compute", part};
+    for (const char* part : {"aggregate", "cluster", "gram"}) QTest::newRow(part) << QStringList{"compute", part};
 }
 
 void Usage::every_command_explains_itself()
@@ -59,7 +58,8 @@ void Usage::every_command_explains_itself()
 
 void Usage::help_lists_the_rules_with_their_parameters()
 {
-    for (const QStringList& command : {QStringList{"compute", "aggregate", "--help"}, QStringList{"aggregate", "--help"}}) {
+    for (const QStringList& command :
+         {QStringList{"compute", "aggregate", "--help"}, QStringList{"aggregate", "--help"}}) {
         const Ran help = run_cli(command);
         for (const char* name : {"fedavg", "median", "trimmed-mean", "multi-krum", "variant"})
             QVERIFY2(help.out.contains(name), name);
@@ -82,18 +82,22 @@ void Usage::wrong_command_lines_are_usage_errors_data()
                               << QByteArray("--as");
     QTest::newRow("no note") << QStringList{"decide", "--case", "x", "--client", "a", "--as", "clean"}
                              << QByteArray("--note");
-    QTest::newRow("round") << QStringList{"aggregate", "--case", "x", "--round", "one", "--rule", "median", "--out", "y"}
+    QTest::newRow("round") << QStringList{"aggregate", "--case", "x",     "--round", "one",
+                                          "--rule",    "median", "--out", "y"}
                            << QByteArray("--round");
     QTest::newRow("compute alone") << QStringList{"compute"} << QByteArray("compute");
     QTest::newRow("not offered") << QStringList{"compute", "epsilon"} << QByteArray("epsilon");
-    QTest::newRow("rule") << QStringList{"compute", "aggregate", "--rule", "magic", "--in", "x.npy"} << QByteArray("median");
+    QTest::newRow("rule") << QStringList{"compute", "aggregate", "--rule", "magic", "--in", "x.npy"}
+                          << QByteArray("median");
     QTest::newRow("parameter") << QStringList{"compute", "aggregate", "--rule", "krum", "--set", "g=1", "--in", "x.npy"}
                                << QByteArray("its parameters: f");
-    QTest::newRow("no number") << QStringList{"compute", "aggregate", "--rule", "krum", "--set", "f=two", "--in", "x.npy"}
+    QTest::newRow("no number") << QStringList{"compute", "aggregate", "--rule", "krum",
+                                              "--set",   "f=two",     "--in",   "x.npy"}
                                << QByteArray("no number");
     QTest::newRow("no value") << QStringList{"compute", "aggregate", "--rule", "krum", "--set", "f", "--in", "x.npy"}
                               << QByteArray("name=value");
-    QTest::newRow("variant") << QStringList{"compute", "aggregate", "--rule", "krum", "--set", "variant=mine", "--in", "x"}
+    QTest::newRow("variant") << QStringList{"compute", "aggregate",    "--rule", "krum",
+                                            "--set",   "variant=mine", "--in",   "x"}
                              << QByteArray("variant");
 }
 
@@ -113,7 +117,8 @@ void Usage::a_missing_case_is_one_line_and_a_hint_data()
     QTest::addColumn<QStringList>("arguments");
     for (const char* verb : {"analyse", "verdicts", "rounds", "clients", "findings", "privacy", "rollback", "custody"})
         QTest::newRow(verb) << QStringList{verb};
-    QTest::newRow("aggregate") << QStringList{"aggregate", "--round", "1", "--rule", "median", "--out", scratch("never.npz")};
+    QTest::newRow("aggregate") << QStringList{"aggregate", "--round",           "1", "--rule", "median",
+                                              "--out",     scratch("never.npz")};
     QTest::newRow("decide") << QStringList{"decide", "--client", "a", "--as", "clean", "--note", "n"};
     QTest::newRow("score") << QStringList{"score", "--truth", "t.json"};
 }

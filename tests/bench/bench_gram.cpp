@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The Gram matrix of 100 updates of 1,000,000 float32 coordinates, summed in float64, against OpenBLAS on the same data:
-// ssyrk (sums in float32: half the work a register does, and no digits left between near-copies), and dsyrk of a float64
-// copy that was made beforehand. Single-threaded comparisons hold OpenBLAS to one thread.
+// The Gram matrix of 100 updates of 1,000,000 float32 coordinates, summed in float64, against OpenBLAS on the same
+// data: ssyrk (sums in float32: half the work a register does, and no digits left between near-copies), and dsyrk of a
+// float64 copy that was made beforehand. Single-threaded comparisons hold OpenBLAS to one thread.
 #include "analysis/kernels/dot_tile.h"
 #include "analysis/kernels/gram.h"
 #include "bench/bench.h"
 #include "model/update_source.h"
 
-#include <algorithm>
 #include <cblas.h>
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -60,17 +60,20 @@ int main()
     for (const int threads : {1, 2}) {
         openblas_set_num_threads(threads);
         const std::string suffix = ", " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
-        bench::compare("gram 100 x 1e6, " + set + suffix, "OpenBLAS ssyrk (float32 sums, " + core + suffix + ")", repeats,
-                       [&] { whole(static_cast<unsigned>(threads)); }, [&] { ssyrk(values, single); });
+        bench::compare(
+            "gram 100 x 1e6, " + set + suffix, "OpenBLAS ssyrk (float32 sums, " + core + suffix + ")", repeats,
+            [&] { whole(static_cast<unsigned>(threads)); }, [&] { ssyrk(values, single); });
     }
     openblas_set_num_threads(1);
-    bench::compare("gram 100 x 1e6 in slabs of 65536, 1 thread", "OpenBLAS ssyrk of the whole, 1 thread", repeats, in_slabs,
-                   [&] { ssyrk(values, single); });
+    bench::compare("gram 100 x 1e6 in slabs of 65536, 1 thread", "OpenBLAS ssyrk of the whole, 1 thread", repeats,
+                   in_slabs, [&] { ssyrk(values, single); });
     const std::vector<double> doubles(values.begin(), values.end());
     std::vector<double> other(clients * clients);
-    bench::compare("gram 100 x 1e6, 1 thread", "OpenBLAS dsyrk of a float64 copy, 1 thread", repeats, [&] { whole(1); }, [&] {
-        cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, clients, coordinates, 1.0, doubles.data(), coordinates, 0.0,
-                    other.data(), clients);
-    });
+    bench::compare(
+        "gram 100 x 1e6, 1 thread", "OpenBLAS dsyrk of a float64 copy, 1 thread", repeats, [&] { whole(1); },
+        [&] {
+            cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, clients, coordinates, 1.0, doubles.data(), coordinates,
+                        0.0, other.data(), clients);
+        });
     return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Coordinate median and trimmed mean of 100 updates of 1,000,000 float32 coordinates, against selection column by column
-// with std::nth_element on the same data, and against reading the matrix once.
+// Coordinate median and trimmed mean of 100 updates of 1,000,000 float32 coordinates, against selection column by
+// column with std::nth_element on the same data, and against reading the matrix once.
 #include "analysis/kernels/order_statistics.h"
 #include "bench/bench.h"
 
@@ -41,7 +41,8 @@ void for_each_column(const std::vector<float>& values, const Work& work)
         for (std::size_t row_idx = 0; row_idx < clients; ++row_idx)
             for (std::size_t column = 0; column < count; ++column)
                 columns[column * clients + row_idx] = values[row_idx * coordinates + first + column];
-        for (std::size_t column = 0; column < count; ++column) work(columns.begin() + static_cast<std::ptrdiff_t>(column * clients), first + column);
+        for (std::size_t column = 0; column < count; ++column)
+            work(columns.begin() + static_cast<std::ptrdiff_t>(column * clients), first + column);
     }
 }
 
@@ -62,14 +63,16 @@ int main()
             theirs[coord_idx] = (static_cast<double>(lower) + static_cast<double>(column[clients / 2])) / 2;
         });
     });
-    bench::compare("trimmed mean 100 x 1e6, 20 a side, 1 thread", "std::nth_element twice per column", repeats,
-                   [&] { analysis::column_trimmed_mean(rows, coordinates, cut, ours.data()); }, [&] {
-                       for_each_column(values, [&](auto column, std::size_t coord_idx) {
-                           std::nth_element(column, column + cut, column + clients);
-                           std::nth_element(column + cut, column + clients - cut, column + clients);
-                           theirs[coord_idx] = std::accumulate(column + cut, column + clients - cut, 0.0) / (clients - 2 * cut);
-                       });
-                   });
+    bench::compare(
+        "trimmed mean 100 x 1e6, 20 a side, 1 thread", "std::nth_element twice per column", repeats,
+        [&] { analysis::column_trimmed_mean(rows, coordinates, cut, ours.data()); },
+        [&] {
+            for_each_column(values, [&](auto column, std::size_t coord_idx) {
+                std::nth_element(column, column + cut, column + clients);
+                std::nth_element(column + cut, column + clients - cut, column + clients);
+                theirs[coord_idx] = std::accumulate(column + cut, column + clients - cut, 0.0) / (clients - 2 * cut);
+            });
+        });
     float total = 0;
     bench::compare("median 100 x 1e6, 1 thread", "reading the matrix once", repeats, median, [&] {
         float sums[64] = {};

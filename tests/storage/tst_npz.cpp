@@ -96,7 +96,7 @@ private slots:
         const Opened file = open_bytes(zip({array("a", {1}), {"readme.txt", "hello", false, {}, {}, 0, {}}}));
         OPENED(file);
         QCOMPARE((*file)->tensors().size(), std::size_t{1});
-        QCOMPARE((*file)->notes(), std::vector<std::string>{"1 entries are no arrays and were left out."});
+        QCOMPARE((*file)->notes(), std::vector<std::string>{"Left out, as no arrays: 1 entry."});
         REFUSED(open_bytes(zip({{"readme.txt", "hello", false, {}, {}, 0, {}}})), malformed,
                 "a ZIP archive without a NumPy array and without torch's data.pkl");
     }
@@ -208,8 +208,22 @@ private slots:
             const std::string end = "PK\x05\x06"s + little(0, 4) + little(0xffff, 2) + little(0xffff, 2) +
                                     little(0xffffffff, 4) + little(0xffffffff, 4) + little(0, 2);
             const Opened file = open_bytes(local + record + locator + end);
-            REFUSED(file, malformed, "is no ZIP archive that can be read");
+            REFUSED(file, limit, "its directory names " + std::to_string(entries) + " entries");
         }
+    }
+
+    void limits_the_number_of_entries()
+    {
+        storage::Limits limits;
+        limits.tensors = 2;
+        OPENED(open_bytes(zip({array("a", {1}), array("b", {1})}), limits));
+        REFUSED(open_bytes(zip({array("a", {1}), array("b", {1}), array("c", {1})}), limits), limit,
+                "its directory names 3 entries, more than the limit of 2");
+        // A directory that names one entry and holds three.
+        std::string lying = zip({array("a", {1}), array("b", {1}), array("c", {1})});
+        const std::size_t end = lying.find("PK\x05\x06");
+        lying.replace(end + 8, 4, little(1, 2) + little(1, 2));
+        QVERIFY(!open_bytes(lying).has_value());
     }
 
     void opens_archives_with_data_before_their_end_only()

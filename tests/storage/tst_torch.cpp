@@ -133,7 +133,7 @@ private slots:
         OPENED(file);
         QCOMPARE((*file)->tensors().size(), std::size_t{1});
         QCOMPARE(values(**file), (std::vector<float>{1, 2, 3, 4}));
-        QCOMPARE((*file)->notes(), std::vector<std::string>{"1 values beside the tensors were left out."});
+        QCOMPARE((*file)->notes(), std::vector<std::string>{"Left out beside the tensors: 1 value."});
     }
 
     void gives_views_row_by_row()

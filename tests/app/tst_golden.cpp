@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `compute` against what public implementations answered: tests/fixtures/golden (Flower, ByzFL, hdbscan), whose README
+// says which and how. The mathematics has tests of its own on all of these tables; here a share of them goes the
+// whole way through the program: .npy in, options, .npy and JSON out.
+#include "app/cli_program.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <QtTest>
+
+namespace {
+
+const QString golden = QStringLiteral(FEDSLEUTH_FIXTURES "/golden/");
+
+std::vector<double> widened(const QByteArray& npy)
+{
+    const qsizetype start = npy.indexOf('\n') + 1;
+    const auto size = static_cast<std::size_t>(npy.size() - start);
+    const auto read = [&]<class Number>(Number) {
+        std::vector<Number> numbers(size / sizeof(Number));
+        std::memcpy(numbers.data(), npy.constData() + start, numbers.size() * sizeof(Number));
+        return std::vector<double>(numbers.begin(), numbers.end());
+    };
+    if (npy.contains("'<f8'")) return read(double{});
+    return npy.contains("'<f4'") ? read(float{}) : read(qint16{});
+}
+
+/// The numbers of an entry: inline (nested lists too), or a slice of the array file that it names.
+std::vector<double> numbers_of(const QJsonValue& entry)
+{
+    static std::map<QString, std::vector<double>> blobs;
+    std::vector<double> numbers;
+    if (entry.isArray()) {
+        for (const QJsonValue& element : entry.toArray()) {
+            if (element.isArray())
+                for (const double number : numbers_of(element)) numbers.push_back(number);
+            else
+                numbers.push_back(element.toDouble());
+        }
+        return numbers;
+    }
+    const QString file = entry["blob"].toString();
+    if (!blobs.contains(file)) blobs[file] = widened(read_file(golden + file));
+    std::ptrdiff_t count = 1;
+    for (const QJsonValue& length : entry["shape"].toArray()) count *= length.toInt();
+    const auto first = blobs[file].begin() + entry["offset"].toInt();
+    return {first, first + count};
+}
+
+QJsonObject table(const QString& name) { return QJsonDocument::fromJson(read_file(golden + name)).object(); }
+
+/// Largest difference, as a share of the largest expected number.
+double difference(const std::vector<double>& got, const std::vector<double>& expected)
+{
+    if (got.size() != expected.size()) return HUGE_VAL;
+    double scale = 1e-300;
+    double largest = 0;
+    for (std::size_t at = 0; at < got.size(); ++at) {
+        scale = std::max(scale, std::abs(expected[at]));
+        const double apart = std::abs(got[at] - expected[at]);
+        largest = std::isnan(apart) ? HUGE_VAL : std::max(largest, apart);
+    }
+    return largest / scale;
+}
+
+/// How a case of the table is asked of the program; empty where it is not offered.
+QStringList aggregate_options(const QJsonValue& entry)
+{
+    const QString which = entry["peer"].toString() + "/" + entry["rule"].toString();
+    const QJsonValue params = entry["params"];
+    const QString f = "f=" + QString::number(params["f"].toInt());
+    if (which == "flower/fedavg_weighted") return {"--rule", "fedavg", "--weights", scratch("weights.npy")};
+    if (which == "flower/fedavg_unweighted" || which == "byzfl/average") return {"--rule", "fedavg"};
+    if (which == "flower/median" || which == "byzfl/median") return {"--rule", "median"};
+    if (which == "flower/trimmed_mean")
+        return {"--rule", "trimmed-mean", "--set", "fraction=" + QString::number(params["proportiontocut"].toDouble())};
+    if (which == "byzfl/trmean")
+        return {"--rule", "trimmed-mean", "--set", "count=" + QString::number(params["f"].toInt())};
+    if (which == "flower/krum") return {"--rule", "krum", "--set", f, "--set", "variant=flower"};
+    if (which == "byzfl/krum") return {"--rule", "krum", "--set", f, "--set", "variant=byzfl"};
+    if (which == "byzfl/multikrum") return {"--rule", "multi-krum", "--set", f, "--set", "variant=byzfl"};
+    return {};
+}
+
+}  // namespace
+
+class Golden : public QObject {
+    Q_OBJECT
+
+private slots:
+    void rules_data();
+    void rules();
+    void clusters_data();
+    void clusters();
+};
+
+void Golden::rules_data()
+{
+    QTest::addColumn<QJsonValue>("entry");
+    QTest::addColumn<QJsonValue>("input");
+    const QJsonObject aggregators = table("aggregators.json");
+    const QStringList inputs{"n5_d7_clean", "n10_d100_out", "n20_d1000_out", "n21_d7_out"};
+    for (const QJsonValue& entry : aggregators["cases"].toArray()) {
+        const QString input = entry["input"].toString();
+        if (inputs.contains(input) && !aggregate_options(entry).isEmpty())
+            QTest::newRow(qPrintable(entry["id"].toString())) << entry << aggregators["inputs"][input];
+    }
+}
+
+void Golden::rules()
+{
+    QFETCH(const QJsonValue, entry);
+    QFETCH(const QJsonValue, input);
+    write_file(scratch("x.npy"), matrix_npy(input["n"].toInt(), numbers_of(input["X"])));
+    write_file(scratch("weights.npy"), vector_npy(numbers_of(input["num_examples"])));
+    const Ran ran = run_cli(
+        QStringList{"compute", "aggregate", "--in", scratch("x.npy"), "--out", fresh("y.npy"), "--format", "json"} +
+        aggregate_options(entry));
+    QVERIFY2(ran.code == 0, ran.err.constData());
+    const QJsonValue expected = entry["expected"];
+    if (!expected["vector"].isUndefined())
+        QVERIFY(difference(npy_values(scratch("y.npy")), numbers_of(expected["vector"])) < 1e-9);
+    if (expected["selected"].isDouble()) {
+        QCOMPARE(ran.json()["selected"].toArray().size(), 1);
+        QCOMPARE(ran.json()["selected"][0].toInt(), expected["selected"].toInt());
+    } else if (expected["selected"].isArray()) {
+        std::vector<double> got = numbers_of(ran.json()["selected"]);
+        std::vector<double> wanted = numbers_of(expected["selected"]);
+        std::sort(got.begin(), got.end());
+        std::sort(wanted.begin(), wanted.end());
+        QCOMPARE(got, wanted);
+    }
+    if (!expected["scores"].isUndefined())
+        QVERIFY(difference(numbers_of(ran.json()["scores"]), numbers_of(expected["scores"])) < 1e-9);
+}
+
+void Golden::clusters_data()
+{
+    QTest::addColumn<QJsonValue>("entry");
+    QTest::addColumn<QJsonValue>("input");
+    const QJsonObject hdbscan = table("hdbscan.json");
+    const QStringList inputs{"iris_jitter", "fl_signflip_n20", "fl_backdoor_n50", "fl_sybil_n100"};
+    for (const QJsonValue& entry : hdbscan["cases"].toArray()) {
+        const QString input = entry["input"].toString();
+        if (inputs.contains(input) && entry["tie_check"]["strict"].toBool())
+            QTest::newRow(qPrintable(entry["id"].toString())) << entry << hdbscan["inputs"][input];
+    }
+}
+
+void Golden::clusters()
+{
+    QFETCH(const QJsonValue, entry);
+    QFETCH(const QJsonValue, input);
+    const bool precomputed = input["metric"].toString() == "precomputed";
+    write_file(scratch("x.npy"),
+               matrix_npy(input["n"].toInt(), numbers_of(input[precomputed ? "distance_matrix" : "X"])));
+    const QJsonValue params = entry["params"];
+    QStringList arguments{"compute",
+                          "cluster",
+                          "--in",
+                          scratch("x.npy"),
+                          "--metric",
+                          input["metric"].toString(),
+                          "--format",
+                          "json",
+                          "--min-cluster-size",
+                          QString::number(params["min_cluster_size"].toInt()),
+                          "--method",
+                          params["cluster_selection_method"].toString(),
+                          "--epsilon",
+                          QString::number(params["cluster_selection_epsilon"].toDouble())};
+    if (!params["min_samples"].isNull()) arguments << "--min-samples" << QString::number(params["min_samples"].toInt());
+    if (params["allow_single_cluster"].toBool()) arguments << "--allow-single-cluster";
+    const Ran ran = run_cli(arguments);
+    QVERIFY2(ran.code == 0, ran.err.constData());
+    const QJsonValue expected = entry["expected"];
+
+    // Labels are numbered by the tree: the same partition, noise the same.
+    const std::vector<double> got = numbers_of(ran.json()["labels"]);
+    const std::vector<double> wanted = numbers_of(expected["labels"]);
+    QCOMPARE(got.size(), wanted.size());
+    std::map<double, double> renamed{{-1, -1}};
+    std::map<double, double> back{{-1, -1}};
+    for (std::size_t row = 0; row < got.size(); ++row) {
+        QCOMPARE(renamed.try_emplace(wanted[row], got[row]).first->second, got[row]);
+        QCOMPARE(back.try_emplace(got[row], wanted[row]).first->second, wanted[row]);
+    }
+    for (const char* key : {"probabilities", "outlier_scores", "merge_distances"})
+        QVERIFY2(
+            difference(numbers_of(ran.json()[QLatin1String(key)]), numbers_of(expected[QLatin1String(key)])) < 1e-9,
+            key);
+    QCOMPARE(ran.json()["persistence"].toArray().size(), expected["persistence"].toArray().size());
+}
+
+QTEST_GUILESS_MAIN(Golden)
+#include "tst_golden.moc"
