@@ -8,9 +8,9 @@
 #include "ui/shell/inspector.h"
 #include "ui/shell/pages.h"
 
-#include <QApplication>
 #include <algorithm>
 #include <array>
+#include <QApplication>
 #include <vector>
 
 using namespace fedsleuth;
@@ -20,7 +20,8 @@ namespace {
 std::vector<double> evidence_matrix(const ui::CaseData& data)
 {
     std::vector<double> matrix;
-    for (const auto& round : data.scores) matrix.insert(matrix.end(), round.front().evidence.begin(), round.front().evidence.end());
+    for (const auto& round : data.scores)
+        matrix.insert(matrix.end(), round.front().evidence.begin(), round.front().evidence.end());
     return matrix;
 }
 
@@ -30,8 +31,8 @@ int main(int argc, char** argv)
 {
     qputenv("QT_QPA_PLATFORM", "offscreen");
     QApplication application(argc, argv);
-    const std::shared_ptr<ui::CaseData> data =
-        test::made_case({.clients = 1000, .rounds = 1000, .malicious = 20, .onset = 700, .detectors = 1, .privacy = true});
+    const std::shared_ptr<ui::CaseData> data = test::made_case(
+        {.clients = 1000, .rounds = 1000, .malicious = 20, .onset = 700, .detectors = 1, .privacy = true});
     const std::vector<double> matrix = evidence_matrix(*data);
     std::vector<double> copy(matrix.size());
     const auto plain_copy = [&] { std::copy(matrix.begin(), matrix.end(), copy.begin()); };
@@ -50,17 +51,20 @@ int main(int argc, char** argv)
     for (std::size_t idx = 0; idx < pages.size(); ++idx) {
         pages[idx]->show();
         const std::string name(ui::name_of(static_cast<ui::PageId>(idx)));
-        bench::compare("ui_refresh_" + name, peer, repeats, [&] { session.show(data); }, plain_copy);
-        bench::compare("ui_paint_" + name, peer, repeats, [&] { pages[idx]->grab(); }, plain_copy);
+        bench::compare(
+            "ui_refresh_" + name, peer, repeats, [&] { session.show(data); }, plain_copy);
+        bench::compare(
+            "ui_paint_" + name, peer, repeats, [&] { pages[idx]->grab(); }, plain_copy);
         std::size_t client = 0;
         bench::compare(
-            "ui_select_" + name, peer, repeats,
-            [&] { session.selection().select_client(test::client_id(client++)); }, plain_copy);
+            "ui_select_" + name, peer, repeats, [&] { session.selection().select_client(test::client_id(client++)); },
+            plain_copy);
         pages[idx]->hide();
     }
     ui::Inspector inspector(session);
     std::size_t client = 100;
     bench::compare(
-        "ui_inspector", peer, repeats, [&] { session.selection().select_client(test::client_id(client++)); }, plain_copy);
+        "ui_inspector", peer, repeats, [&] { session.selection().select_client(test::client_id(client++)); },
+        plain_copy);
     return 0;
 }

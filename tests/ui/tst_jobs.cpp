@@ -2,10 +2,10 @@
 #include "support/strict_messages.h"
 #include "ui/session/jobs.h"
 
+#include <atomic>
 #include <QSignalSpy>
 #include <QTest>
 #include <QThread>
-#include <atomic>
 #include <stdexcept>
 
 using namespace fedsleuth;
@@ -58,7 +58,8 @@ private slots:
         const auto keep = [&](const model::Result<int>& result) { answers.push_back(result.value_or(-1)); };
         jobs.start<int>("a", "first", this, until_stopped, keep);
         for (int number = 1; number <= 20; ++number)
-            jobs.start<int>("a", "next", this, [number](JobControl&) -> model::Result<int> { return number; }, keep);
+            jobs.start<int>(
+                "a", "next", this, [number](JobControl&) -> model::Result<int> { return number; }, keep);
         QTRY_VERIFY(jobs.idle());
         QTest::qWait(50);
         QCOMPARE(answers, std::vector<int>{20});
@@ -69,8 +70,9 @@ private slots:
         Jobs jobs;
         bool other = false;
         jobs.start<int>("a", "long", this, until_stopped, [](const model::Result<int>&) {});
-        jobs.start<int>("b", "short", this, [](JobControl&) -> model::Result<int> { return 1; },
-                        [&](const model::Result<int>&) { other = true; });
+        jobs.start<int>(
+            "b", "short", this, [](JobControl&) -> model::Result<int> { return 1; },
+            [&](const model::Result<int>&) { other = true; });
         QTRY_VERIFY(other);
         QVERIFY(jobs.is_running("a"));
     }
@@ -111,8 +113,9 @@ private slots:
     {
         Jobs jobs;
         std::string text;
-        jobs.start<int>("a", "broken", this, [](JobControl&) -> model::Result<int> { throw std::runtime_error("no room"); },
-                        [&](const model::Result<int>& result) { text = result.error().text(); });
+        jobs.start<int>(
+            "a", "broken", this, [](JobControl&) -> model::Result<int> { throw std::runtime_error("no room"); },
+            [&](const model::Result<int>& result) { text = result.error().text(); });
         QTRY_VERIFY(text.find("no room") != std::string::npos);
     }
 
@@ -121,12 +124,13 @@ private slots:
         Jobs jobs;
         bool told = false;
         auto* context = new QObject;
-        jobs.start<int>("a", "slow", context,
-                        [](JobControl&) -> model::Result<int> {
-                            QThread::msleep(30);
-                            return 1;
-                        },
-                        [&](const model::Result<int>&) { told = true; });
+        jobs.start<int>(
+            "a", "slow", context,
+            [](JobControl&) -> model::Result<int> {
+                QThread::msleep(30);
+                return 1;
+            },
+            [&](const model::Result<int>&) { told = true; });
         delete context;
         QTRY_VERIFY(jobs.idle());
         QVERIFY(!told);
@@ -136,12 +140,13 @@ private slots:
     {
         Jobs jobs;
         QStringList heard;
-        jobs.start<int>("a", "parts", this,
-                        [&](JobControl& control) -> model::Result<int> {
-                            control.publish([&] { heard << "part"; });
-                            return 1;
-                        },
-                        [&](const model::Result<int>&) { heard << "answer"; });
+        jobs.start<int>(
+            "a", "parts", this,
+            [&](JobControl& control) -> model::Result<int> {
+                control.publish([&] { heard << "part"; });
+                return 1;
+            },
+            [&](const model::Result<int>&) { heard << "answer"; });
         QTRY_COMPARE(heard, (QStringList{"part", "answer"}));
     }
 
@@ -150,13 +155,14 @@ private slots:
         Jobs jobs;
         bool heard = false;
         std::atomic<bool> published{false};
-        jobs.start<int>("a", "parts", this,
-                        [&](JobControl& control) -> model::Result<int> {
-                            control.publish([&] { heard = true; });
-                            published = true;
-                            return 1;
-                        },
-                        [&](const model::Result<int>&) { heard = true; });
+        jobs.start<int>(
+            "a", "parts", this,
+            [&](JobControl& control) -> model::Result<int> {
+                control.publish([&] { heard = true; });
+                published = true;
+                return 1;
+            },
+            [&](const model::Result<int>&) { heard = true; });
         while (!published) QThread::msleep(1);  // no events are handled here: both messages still wait
         jobs.abandon("a");
         QTest::qWait(50);
@@ -167,13 +173,14 @@ private slots:
     {
         Jobs jobs;
         bool finished = false;
-        jobs.start<bool>("write", "writing", this,
-                         [](JobControl& control) -> model::Result<bool> {
-                             QThread::msleep(50);
-                             return !control.progress.stopped();
-                         },
-                         [&](const model::Result<bool>& result) { finished = result.value_or(false); },
-                         {.shown = false, .must_finish = true});
+        jobs.start<bool>(
+            "write", "writing", this,
+            [](JobControl& control) -> model::Result<bool> {
+                QThread::msleep(50);
+                return !control.progress.stopped();
+            },
+            [&](const model::Result<bool>& result) { finished = result.value_or(false); },
+            {.shown = false, .must_finish = true});
         jobs.stop("write");
         jobs.abandon_all();
         QVERIFY(jobs.shown().empty());
@@ -185,13 +192,14 @@ private slots:
         std::atomic<bool> ended{false};
         {
             Jobs jobs;
-            jobs.start<int>("a", "long", this,
-                            [&](JobControl& control) {
-                                auto result = until_stopped(control);
-                                ended = true;
-                                return result;
-                            },
-                            [](const model::Result<int>&) { QFAIL("no answer is wanted any more"); });
+            jobs.start<int>(
+                "a", "long", this,
+                [&](JobControl& control) {
+                    auto result = until_stopped(control);
+                    ended = true;
+                    return result;
+                },
+                [](const model::Result<int>&) { QFAIL("no answer is wanted any more"); });
             QTRY_VERIFY(!jobs.shown().empty());
             QTest::qWait(20);
         }
@@ -203,13 +211,14 @@ private slots:
     {
         Jobs jobs;
         const QSignalSpy looks(&jobs, &Jobs::changed);
-        jobs.start<int>("a", "steps", this,
-                        [](JobControl& control) {
-                            control.progress.start("Reading updates", 100, "rounds");
-                            control.progress.advance(25);
-                            return until_stopped(control);
-                        },
-                        [](const model::Result<int>&) {});
+        jobs.start<int>(
+            "a", "steps", this,
+            [](JobControl& control) {
+                control.progress.start("Reading updates", 100, "rounds");
+                control.progress.advance(25);
+                return until_stopped(control);
+            },
+            [](const model::Result<int>&) {});
         QTRY_VERIFY(!jobs.shown().empty() && jobs.shown().front().share == 0.25);
         QTRY_VERIFY(looks.size() >= 3);
         QCOMPARE(ui::describe(jobs.shown().front()).substr(0, 33), std::string("Reading updates: 25 of 100 rounds"));
@@ -230,6 +239,8 @@ private slots:
         const ui::JobState job = ui::job_state("job", state, meter);
         QVERIFY(std::abs(*job.seconds_left - 8) < 0.2);
         QCOMPARE(ui::describe(job), std::string("one: 200 of 1,000 rounds · 100 rounds/s · 8 s left"));
+        state.files_done = state.files_total = 9;
+        QVERIFY(ui::describe(ui::job_state("job", state, meter)).find("file") == std::string::npos);
         state.stage = "two";
         state.done = 0;
         meter.look(state, 2.1);

@@ -11,11 +11,11 @@
 #include "ui/shell/pages.h"
 #include "ui/tables/table_view.h"
 
+#include <memory>
 #include <QAbstractItemModelTester>
 #include <QLabel>
 #include <QSortFilterProxyModel>
 #include <QTest>
-#include <memory>
 
 using namespace fedsleuth;
 using namespace fedsleuth::ui;
@@ -111,7 +111,8 @@ private slots:
     void every_page_says_what_it_would_show()
     {
         Book book;
-        for (Page* page : book.pages) QVERIFY2(words(*page).contains("case", Qt::CaseInsensitive), page->metaObject()->className());
+        for (Page* page : book.pages)
+            QVERIFY2(words(*page).contains("case", Qt::CaseInsensitive), page->metaObject()->className());
     }
 
     void every_model_keeps_the_rules()

@@ -2,13 +2,13 @@
 #include "support/strict_messages.h"
 #include "ui/tables/table_view.h"
 
+#include <cmath>
 #include <QAbstractItemModelTester>
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QSignalSpy>
 #include <QTest>
-#include <cmath>
 
 using namespace fedsleuth;
 using namespace fedsleuth::ui;
@@ -66,7 +66,8 @@ private slots:
     {
         RowTable<Row> table(columns());
         table.set_rows(rows());
-        QCOMPARE(as_text(table), QString("Name\tSize\tClass\nb\t10\tmalicious\na\t–\tunknown\nc\t9\tunknown\nd\t-2.5\tunknown"));
+        QCOMPARE(as_text(table),
+                 QString("Name\tSize\tClass\nb\t10\tmalicious\na\t–\tunknown\nc\t9\tunknown\nd\t-2.5\tunknown"));
         QCOMPARE(table.index(0, 1).data(Qt::TextAlignmentRole).toInt() & Qt::AlignRight, int(Qt::AlignRight));
         QCOMPARE(table.index(0, 1).data(SortRole).toDouble(), 10.0);
         QVERIFY(!table.index(1, 1).data(SortRole).isValid());
@@ -91,7 +92,11 @@ private slots:
     void evidence_text_is_harmless()
     {
         RowTable<Row> table(columns());
-        table.set_rows({{"<b>x</b>\n\xe2\x80\xae" "y\x01\xff", 1.0, {}}});
+        table.set_rows(
+            {{"<b>x</b>\n\xe2\x80\xae"
+              "y\x01\xff",
+              1.0,
+              {}}});
         const QString text = table.index(0, 0).data().toString();
         QVERIFY(text.contains("<b>x</b>"));  // tables draw plain text
         QVERIFY(!text.contains(QChar(0x202e)));
@@ -156,7 +161,8 @@ private slots:
         QCOMPARE(fixed_cell(44.867, 2).text, QString("44.87"));
         QCOMPARE(time_cell("2026-03-06T16:00:07.25Z").text, QString("2026-03-06 16:00:07 UTC"));
         QCOMPARE(time_cell("yesterday").text, QString("yesterday"));
-        for (const Cell& cell : {number_cell(std::nan("")), round_cell({}), text_cell(""), percent_cell({}), time_cell("")}) {
+        for (const Cell& cell :
+             {number_cell(std::nan("")), round_cell({}), text_cell(""), percent_cell({}), time_cell("")}) {
             QCOMPARE(cell.text, QString("–"));
             QVERIFY(!cell.sort.isValid());
         }

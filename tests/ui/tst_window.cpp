@@ -8,6 +8,7 @@
 #include "ui/shell/main_window.h"
 #include "ui/tables/table_view.h"
 
+#include <memory>
 #include <QAction>
 #include <QDockWidget>
 #include <QDropEvent>
@@ -17,7 +18,6 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QTest>
-#include <memory>
 
 using namespace fedsleuth;
 using namespace fedsleuth::ui;
@@ -55,7 +55,10 @@ struct Driven {
         return nullptr;
     }
     template <class T>
-    T* part(const char* name) { return window->findChild<T*>(QString::fromLatin1(name)); }
+    T* part(const char* name)
+    {
+        return window->findChild<T*>(QString::fromLatin1(name));
+    }
     QString dossier() { return part<DossierView>("dossier")->toPlainText(); }
     QString suspects() { return as_text(*part<TableView>("suspects")->model()); }
 };

@@ -64,11 +64,16 @@ private slots:
     {
         const auto data = test::made_case({});
         const Summary summary = summarise(*data);
-        QCOMPARE(said(summary.who), said("site-0000 is malicious (probability 99.8\u00a0%); the other 19 clients are not flagged."));
+        QCOMPARE(said(summary.who),
+                 said("site-0000 is malicious (probability 99.8\u00a0%); the other 19 clients are not flagged."));
         QCOMPARE(said(summary.when), said("It began in round 15; bad are rounds 15–24, 10 of 24 rounds."));
-        QCOMPARE(said(summary.how), said("It looks like model replacement: its update was scaled up to overwrite the global model at once."));
-        QCOMPARE(said(summary.back), said("Go back to the checkpoint of round 14 (clean with probability > 99.9\u00a0%); that gives up 10 rounds of training."));
-        QCOMPARE(said(summary.evidence), said("0 evidence files as declared; the custody chain is intact. No privacy mechanism is declared."));
+        QCOMPARE(
+            said(summary.how),
+            said("It looks like model replacement: its update was scaled up to overwrite the global model at once."));
+        QCOMPARE(said(summary.back), said("Go back to the checkpoint of round 14 (clean with probability > "
+                                          "99.9\u00a0%); that gives up 10 rounds of training."));
+        QCOMPARE(said(summary.evidence),
+                 said("0 evidence files as declared; the custody chain is intact. No privacy mechanism is declared."));
         QCOMPARE(summary.sentences().size(), std::size_t{5});
         QCOMPARE(summary.figures.size(), std::size_t{5});
         const std::vector<std::string> values{"20", "24", "1", "15", "14"};
@@ -83,7 +88,8 @@ private slots:
         QCOMPARE(said(summary.who), said("None of the 20 clients is flagged."));
         QCOMPARE(said(summary.when), said("No round stands out among the 24 rounds."));
         QCOMPARE(said(summary.how), said("No attack by a client was recognised."));
-        QCOMPARE(said(summary.back), said("No need to go back: the last checkpoint, of round 24 (clean with probability > 99.9\u00a0%)."));
+        QCOMPARE(said(summary.back),
+                 said("No need to go back: the last checkpoint, of round 24 (clean with probability > 99.9\u00a0%)."));
         QCOMPARE(summary.figures[2].value, std::string("0"));
         QCOMPARE(summary.figures[3].value, std::string("–"));
     }
@@ -96,7 +102,10 @@ private slots:
         for (std::size_t idx = 0; idx < 9; ++idx) data->verdicts->clients[idx].group = 1;
         data->verdicts->clients[8].attack = "noise";
         const Summary summary = summarise(*data);
-        QVERIFY2(contains(summary.who, "and 3 more are malicious (probability 99.0\u00a0% to 99.8\u00a0%); the other 11 clients are"), summary.who.c_str());
+        QVERIFY2(
+            contains(summary.who,
+                     "and 3 more are malicious (probability 99.0\u00a0% to 99.8\u00a0%); the other 11 clients are"),
+            summary.who.c_str());
         QVERIFY2(contains(summary.how, "model replacement (8 clients) and noise (1 client)"), summary.how.c_str());
         QVERIFY2(contains(summary.how, "act as one"), summary.how.c_str());
     }
@@ -143,10 +152,17 @@ private slots:
         test::CaseShape shape;
         shape.malicious = 0;
         const auto data = test::made_case(shape);
-        data->findings.push_back({"checkpoint-mismatch", model::Severity::critical, {}, RoundNo{14}, "The checkpoint is not what the updates give", "", {}});
+        data->findings.push_back({"checkpoint-mismatch",
+                                  model::Severity::critical,
+                                  {},
+                                  RoundNo{14},
+                                  "The checkpoint is not what the updates give",
+                                  "",
+                                  {}});
         const Summary summary = summarise(*data);
         QVERIFY2(contains(summary.when, "something grave was found in round 14"), summary.when.c_str());
-        QVERIFY2(contains(summary.how, "Found besides: The checkpoint is not what the updates give."), summary.how.c_str());
+        QVERIFY2(contains(summary.how, "Found besides: The checkpoint is not what the updates give."),
+                 summary.how.c_str());
     }
 
     void evidence_that_does_not_fit_is_counted()
@@ -162,7 +178,8 @@ private slots:
         data->files.push_back(file);
         data->custody_intact = false;
         const std::string text = summarise(*data).evidence;
-        QVERIFY2(contains(text, "3 evidence files, 1 missing and 1 altered; the custody chain is BROKEN."), text.c_str());
+        QVERIFY2(contains(text, "3 evidence files, 1 missing and 1 altered; the custody chain is BROKEN."),
+                 text.c_str());
     }
 
     void hostile_names_are_made_visible()
@@ -182,9 +199,10 @@ private slots:
         decide(*data, 0, VerdictClass::malicious, "seen it live");
         data->updates[14 * 20].metrics = {{"train_loss", 0.25}};
         const std::string text = client_dossier(*data, test::client_id(0), RoundNo{15}).text();
-        for (const char* part : {"malicious, by decision", "99.8\u00a0%", "Bad since: round 15", "rounds 15–24", "model replacement",
-                                 "Decided: malicious, by ann, 2026-03-07 10:00:00 UTC", "seen it live", "Update length, round 15 (evidence 14)",
-                                 "What speaks for the client", "Registered: 2026-03-06 16:00:07 UTC", "Examples: 72", "24 of 24 rounds",
+        for (const char* part : {"malicious, by decision", "99.8\u00a0%", "Bad since: round 15", "rounds 15–24",
+                                 "model replacement", "Decided: malicious, by ann, 2026-03-07 10:00:00 UTC",
+                                 "seen it live", "Update length, round 15 (evidence 14)", "What speaks for the client",
+                                 "Registered: 2026-03-06 16:00:07 UTC", "Examples: 72", "24 of 24 rounds",
                                  "ε = 48 after 24 claims", "Exhausted: in round 16", "In round 15", "train_loss 0.25"})
             QVERIFY2(contains(text, part), (std::string(part) + "\nin\n" + text).c_str());
         QVERIFY(contains(client_dossier(*data, model::ClientId{"nobody"}, {}).text(), "does not know this client"));
@@ -194,7 +212,8 @@ private slots:
     {
         const auto data = test::made_case({});
         const std::string text = round_dossier(*data, RoundNo{15}).text();
-        for (const char* part : {"Round 15", "Received: 20 updates", "Bad here: site-0000", "Status: contaminated; clean with probability 0.3\u00a0%", "accuracy-drop"})
+        for (const char* part : {"Round 15", "Received: 20 updates", "Bad here: site-0000",
+                                 "Status: contaminated; clean with probability 0.3\u00a0%", "accuracy-drop"})
             QVERIFY2(contains(text, part), text.c_str());
         QVERIFY(contains(round_dossier(*data, RoundNo{99}).text(), "not in the log"));
     }
@@ -204,7 +223,8 @@ private slots:
         const auto data = test::made_case({});
         RollbackWords words = rollback_words(*data);
         QCOMPARE(said(words.answer), said("Go back to the checkpoint of round 14"));
-        QCOMPARE(said(words.price), said("The price: rounds 15–24 of training are lost, 10 in all. accuracy 0.7333 then, 0.9 now."));
+        QCOMPARE(said(words.price),
+                 said("The price: rounds 15–24 of training are lost, 10 in all. accuracy 0.7333 then, 0.9 now."));
         data->rollback->recommended = RoundNo{24};
         QVERIFY(contains(rollback_words(*data).answer, "No need to go back"));
         data->rollback->recommended.reset();
@@ -229,6 +249,17 @@ private slots:
         QCOMPARE(lines.lines.size(), BudgetLines::highest_of_many + 1);
         QVERIFY(lines.lines.back().selected && lines.lines.back().client->client == test::client_id(1));
         QCOMPARE(lines.left_out, std::size_t{89});
+    }
+
+    void silence_is_not_thrift()
+    {
+        const auto data = test::made_case({.privacy = true});
+        QVERIFY(contains(summarise(*data).evidence, "Privacy: 1 of 20 clients says that it has spent more than ε = 30."));
+        for (analysis::ClientBudget& client : data->privacy.clients) {
+            client.rounds_with_claim = 0;
+            client.exhausted_in.reset();
+        }
+        QVERIFY(contains(summarise(*data).evidence, "a mechanism is declared, but no client says what it has spent."));
     }
 
     void suspicion_is_the_worst_clients()

@@ -33,12 +33,13 @@ void pick_case(QWidget* parent, const QString& start, Pickers::Answer answer)
 
 void show_about(QWidget* parent)
 {
-    auto* box = new QMessageBox(QMessageBox::NoIcon, QMessageBox::tr("About Fedsleuth"),
-                                QMessageBox::tr("Fedsleuth %1\n\nForensics for federated learning.\n\n"
-                                                "Free software under the GNU General Public License, version 3 or later. "
-                                                "It comes with no warranty.\n\nBuilt on Qt %2 and Qt Charts.")
-                                    .arg(QStringLiteral(FEDSLEUTH_VERSION), QString::fromLatin1(qVersion())),
-                                QMessageBox::Close, parent);
+    auto* box =
+        new QMessageBox(QMessageBox::NoIcon, QMessageBox::tr("About Fedsleuth"),
+                        QMessageBox::tr("Fedsleuth %1\n\nForensics for federated learning.\n\n"
+                                        "Free software under the GNU General Public License, version 3 or later. "
+                                        "It comes with no warranty.\n\nBuilt on Qt %2 and Qt Charts.")
+                            .arg(QStringLiteral(FEDSLEUTH_VERSION), QString::fromLatin1(qVersion())),
+                        QMessageBox::Close, parent);
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->setTextFormat(Qt::PlainText);
     box->open();

@@ -30,10 +30,14 @@ Cell digest_cell(const std::string& digest)
 Cell file_state_cell(const model::EvidenceFile& file)
 {
     switch (file_state(file)) {
-    case FileState::ok: return {EvidencePage::tr("as declared"), 0, {}, {}};
-    case FileState::missing: return {EvidencePage::tr("missing"), 3, {}, {}};
-    case FileState::altered: return {EvidencePage::tr("altered: not the declared digest"), 2, {}, {}};
-    case FileState::refused: break;
+        case FileState::ok:
+            return {EvidencePage::tr("as declared"), 0, {}, {}};
+        case FileState::missing:
+            return {EvidencePage::tr("missing"), 3, {}, {}};
+        case FileState::altered:
+            return {EvidencePage::tr("altered: not the declared digest"), 2, {}, {}};
+        case FileState::refused:
+            break;
     }
     return {shown(file.state), 1, {}, {}};
 }
@@ -54,8 +58,9 @@ EvidencePage::EvidencePage(CaseSession& session, QWidget* parent)
       issues_view_(new TableView(tabs_)),
       entries_view_(new TableView(tabs_))
 {
-    empty_->set_words(tr("No case is open"), tr("Here will be seen what a case was made from, with the digest of every file, and "
-                                                "everything that was done with it since."));
+    empty_->set_words(tr("No case is open"),
+                      tr("Here will be seen what a case was made from, with the digest of every file, and "
+                         "everything that was done with it since."));
     files_view_->show_table(files_);
     files_view_->setAccessibleName(tr("Evidence files"));
     files_view_->set_empty_text(tr("No file of these rounds."));
@@ -97,13 +102,18 @@ std::vector<RowTable<EvidencePage::File>::Column> EvidencePage::file_columns()
 {
     using Row = File;
     return {
-        {{tr("File"), tr("Path in the evidence folder"), false, 40}, [](const Row& row) { return text_cell(row->path); }},
+        {{tr("File"), tr("Path in the evidence folder"), false, 40},
+         [](const Row& row) { return text_cell(row->path); }},
         {{tr("Role"), {}, false, 14}, [](const Row& row) { return text_cell(row->role); }},
         {{tr("Round"), {}, true, 8}, [](const Row& row) { return round_cell(row->round); }},
-        {{tr("Client"), {}, false, 22}, [](const Row& row) { return row->client ? text_cell(row->client->text()) : unknown_cell(); }},
-        {{tr("Size"), {}, true, 11}, [](const Row& row) { return row->actual_sha256.empty() ? unknown_cell() : bytes_cell(row->bytes); }},
-        {{tr("SHA-256 declared"), tr("By the log"), false, 18}, [](const Row& row) { return digest_cell(row->declared_sha256); }},
-        {{tr("SHA-256 read"), tr("Of the bytes that were taken in"), false, 18}, [](const Row& row) { return digest_cell(row->actual_sha256); }},
+        {{tr("Client"), {}, false, 22},
+         [](const Row& row) { return row->client ? text_cell(row->client->text()) : unknown_cell(); }},
+        {{tr("Size"), {}, true, 11},
+         [](const Row& row) { return row->actual_sha256.empty() ? unknown_cell() : bytes_cell(row->bytes); }},
+        {{tr("SHA-256 declared"), tr("By the log"), false, 18},
+         [](const Row& row) { return digest_cell(row->declared_sha256); }},
+        {{tr("SHA-256 read"), tr("Of the bytes that were taken in"), false, 18},
+         [](const Row& row) { return digest_cell(row->actual_sha256); }},
         {{tr("Format"), {}, false, 12}, [](const Row& row) { return text_cell(row->format); }},
         {{tr("State"), {}, false, 0, true}, [](const Row& row) { return file_state_cell(*row); }},
     };
@@ -126,12 +136,15 @@ std::vector<RowTable<EvidencePage::Entry>::Column> EvidencePage::entry_columns()
     return {
         {{tr("No."), {}, true, 6}, [](const Row& row) { return count_cell(row->index); }},
         {{tr("Time"), {}, false, 24}, [](const Row& row) { return time_cell(row->time); }},
-        {{tr("Actor"), tr("User of the operating system"), false, 14}, [](const Row& row) { return text_cell(row->actor); }},
+        {{tr("Actor"), tr("User of the operating system"), false, 14},
+         [](const Row& row) { return text_cell(row->actor); }},
         {{tr("Action"), {}, false, 12}, [](const Row& row) { return text_cell(row->action); }},
         {{tr("Subject"), {}, false, 36}, [](const Row& row) { return text_cell(row->subject); }},
         {{tr("Parameters"), {}, false, 0, true}, [](const Row& row) { return text_cell(row->parameters_json); }},
-        {{tr("SHA-256"), tr("Of what the act produced or took in"), false, 16}, [](const Row& row) { return digest_cell(row->sha256); }},
-        {{tr("Hash"), tr("Over this entry and the hash of the one before"), false, 16}, [](const Row& row) { return digest_cell(row->hash); }},
+        {{tr("SHA-256"), tr("Of what the act produced or took in"), false, 16},
+         [](const Row& row) { return digest_cell(row->sha256); }},
+        {{tr("Hash"), tr("Over this entry and the hash of the one before"), false, 16},
+         [](const Row& row) { return digest_cell(row->hash); }},
     };
 }
 
@@ -166,7 +179,10 @@ void EvidencePage::fill_files(const CaseDataPtr& data)
     std::string text = counted(state.files, "file", "files") + ", " + model::byte_text(bytes) + ": " +
                        (troubles.empty() ? std::string("each is what the log declares.") : list_text(troubles) + ".");
     const std::size_t hidden = data->files.size() - rows.size();
-    if (hidden > 0) text.append(" ").append(counted(static_cast<std::int64_t>(hidden), "file", "files")).append(" of other rounds not shown.");
+    if (hidden > 0)
+        text.append(" ")
+            .append(counted(static_cast<std::int64_t>(hidden), "file", "files"))
+            .append(" of other rounds not shown.");
     files_state_->setText(text_of(text));
     files_->set_rows(std::move(rows), data);
 }
@@ -175,8 +191,8 @@ void EvidencePage::fill_issues(const CaseDataPtr& data)
 {
     std::vector<Issue> rows;
     for (const model::ImportIssue& issue : data->issues) rows.push_back(&issue);
-    say(issues_state_, rows.empty() ? QString()
-                                    : tr("What could not be taken as it is. The lines and files around it still count."));
+    say(issues_state_,
+        rows.empty() ? QString() : tr("What could not be taken as it is. The lines and files around it still count."));
     tabs_->setTabText(1, rows.empty() ? tr("Import issues") : tr("Import issues (%1)").arg(rows.size()));
     issues_->set_rows(std::move(rows), data);
 }
@@ -190,8 +206,9 @@ void EvidencePage::fill_custody(const CaseDataPtr& data)
     constexpr qsizetype at_most = 5;
     const qsizetype hidden = problems.size() - at_most;
     if (hidden > 0) problems = problems.mid(0, at_most) << tr("… and %1 more.").arg(hidden);
-    custody_state_->setText(data->custody_intact ? tr("The chain is intact: every entry's hash fits its contents and the entry before.")
-                                                 : tr("The chain is BROKEN:\n%1").arg(problems.join(u'\n')));
+    custody_state_->setText(data->custody_intact
+                                ? tr("The chain is intact: every entry's hash fits its contents and the entry before.")
+                                : tr("The chain is BROKEN:\n%1").arg(problems.join(u'\n')));
     tabs_->setTabText(2, data->custody_intact ? tr("Custody chain") : tr("Custody chain (broken)"));
     entries_->set_rows(std::move(rows), data);
 }
@@ -208,7 +225,8 @@ void EvidencePage::show_selection()
         }
     if (const std::optional<int> current = files_view_->selected_row(); current && !selected) {
         const model::EvidenceFile& file = *files_->rows()[static_cast<std::size_t>(*current)];
-        const bool about = (!file.client || file.client == selection.client()) && (!file.round || file.round == selection.round());
+        const bool about =
+            (!file.client || file.client == selection.client()) && (!file.round || file.round == selection.round());
         if (about) return;
     }
     files_view_->select_row(selected);

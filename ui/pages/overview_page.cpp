@@ -8,10 +8,10 @@
 #include "ui/session/wording.h"
 #include "ui/tables/table_view.h"
 
+#include <algorithm>
 #include <QLabel>
 #include <QSplitter>
 #include <QVBoxLayout>
-#include <algorithm>
 
 namespace fedsleuth::ui {
 
@@ -34,12 +34,14 @@ QString describe_federation(const CaseData& data)
     const model::Federation& federation = data.federation;
     QStringList parts;
     if (!federation.framework.empty())
-        parts << shown(federation.framework + (federation.framework_version.empty() ? "" : " " + federation.framework_version));
+        parts << shown(federation.framework +
+                       (federation.framework_version.empty() ? "" : " " + federation.framework_version));
     parts << OverviewPage::tr("%1 parameters in %2 layers")
                  .arg(text_of(model::grouped(model::coordinate_count(federation.layers))))
                  .arg(federation.layers.size());
     parts << OverviewPage::tr("aggregated by %1").arg(shown(federation.aggregation.rule));
-    if (!federation.started_at.empty()) parts << OverviewPage::tr("started %1").arg(text_of(time_text(federation.started_at)));
+    if (!federation.started_at.empty())
+        parts << OverviewPage::tr("started %1").arg(text_of(time_text(federation.started_at)));
     if (federation.secure_aggregation) parts << OverviewPage::tr("secure aggregation");
     return parts.join(QStringLiteral("  ·  "));
 }
@@ -62,9 +64,10 @@ OverviewPage::OverviewPage(CaseSession& session, QWidget* parent)
       suspects_view_(new TableView(contents_)),
       findings_view_(new TableView(contents_))
 {
-    empty_->set_words(tr("No case is open"),
-                      tr("Here will be said what happened: who is suspected and how sure that is, since when, how, and what to go "
-                         "back to. Open an evidence folder or a case from the File menu."));
+    empty_->set_words(
+        tr("No case is open"),
+        tr("Here will be said what happened: who is suspected and how sure that is, since when, how, and what to go "
+           "back to. Open an evidence folder or a case from the File menu."));
     suspects_view_->show_table(suspects_);
     suspects_view_->setAccessibleName(tr("Suspects"));
     suspects_view_->setObjectName(QStringLiteral("suspects"));
@@ -140,7 +143,8 @@ std::vector<RowTable<OverviewPage::Suspect>::Column> OverviewPage::suspect_colum
          }},
         {{tr("Probability"), tr("That the client is malicious, by the analysis"), true, 11},
          [](const Row& row) { return probability_cell(row.verdict->probability); }},
-        {{tr("Since round"), tr("First bad round"), true, 11}, [](const Row& row) { return round_cell(row.verdict->first_bad_round); }},
+        {{tr("Since round"), tr("First bad round"), true, 11},
+         [](const Row& row) { return round_cell(row.verdict->first_bad_round); }},
         {{tr("Attack"), tr("The kind of attack that fits best"), false, 20},
          [](const Row& row) { return text_cell(attack_text(row.verdict->attack)); }},
         {{tr("Strongest reason"), tr("What weighs most against the client"), false, 0, true},
@@ -154,8 +158,10 @@ std::vector<RowTable<OverviewPage::Finding>::Column> OverviewPage::finding_colum
 {
     using Row = Finding;
     return {
-        {{tr("Severity"), tr("info, low, medium, high, critical"), false, 10}, [](const Row& row) { return severity_cell(row->severity); }},
-        {{tr("Kind"), tr("The kind of finding, as on the command line"), false, 26}, [](const Row& row) { return text_cell(row->kind); }},
+        {{tr("Severity"), tr("info, low, medium, high, critical"), false, 10},
+         [](const Row& row) { return severity_cell(row->severity); }},
+        {{tr("Kind"), tr("The kind of finding, as on the command line"), false, 26},
+         [](const Row& row) { return text_cell(row->kind); }},
         {{tr("Client"), {}, false, 20},
          [](const Row& row) { return row->client ? text_cell(row->client->text()) : unknown_cell(); }},
         {{tr("Round"), {}, true, 7}, [](const Row& row) { return round_cell(row->round); }},
@@ -186,10 +192,12 @@ void OverviewPage::refresh()
 
 void OverviewPage::share_room(const CaseDataPtr& data)
 {
-    // Once a case: after that the splitter is the person's.
-    if (shared_for_ == data->case_path) return;
+    // Once a case, when there is something to share the room for: after that the splitter is the person's.
+    if (!data->verdicts || shared_for_ == data->case_path) return;
     shared_for_ = data->case_path;
-    const auto weight = [](std::size_t rows) { return 100 * static_cast<int>(std::clamp<std::size_t>(rows, 3, 12) + 3); };
+    const auto weight = [](std::size_t rows) {
+        return 100 * static_cast<int>(std::clamp<std::size_t>(rows, 3, 12) + 3);
+    };
     tables_->setSizes({weight(suspects_->rows().size()), weight(findings_->rows().size())});
 }
 
@@ -205,9 +213,10 @@ void OverviewPage::fill_suspects(const CaseDataPtr& data)
     // The gravest class first; within a class the order of the analysis, by probability.
     std::stable_sort(rows.begin(), rows.end(), [](const Suspect& a, const Suspect& b) { return a.shown > b.shown; });
     suspects_title_->setText(rows.empty() ? tr("Suspects") : tr("Suspects (%1)").arg(rows.size()));
-    suspects_view_->set_empty_text(!data->verdicts              ? tr("Not analysed yet.")
-                                   : !data->verdicts->inspectable ? shown(data->verdicts->why_not)
-                                                                  : tr("No client is flagged, and none is worth watching."));
+    suspects_view_->set_empty_text(!data->verdicts ? tr("Not analysed yet.")
+                                   : !data->verdicts->inspectable
+                                       ? shown(data->verdicts->why_not)
+                                       : tr("No client is flagged, and none is worth watching."));
     suspects_->set_rows(std::move(rows), data);
 }
 
@@ -217,10 +226,12 @@ void OverviewPage::fill_findings(const CaseDataPtr& data)
     for (const model::Finding& finding : data->findings)
         if (!finding.round || session().range().contains(*finding.round)) rows.push_back(&finding);
     const std::size_t hidden = data->findings.size() - rows.size();
-    findings_title_->setText(hidden == 0 ? (rows.empty() ? tr("Findings") : tr("Findings (%1)").arg(rows.size()))
-                                         : tr("Findings (%1; %2 in other rounds are not shown)").arg(rows.size()).arg(hidden));
-    say(scope_, session().range().is_all() ? QString() : tr("Sentences, figures and suspects speak of all rounds; findings of the "
-                                                            "chosen range."));
+    findings_title_->setText(hidden == 0
+                                 ? (rows.empty() ? tr("Findings") : tr("Findings (%1)").arg(rows.size()))
+                                 : tr("Findings (%1; %2 in other rounds are not shown)").arg(rows.size()).arg(hidden));
+    say(scope_, session().range().is_all() ? QString()
+                                           : tr("Sentences, figures and suspects speak of all rounds; findings of the "
+                                                "chosen range."));
     findings_->set_rows(std::move(rows), data);
 }
 

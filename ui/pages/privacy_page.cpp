@@ -7,11 +7,11 @@
 #include "ui/session/case_session.h"
 #include "ui/tables/table_view.h"
 
+#include <algorithm>
+#include <cmath>
 #include <QLabel>
 #include <QSplitter>
 #include <QVBoxLayout>
-#include <algorithm>
-#include <cmath>
 
 namespace fedsleuth::ui {
 
@@ -27,8 +27,9 @@ PrivacyPage::PrivacyPage(CaseSession& session, QWidget* parent)
       table_(new RowTable<Row>(columns(), this)),
       view_(new TableView(contents_))
 {
-    caveat_->setText(tr("These are the clients' own claims, added up over their rounds. Nothing here was recomputed: a client that "
-                        "lies looks thrifty."));
+    caveat_->setText(
+        tr("These are the clients' own claims, added up over their rounds. Nothing here was recomputed: a client that "
+           "lies looks thrifty."));
     view_->show_table(table_);
     view_->setAccessibleName(tr("Privacy claims"));
     build();
@@ -84,7 +85,8 @@ std::vector<RowTable<PrivacyPage::Row>::Column> PrivacyPage::columns()
              cell.mark = row.shown;
              return cell;
          }},
-        {{tr("Rounds"), tr("In which it took part"), true, 9}, [](const Row& row) { return count_cell(row.client->rounds); }},
+        {{tr("Rounds"), tr("In which it took part"), true, 9},
+         [](const Row& row) { return count_cell(row.client->rounds); }},
         {{tr("With a claim"), tr("Rounds in which it said what it had spent"), true, 13},
          [](const Row& row) { return count_cell(row.client->rounds_with_claim); }},
         {{tr("Claimed ε"), tr("After its last round; claims per round are added up"), true, 11},
@@ -96,7 +98,8 @@ std::vector<RowTable<PrivacyPage::Row>::Column> PrivacyPage::columns()
          }},
         {{tr("Exhausted in round"), tr("First round whose claim exceeds the budget"), true, 18},
          [](const Row& row) { return round_cell(row.client->exhausted_in); }},
-        {{tr("Forecast round"), tr("In which the budget will be exhausted, at the pace of the client's last rounds"), true, 15},
+        {{tr("Forecast round"), tr("In which the budget will be exhausted, at the pace of the client's last rounds"),
+          true, 15},
          [](const Row& row) { return round_cell(row.client->forecast); }},
     };
 }
@@ -107,7 +110,8 @@ void PrivacyPage::refresh()
     const bool any = data && data->privacy.declared;
     any ? show_instead(contents_, empty_) : show_instead(empty_, contents_);
     if (!data) {
-        empty_->set_words(tr("No case is open"), tr("Here will be seen how much of the privacy budget each client says it has spent."));
+        empty_->set_words(tr("No case is open"),
+                          tr("Here will be seen how much of the privacy budget each client says it has spent."));
     } else if (!any) {
         empty_->set_words(tr("No privacy mechanism"),
                           tr("This federation declares no privacy mechanism, and no client claims one. Nothing bounds "
@@ -117,7 +121,9 @@ void PrivacyPage::refresh()
         table_->set_rows({});
         return;
     }
-    title_->setText(text_of(budget_answer(data->privacy)));
+    QString answer = text_of(budget_answer(data->privacy));
+    answer[0] = answer[0].toUpper();
+    title_->setText(answer);
     say(mechanism_, text_of(mechanism_text(data->federation.privacy)));
     fill_table();
     fill_chart();
@@ -154,9 +160,7 @@ void PrivacyPage::fill_chart()
     };
     for (const BudgetLine& line : lines.lines) {
         // Grey for the crowd, ink for those over budget, the accent for the selected one.
-        const QColor color = line.selected                ? colors.accent
-                             : line.client->exhausted_in ? colors.ink
-                                                         : colors.quiet;
+        const QColor color = line.selected ? colors.accent : line.client->exhausted_in ? colors.ink : colors.quiet;
         ChartLine spent;
         spent.name = shown(line.client->client);
         spent.points = points(line.spent);
@@ -174,8 +178,8 @@ void PrivacyPage::fill_chart()
         line_clients_.push_back(line.client->client);
     }
     if (data->privacy.budget)
-        contents.levels.push_back({tr("budget ε = %1").arg(number_cell(data->privacy.budget).text), *data->privacy.budget,
-                                   colors.ink, Qt::DashLine});
+        contents.levels.push_back({tr("budget ε = %1").arg(number_cell(data->privacy.budget).text),
+                                   *data->privacy.budget, colors.ink, Qt::DashLine});
     if (const auto& round = session().selection().round()) contents.caret_x = static_cast<double>(round->value());
     chart_->set_contents(std::move(contents));
     say(left_out_, lines.left_out == 0 ? QString()

@@ -32,7 +32,8 @@ RollbackPage::RollbackPage(CaseSession& session, QWidget* parent)
 
     Selection& selection = session.selection();
     connect(lane_, &Lane::round_clicked, this, [&selection](model::RoundNo round) { selection.select_round(round); });
-    connect(lane_, &Lane::round_activated, this, [&selection](model::RoundNo round) { selection.activate_round(round); });
+    connect(lane_, &Lane::round_activated, this,
+            [&selection](model::RoundNo round) { selection.activate_round(round); });
     connect(view_, &TableView::row_selected, this, [this, &selection](int row) {
         selection.select_round(table_->rows()[static_cast<std::size_t>(row)].candidate->round);
     });
@@ -65,16 +66,20 @@ std::vector<RowTable<RollbackPage::Row>::Column> RollbackPage::columns()
     return {
         {{tr("Checkpoint"), tr("Of the model after this round; 0 is the model before training"), true, 11},
          [](const Row& row) { return round_cell(row.candidate->round); }},
-        {{tr("Status"), tr("clean, suspect or contaminated"), false, 14}, [](const Row& row) { return text_cell(row.candidate->status); }},
+        {{tr("Status"), tr("clean, suspect or contaminated"), false, 14},
+         [](const Row& row) { return text_cell(row.candidate->status); }},
         {{tr("Clean"), tr("Probability that no update before it was malicious"), true, 10},
          [](const Row& row) { return probability_cell(row.candidate->clean_probability); }},
-        {{tr("Contamination"), tr("Length of what flagged clients added, as a share of how far the model has moved since the start"), true, 14},
+        {{tr("Contamination"),
+          tr("Length of what flagged clients added, as a share of how far the model has moved since the start"), true,
+          14},
          [](const Row& row) { return percent_cell(row.candidate->contamination); }},
         {{tr("Aggregation"), tr("Do the updates and the declared rule give this checkpoint?"), false, 13},
          [](const Row& row) { return text_cell(row.candidate->aggregation); }},
         {{tr("Residual"), tr("|step in the checkpoints − step recomputed| / |step in the checkpoints|"), true, 10},
          [](const Row& row) { return scientific_cell(row.candidate->residual); }},
-        {{tr("Signature"), tr("The server's, over the checkpoint's bytes"), false, 13}, [](const Row& row) { return text_cell(row.candidate->signature); }},
+        {{tr("Signature"), tr("The server's, over the checkpoint's bytes"), false, 13},
+         [](const Row& row) { return text_cell(row.candidate->signature); }},
         {{tr("Metrics"), tr("As the log reports them"), false, 30},
          [](const Row& row) {
              const std::string text = metrics_text(*row.metrics);
@@ -90,12 +95,15 @@ void RollbackPage::refresh()
     const bool any = data && data->rollback && !data->rollback->candidates.empty();
     any ? show_instead(contents_, empty_) : show_instead(empty_, contents_);
     if (!data)
-        empty_->set_words(tr("No case is open"), tr("Here will be said which checkpoint is the last clean one, and what going back to it costs."));
+        empty_->set_words(
+            tr("No case is open"),
+            tr("Here will be said which checkpoint is the last clean one, and what going back to it costs."));
     else if (!data->verdicts)
         empty_->set_words(tr("Not analysed yet"), tr("Checkpoints are rated by the analysis: Case ▸ Analyse again."));
     else if (!any)
-        empty_->set_words(tr("No checkpoints"), tr("The log names no checkpoint that could be read, so there is nothing to go back to. "
-                                                   "The Evidence page says which files were missing or refused."));
+        empty_->set_words(tr("No checkpoints"),
+                          tr("The log names no checkpoint that could be read, so there is nothing to go back to. "
+                             "The Evidence page says which files were missing or refused."));
     if (any)
         fill(data);
     else

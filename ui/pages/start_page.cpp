@@ -24,12 +24,14 @@ StartPage::StartPage(QWidget* parent)
       recent_(new QListWidget(this))
 {
     auto* what = make_text(this);
-    what->setText(tr("Fedsleuth reads what a federated-learning server recorded, and tells which clients poisoned which rounds, "
-                     "since when, how, and how sure that is. It also shows who overspent the privacy budget, and which "
-                     "checkpoint is the last clean one."));
+    what->setText(
+        tr("Fedsleuth reads what a federated-learning server recorded, and tells which clients poisoned which rounds, "
+           "since when, how, and how sure that is. It also shows who overspent the privacy budget, and which "
+           "checkpoint is the last clean one."));
     auto* hint = make_quiet_text(this);
-    hint->setText(tr("An evidence folder holds federation.jsonl beside its updates and checkpoints; it is only read. "
-                     "You can also drop a folder or a .fedcase file on this window."));
+    hint->setText(
+        tr("An evidence folder holds federation.jsonl beside its updates and checkpoints; it is only read. "
+           "You can also drop a folder or a .fedcase file on this window."));
     folder_->setDefault(true);
 
     recent_->setFrameShape(QFrame::NoFrame);
@@ -86,8 +88,9 @@ void StartPage::set_recent(const QStringList& paths)
     recent_->clear();
     for (const QString& path : paths) {
         const QFileInfo info(path);
-        auto* item = new QListWidgetItem(tr("%1   —   %2").arg(shown(info.completeBaseName().toStdString()),
-                                                              shown(QDir::toNativeSeparators(info.path()).toStdString())));
+        auto* item = new QListWidgetItem(tr("%1   —   %2")
+                                             .arg(shown(info.completeBaseName().toStdString()),
+                                                  shown(QDir::toNativeSeparators(info.path()).toStdString())));
         item->setData(Qt::UserRole, path);
         item->setSizeHint({0, fontMetrics().height() + 2 * grid});
         item->setToolTip(tooltip_html(shown(path.toStdString())));

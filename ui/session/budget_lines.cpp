@@ -16,8 +16,7 @@ BudgetLine line_of(const analysis::PrivacyClaims& claims, const analysis::Client
     BudgetLine line;
     line.client = &client;
     for (const auto& [round, epsilon] : client.series)
-        if (first <= round && round <= last)
-            line.spent.emplace_back(static_cast<double>(round.value()), epsilon);
+        if (first <= round && round <= last) line.spent.emplace_back(static_cast<double>(round.value()), epsilon);
     // Only where the line reaches the client's present can it be drawn on into the future.
     const bool to_the_end = !client.series.empty() && client.series.back().first <= last;
     if (to_the_end && claims.budget && client.forecast && !client.exhausted_in)
@@ -35,7 +34,9 @@ BudgetLines budget_lines(const analysis::PrivacyClaims& claims, const std::optio
     for (const analysis::ClientBudget& client : claims.clients)
         if (!client.series.empty()) drawn.push_back(&client);
     const std::size_t with_claim = drawn.size();
-    const auto is_selected = [&](const analysis::ClientBudget* client) { return selected && client->client == *selected; };
+    const auto is_selected = [&](const analysis::ClientBudget* client) {
+        return selected && client->client == *selected;
+    };
     if (with_claim > BudgetLines::all_up_to) {
         std::stable_sort(drawn.begin(), drawn.end(), [&](const auto* a, const auto* b) {
             if (is_selected(a) != is_selected(b)) return is_selected(a);
@@ -68,14 +69,14 @@ std::string budget_answer(const analysis::PrivacyClaims& claims)
     const std::string of_all = model::grouped(over) + " of " + counted(clients, "client", "clients");
     std::string text;
     if (silent == clients)
-        text = "A mechanism is declared, but no client says what it has spent";
+        text = "a mechanism is declared, but no client says what it has spent";
     else if (!claims.budget)
-        text = "No budget is declared to hold the claims against";
+        text = "no budget is declared to hold the claims against";
     else if (over == 0)
-        text = "No client says that it has spent more than ε = " + model::short_number(*claims.budget);
+        text = "no client says that it has spent more than ε = " + model::short_number(*claims.budget);
     else
-        text = of_all + (over == 1 ? " says that it has" : " say that they have") + " spent more than ε = " +
-               model::short_number(*claims.budget);
+        text = of_all + (over == 1 ? " says that it has" : " say that they have") +
+               " spent more than ε = " + model::short_number(*claims.budget);
     if (silent > 0 && silent < clients)
         text.append("; ").append(model::grouped(silent)).append(silent == 1 ? " claims nothing" : " claim nothing");
     return text;
@@ -85,7 +86,8 @@ std::string mechanism_text(const std::optional<model::PrivacyMechanism>& mechani
 {
     if (!mechanism) return {};
     std::vector<std::string> parts;
-    parts.push_back(mechanism->mechanism.empty() ? std::string("mechanism not named") : model::visible(mechanism->mechanism));
+    parts.push_back(mechanism->mechanism.empty() ? std::string("mechanism not named")
+                                                 : model::visible(mechanism->mechanism));
     if (!mechanism->where.empty()) parts.push_back("noise on the " + model::visible(mechanism->where));
     if (!mechanism->unit.empty()) parts.push_back("protects each " + model::visible(mechanism->unit));
     const auto number = [&](const char* name, const std::optional<double>& value) {

@@ -207,7 +207,8 @@ void CaseSession::decide(const model::Decision& decision)
         decisions_->waiting.emplace_back(data_->case_path, decision);
     }
     // What a person wrote is not to be lost, come what may.
-    const QString note = decision.note.empty() ? QString() : tr(" — your note was: %1").arg(QString::fromStdString(decision.note));
+    const QString note =
+        decision.note.empty() ? QString() : tr(" — your note was: %1").arg(QString::fromStdString(decision.note));
     jobs_->start<bool>(
         QStringLiteral("decide-%1").arg(++decision_count_), tr("Recording the decision"), this,
         [queue = decisions_](JobControl&) -> model::Result<bool> {
@@ -216,7 +217,8 @@ void CaseSession::decide(const model::Decision& decision)
         },
         [this, path = data_->case_path, note](const model::Result<bool>& answer) {
             if (!answer) {
-                emit failed(tr("The decision was not recorded: %1%2").arg(QString::fromStdString(answer.error().text()), note));
+                emit failed(
+                    tr("The decision was not recorded: %1%2").arg(QString::fromStdString(answer.error().text()), note));
                 return;
             }
             ++decisions_written_;

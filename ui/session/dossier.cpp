@@ -25,7 +25,10 @@ void add_section(Dossier& dossier, std::string title, Lines lines)
     if (!lines.empty()) dossier.sections.push_back({std::move(title), std::move(lines)});
 }
 
-std::string number_or_nothing(const std::optional<double>& number) { return number ? model::short_number(*number, 4) : ""; }
+std::string number_or_nothing(const std::optional<double>& number)
+{
+    return number ? model::short_number(*number, 4) : "";
+}
 
 std::string detector_title(const std::string& name)
 {
@@ -40,9 +43,10 @@ Lines verdict_lines(const CaseData& data, const model::ClientId& client)
     if (!verdict) {
         lines.push_back({"", data.verdicts ? "The analysis says nothing of this client." : "Not analysed yet."});
     } else {
-        add(lines, "Analysis", std::string(model::name_of(verdict->verdict)) + ", " +
-                                   probability_text(verdict->probability));
-        if (verdict->first_bad_round) add(lines, "Bad since", "round " + std::to_string(verdict->first_bad_round->value()));
+        add(lines, "Analysis",
+            std::string(model::name_of(verdict->verdict)) + ", " + probability_text(verdict->probability));
+        if (verdict->first_bad_round)
+            add(lines, "Bad since", "round " + std::to_string(verdict->first_bad_round->value()));
         add(lines, "Bad in", round_list_text(verdict->bad_rounds, 8));
         add(lines, "Attack", attack_text(verdict->attack));
         add(lines, "", attack_meaning(verdict->attack));
@@ -54,8 +58,9 @@ Lines verdict_lines(const CaseData& data, const model::ClientId& client)
         }
     }
     if (const model::Decision* decision = data.decision(client)) {
-        add(lines, "Decided", std::string(model::name_of(decision->decided)) + ", by " + model::visible(decision->actor) + ", " +
-                                  time_text(decision->time));
+        add(lines, "Decided",
+            std::string(model::name_of(decision->decided)) + ", by " + model::visible(decision->actor) + ", " +
+                time_text(decision->time));
         add(lines, "Note", model::visible(decision->note));
     }
     return lines;
@@ -65,22 +70,25 @@ Lines reason_lines(const std::vector<model::Reason>& reasons)
 {
     Lines lines;
     for (const model::Reason& reason : reasons)
-        lines.push_back({detector_title(reason.detector) + ", round " + std::to_string(reason.round.value()) + " (evidence " +
-                             model::short_number(reason.evidence, 2) + ")",
+        lines.push_back({detector_title(reason.detector) + ", round " + std::to_string(reason.round.value()) +
+                             " (evidence " + model::short_number(reason.evidence, 2) + ")",
                          model::visible(reason.text)});
     return lines;
 }
 
 Lines identity_lines(const CaseData& data, const model::ClientId& id)
 {
-    const auto found = std::lower_bound(data.clients.begin(), data.clients.end(), id,
-                                        [](const model::Client& client, const model::ClientId& key) { return client.id < key; });
+    const auto found =
+        std::lower_bound(data.clients.begin(), data.clients.end(), id,
+                         [](const model::Client& client, const model::ClientId& key) { return client.id < key; });
     if (found == data.clients.end() || found->id != id) return {{"", "The log does not know this client."}};
     Lines lines;
-    add(lines, "Registered", found->registered ? (found->registered_at.empty() ? std::string("yes") : time_text(found->registered_at))
-                                               : std::string("no: it only sent updates"));
+    add(lines, "Registered",
+        found->registered ? (found->registered_at.empty() ? std::string("yes") : time_text(found->registered_at))
+                          : std::string("no: it only sent updates"));
     if (found->num_examples) add(lines, "Examples", model::grouped(*found->num_examples));
-    add(lines, "Certificate", found->certificate.empty() ? std::string("none named") : model::visible(found->certificate));
+    add(lines, "Certificate",
+        found->certificate.empty() ? std::string("none named") : model::visible(found->certificate));
     add(lines, "Other keys", model::visible(found->extra_json));
     return lines;
 }
@@ -95,8 +103,10 @@ Lines participation_lines(const CaseData& data, const model::ClientId& id)
             if (!data.updates[idx].usable()) unusable.push_back(data.updates[idx].round);
         }
     Lines lines;
-    lines.push_back({"Took part in", took_part.empty() ? std::string("no round") : std::to_string(took_part.size()) + " of " +
-                                         counted(static_cast<std::int64_t>(data.rounds.size()), "round", "rounds")});
+    lines.push_back({"Took part in", took_part.empty() ? std::string("no round")
+                                                       : std::to_string(took_part.size()) + " of " +
+                                                             counted(static_cast<std::int64_t>(data.rounds.size()),
+                                                                     "round", "rounds")});
     if (!took_part.empty() && took_part.size() < data.rounds.size()) add(lines, "Which", round_list_text(took_part, 8));
     if (!unusable.empty()) add(lines, "Not usable", round_list_text(unusable, 8));
     return lines;
@@ -149,11 +159,13 @@ Lines update_lines(const model::Update& update)
     if (update.num_examples) add(lines, "Examples", model::grouped(*update.num_examples));
     add(lines, "Size", update.bytes > 0 ? model::byte_text(update.bytes) : "");
     add(lines, "State", update_state(update));
-    if (update.base_round) add(lines, "Started from", "checkpoint of round " + std::to_string(update.base_round->value()));
+    if (update.base_round)
+        add(lines, "Started from", "checkpoint of round " + std::to_string(update.base_round->value()));
     add(lines, "Weight used", number_or_nothing(update.weight));
     if (update.accepted)
-        add(lines, "Server", (*update.accepted ? "accepted" : "rejected") +
-                                 (update.reason.empty() ? std::string() : ": " + model::visible(update.reason)));
+        add(lines, "Server",
+            (*update.accepted ? "accepted" : "rejected") +
+                (update.reason.empty() ? std::string() : ": " + model::visible(update.reason)));
     add(lines, "Metrics", metrics_text(update.metrics, 8));
     add(lines, "File", model::visible(update.path));
     const bool altered = !update.declared_sha256.empty() && !update.actual_sha256.empty() &&
@@ -175,9 +187,10 @@ Lines detector_lines(const CaseData& data, const model::ClientId& client, model:
         if (at == scores.clients.end()) continue;
         const auto idx = static_cast<std::size_t>(at - scores.clients.begin());
         if (idx >= scores.evidence.size() || !(scores.evidence[idx] > 0)) continue;
-        seen.push_back({scores.evidence[idx],
-                        {detector_title(scores.detector) + " (evidence " + model::short_number(scores.evidence[idx], 2) + ")",
-                         model::visible(analysis::sentence(scores, idx))}});
+        seen.push_back(
+            {scores.evidence[idx],
+             {detector_title(scores.detector) + " (evidence " + model::short_number(scores.evidence[idx], 2) + ")",
+              model::visible(analysis::sentence(scores, idx))}});
     }
     std::stable_sort(seen.begin(), seen.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
     Lines lines;
@@ -189,10 +202,9 @@ Lines detector_lines(const CaseData& data, const model::ClientId& client, model:
 
 const model::Update* find_update(const CaseData& data, model::RoundNo round, const model::ClientId& client)
 {
-    const auto found = std::lower_bound(data.updates.begin(), data.updates.end(), std::tie(round, client),
-                                        [](const model::Update& update, const auto& key) {
-                                            return std::tie(update.round, update.client) < key;
-                                        });
+    const auto found = std::lower_bound(
+        data.updates.begin(), data.updates.end(), std::tie(round, client),
+        [](const model::Update& update, const auto& key) { return std::tie(update.round, update.client) < key; });
     return found != data.updates.end() && found->round == round && found->client == client ? &*found : nullptr;
 }
 
@@ -222,7 +234,8 @@ Dossier client_dossier(const CaseData& data, const model::ClientId& client, std:
             add_section(dossier, title, {{"", "It sent nothing."}});
         add_section(dossier, "What the detectors saw in it", detector_lines(data, client, *round));
     }
-    add_section(dossier, "Findings", finding_lines(data, [&](const model::Finding& finding) { return finding.client == client; }));
+    add_section(dossier, "Findings",
+                finding_lines(data, [&](const model::Finding& finding) { return finding.client == client; }));
     add_section(dossier, "Identity", identity_lines(data, client));
     add_section(dossier, "Participation", participation_lines(data, client));
     add_section(dossier, "Privacy, by its own claim", privacy_lines(data, client));
@@ -241,8 +254,9 @@ Dossier round_dossier(const CaseData& data, model::RoundNo number)
     const model::Round& round = data.rounds[found->second];
     std::int64_t received = 0;
     std::int64_t usable = 0;
-    const auto first = std::lower_bound(data.updates.begin(), data.updates.end(), number,
-                                        [](const model::Update& update, model::RoundNo key) { return update.round < key; });
+    const auto first =
+        std::lower_bound(data.updates.begin(), data.updates.end(), number,
+                         [](const model::Update& update, model::RoundNo key) { return update.round < key; });
     for (auto update = first; update != data.updates.end() && update->round == number; ++update) {
         if (update->reference) continue;
         ++received;
@@ -251,8 +265,10 @@ Dossier round_dossier(const CaseData& data, model::RoundNo number)
     Lines lines;
     add(lines, "Started", time_text(round.started_at));
     add(lines, "Finished", time_text(round.finished_at));
-    if (!round.selected.empty()) add(lines, "Selected", counted(static_cast<std::int64_t>(round.selected.size()), "client", "clients"));
-    add(lines, "Received", counted(received, "update", "updates") + (usable < received ? ", " + std::to_string(usable) + " usable" : ""));
+    if (!round.selected.empty())
+        add(lines, "Selected", counted(static_cast<std::int64_t>(round.selected.size()), "client", "clients"));
+    add(lines, "Received",
+        counted(received, "update", "updates") + (usable < received ? ", " + std::to_string(usable) + " usable" : ""));
     add(lines, "Nothing came from", client_list_text(round.failed, 8));
     add(lines, "Metrics", metrics_text(round.metrics, 8));
     if (!round.inspectable) add(lines, "Not inspectable", model::visible(round.why_not));
@@ -265,14 +281,17 @@ Dossier round_dossier(const CaseData& data, model::RoundNo number)
             if (std::find(verdict.bad_rounds.begin(), verdict.bad_rounds.end(), number) != verdict.bad_rounds.end())
                 bad.push_back(verdict.client);
     if (data.verdicts)
-        add_section(dossier, "Judgement", {{"Bad here", bad.empty() ? std::string("nobody") : client_list_text(bad, 12)}});
+        add_section(dossier, "Judgement",
+                    {{"Bad here", bad.empty() ? std::string("nobody") : client_list_text(bad, 12)}});
     if (data.rollback)
         for (const model::RollbackCandidate& candidate : data.rollback->candidates)
             if (candidate.round == number)
                 add_section(dossier, "Its checkpoint",
-                            {{"Status", model::visible(candidate.status) + "; clean with probability " + probability_text(candidate.clean_probability)},
+                            {{"Status", model::visible(candidate.status) + "; clean with probability " +
+                                            probability_text(candidate.clean_probability)},
                              {"Why", model::visible(candidate.why)}});
-    add_section(dossier, "Findings", finding_lines(data, [&](const model::Finding& finding) { return finding.round == number; }));
+    add_section(dossier, "Findings",
+                finding_lines(data, [&](const model::Finding& finding) { return finding.round == number; }));
     return dossier;
 }
 
@@ -281,7 +300,8 @@ std::string Dossier::text() const
     std::string result = title + "\n" + (subtitle.empty() ? "" : subtitle + "\n");
     for (const DossierSection& section : sections) {
         result += "\n" + section.title + "\n";
-        for (const DossierLine& line : section.lines) result += (line.label.empty() ? "" : line.label + ": ") + line.value + "\n";
+        for (const DossierLine& line : section.lines)
+            result += (line.label.empty() ? "" : line.label + ": ") + line.value + "\n";
     }
     return result;
 }

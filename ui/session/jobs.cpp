@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/jobs.h"
 
-#include <QThread>
 #include <algorithm>
 #include <chrono>
+#include <QThread>
 
 namespace fedsleuth::ui {
 
@@ -66,7 +66,8 @@ struct Jobs::Running {
     RateMeter meter;
 };
 
-Jobs::Jobs(QObject* parent) : QObject(parent), mailbox_(std::make_shared<Mailbox>()), pool_(std::make_unique<QThreadPool>())
+Jobs::Jobs(QObject* parent)
+    : QObject(parent), mailbox_(std::make_shared<Mailbox>()), pool_(std::make_unique<QThreadPool>())
 {
     mailbox_->receiver = this;
     // One thread more than there are cores: a short job need not wait for a long one.

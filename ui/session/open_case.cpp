@@ -40,7 +40,8 @@ model::Result<std::unique_ptr<CaseFile>> open_file(const fs::path& path, bool& w
 std::string why_not_analysed(const model::Error& error)
 {
     if (error.code == model::ErrorCode::cancelled)
-        return std::string("The analysis was stopped. What was finished is kept: Case ▸ Analyse again goes on from there.");
+        return std::string(
+            "The analysis was stopped. What was finished is kept: Case ▸ Analyse again goes on from there.");
     return std::string("The analysis failed: ").append(error.text());
 }
 

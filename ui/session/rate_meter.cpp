@@ -43,7 +43,8 @@ JobState job_state(std::string name, const model::Progress::State& state, const 
     if (state.total > 0) {
         result.share = std::clamp(static_cast<double>(state.done) / static_cast<double>(state.total), 0.0, 1.0);
         if (result.rate)
-            result.seconds_left = static_cast<double>(std::max<std::int64_t>(state.total - state.done, 0)) / *result.rate;
+            result.seconds_left =
+                static_cast<double>(std::max<std::int64_t>(state.total - state.done, 0)) / *result.rate;
     }
     return result;
 }
@@ -77,12 +78,14 @@ std::string describe(const JobState& state)
     std::string text = progress.stage.empty() ? state.name : progress.stage;
     if (state.stopping) return text + ": stopping …";
     if (progress.total > 0) {
-        const std::string done = progress.unit == "bytes" ? amount(progress.done, "bytes") : model::grouped(progress.done);
+        const std::string done =
+            progress.unit == "bytes" ? amount(progress.done, "bytes") : model::grouped(progress.done);
         text += ": " + done + " of " + amount(progress.total, progress.unit);
     } else if (progress.done > 0) {
         text += ": " + amount(progress.done, progress.unit);
     }
-    if (progress.files_total > 0)
+    // The count of files stays where it was when the next stage counts something else.
+    if (progress.files_total > 0 && progress.unit == "bytes")
         text += " · file " + model::grouped(progress.files_done) + " of " + model::grouped(progress.files_total);
     if (state.rate) {
         const std::string rate = progress.unit == "bytes"

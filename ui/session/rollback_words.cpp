@@ -11,14 +11,16 @@ namespace fedsleuth::ui {
 std::string metrics_text(const model::Metrics& metrics, std::size_t at_most)
 {
     std::vector<std::string> items;
-    for (const auto& [name, value] : metrics) items.push_back(model::visible(name) + " " + model::short_number(value, 4));
+    for (const auto& [name, value] : metrics)
+        items.push_back(model::visible(name) + " " + model::short_number(value, 4));
     return list_text(items, at_most);
 }
 
 const model::Metrics& metrics_of(const CaseData& data, const model::RollbackCandidate& candidate)
 {
     const auto found = data.round_index.find(candidate.round);
-    return candidate.metrics.empty() && found != data.round_index.end() ? data.rounds[found->second].metrics : candidate.metrics;
+    return candidate.metrics.empty() && found != data.round_index.end() ? data.rounds[found->second].metrics
+                                                                        : candidate.metrics;
 }
 
 namespace {
@@ -34,7 +36,8 @@ std::string then_and_now(const model::Metrics& then, const model::Metrics& now)
     }
     std::string text;
     constexpr std::size_t at_most = 3;
-    for (std::size_t idx = 0; idx < std::min(items.size(), at_most); ++idx) text.append(idx > 0 ? "; " : "").append(items[idx]);
+    for (std::size_t idx = 0; idx < std::min(items.size(), at_most); ++idx)
+        text.append(idx > 0 ? "; " : "").append(items[idx]);
     return text;
 }
 
@@ -60,7 +63,8 @@ RollbackWords rollback_words(const CaseData& data)
         words.answer = to.value() == 0 ? std::string("Go back to the model before training (round 0)")
                                        : "Go back to the checkpoint of round " + number;
     if (found == rollback.candidates.end()) return words;
-    words.why = found->why.empty() ? "It is clean with probability " + probability_text(found->clean_probability) + "." : model::visible(found->why);
+    words.why = found->why.empty() ? "It is clean with probability " + probability_text(found->clean_probability) + "."
+                                   : model::visible(found->why);
     if (to == last.round) return words;
     const std::int64_t lost = last.round.value() - to.value();
     if (lost == 1)

@@ -2,6 +2,7 @@
 #include "ui/session/summary.h"
 
 #include "model/text.h"
+#include "ui/session/budget_lines.h"
 #include "ui/session/wording.h"
 
 #include <algorithm>
@@ -24,7 +25,8 @@ std::optional<model::RoundNo> first_bad_round(const CaseData& data)
 {
     std::optional<model::RoundNo> first;
     for (const model::Verdict* verdict : flagged_clients(data))
-        if (verdict->first_bad_round && (!first || *verdict->first_bad_round < *first)) first = verdict->first_bad_round;
+        if (verdict->first_bad_round && (!first || *verdict->first_bad_round < *first))
+            first = verdict->first_bad_round;
     return first;
 }
 
@@ -41,10 +43,17 @@ EvidenceState evidence_state(const CaseData& data)
     for (const model::EvidenceFile& file : data.files) {
         ++state.files;
         switch (file_state(file)) {
-        case FileState::ok: break;
-        case FileState::missing: ++state.missing; break;
-        case FileState::altered: ++state.altered; break;
-        case FileState::refused: ++state.refused; break;
+            case FileState::ok:
+                break;
+            case FileState::missing:
+                ++state.missing;
+                break;
+            case FileState::altered:
+                ++state.altered;
+                break;
+            case FileState::refused:
+                ++state.refused;
+                break;
         }
     }
     return state;
@@ -88,8 +97,8 @@ std::string who_sentence(const CaseData& data)
                counted(static_cast<std::int64_t>(data.updates.size()), "update", "updates") + " in " +
                counted(static_cast<std::int64_t>(data.rounds.size()), "round", "rounds") + ".";
     if (!data.verdicts->inspectable)
-        return "Nobody can be judged: " +
-               (data.verdicts->why_not.empty() ? std::string("single updates can't be inspected.")
+        return "Nobody can be judged: " + (data.verdicts->why_not.empty()
+                                               ? std::string("single updates can't be inspected.")
                                                : model::visible(data.verdicts->why_not));
     const auto malicious = of_class(data, VerdictClass::malicious);
     const auto suspect = of_class(data, VerdictClass::suspect);
@@ -99,11 +108,14 @@ std::string who_sentence(const CaseData& data)
         text = "None of the " + counted(clients, "client", "clients") + " is flagged";
     } else {
         const auto name = [&](const std::vector<model::ClientId>& named, std::string_view what) {
-            return client_list_text(named) + (named.size() == 1 ? " is " : " are ") + std::string(what) + how_sure(data, named);
+            return client_list_text(named) + (named.size() == 1 ? " is " : " are ") + std::string(what) +
+                   how_sure(data, named);
         };
         if (!malicious.empty()) text = name(malicious, "malicious");
         if (!suspect.empty()) text += (text.empty() ? "" : "; ") + name(suspect, "suspect");
-        text += "; the other " + counted(clients - static_cast<std::int64_t>(malicious.size() + suspect.size()), "client is", "clients are") +
+        text += "; the other " +
+                counted(clients - static_cast<std::int64_t>(malicious.size() + suspect.size()), "client is",
+                        "clients are") +
                 " not flagged";
     }
     if (!watch.empty()) text += ". Worth watching: " + client_list_text(watch);
@@ -142,13 +154,15 @@ std::string when_sentence(const CaseData& data, const Flagged& flagged)
         for (const model::Finding* finding : grave_findings(data))
             if (finding->round) grave.push_back(*finding->round);
         if (grave.empty()) return "No round stands out among the " + rounds + ".";
-        return "No client stands out in any of the " + rounds + ", but something grave was found in " + round_list_text(grave) + ".";
+        return "No client stands out in any of the " + rounds + ", but something grave was found in " +
+               round_list_text(grave) + ".";
     }
     if (distinct.empty()) return "No single round of the " + rounds + " could be named as bad.";
     if (distinct.size() == 1)
-        return "It happened in round " + std::to_string(distinct.begin()->value()) + ", and in no other of the " + rounds + ".";
-    return "It began in round " + std::to_string(distinct.begin()->value()) + "; bad are " + round_list_text(bad) + ", " +
-           model::grouped(static_cast<long long>(distinct.size())) + " of " + rounds + ".";
+        return "It happened in round " + std::to_string(distinct.begin()->value()) + ", and in no other of the " +
+               rounds + ".";
+    return "It began in round " + std::to_string(distinct.begin()->value()) + "; bad are " + round_list_text(bad) +
+           ", " + model::grouped(static_cast<long long>(distinct.size())) + " of " + rounds + ".";
 }
 
 std::string group_clause(const Flagged& flagged)
@@ -174,10 +188,12 @@ std::string how_sentence(const CaseData& data, const Flagged& flagged)
         const std::string& attack = clients_of.begin()->first;
         if (attack == "unknown") return "The kind of attack could not be told." + group_clause(flagged);
         const std::string meaning = attack_meaning(attack);
-        return "It looks like " + attack_text(attack) + (meaning.empty() ? "" : ": " + meaning) + "." + group_clause(flagged);
+        return "It looks like " + attack_text(attack) + (meaning.empty() ? "" : ": " + meaning) + "." +
+               group_clause(flagged);
     }
     std::vector<std::pair<std::string, std::int64_t>> by_count(clients_of.begin(), clients_of.end());
-    std::stable_sort(by_count.begin(), by_count.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+    std::stable_sort(by_count.begin(), by_count.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
     std::vector<std::string> kinds;
     for (const auto& [attack, count] : by_count)
         kinds.push_back(attack_text(attack) + " (" + counted(count, "client", "clients") + ")");
@@ -199,26 +215,19 @@ std::string back_sentence(const CaseData& data, const Flagged& flagged)
                                  ? std::string()
                                  : " (clean with probability " + probability_text(candidate->clean_probability) + ")";
     if (to == last)
-        return (flagged.empty() ? "No need to go back: the last checkpoint, of round " : "The last checkpoint still stands: round ") +
+        return (flagged.empty() ? "No need to go back: the last checkpoint, of round "
+                                : "The last checkpoint still stands: round ") +
                std::to_string(to.value()) + sure + ".";
     const std::string which = to.value() == 0 ? std::string("the model before training (round 0)")
                                               : "the checkpoint of round " + std::to_string(to.value());
-    return "Go back to " + which + sure + "; that gives up " +
-           counted(last.value() - to.value(), "round", "rounds") + " of training.";
+    return "Go back to " + which + sure + "; that gives up " + counted(last.value() - to.value(), "round", "rounds") +
+           " of training.";
 }
 
 std::string privacy_clause(const CaseData& data)
 {
-    const analysis::PrivacyClaims& claims = data.privacy;
-    if (!claims.declared) return "No privacy mechanism is declared.";
-    std::vector<model::ClientId> over;
-    for (const analysis::ClientBudget& client : claims.clients)
-        if (client.exhausted_in) over.push_back(client.client);
-    if (!claims.budget) return "Privacy is claimed, but no budget is declared.";
-    const std::string budget = "the budget of ε = " + model::short_number(*claims.budget);
-    if (over.empty()) return "By their own claims, all clients keep to " + budget + ".";
-    return "By their own claims, " + counted(static_cast<std::int64_t>(over.size()), "client has", "clients have") +
-           " overspent " + budget + ": " + client_list_text(over, 4) + ".";
+    if (!data.privacy.declared) return "No privacy mechanism is declared.";
+    return "Privacy: " + budget_answer(data.privacy) + ".";
 }
 
 std::string evidence_sentence(const CaseData& data)
@@ -240,11 +249,14 @@ std::vector<Figure> figures_of(const CaseData& data, const Flagged& flagged)
 {
     const auto count = [](std::size_t number) { return model::grouped(static_cast<long long>(number)); };
     std::vector<Figure> figures;
-    figures.push_back({count(data.clients.size()), "clients", counted(static_cast<std::int64_t>(data.updates.size()), "update", "updates")});
+    figures.push_back({count(data.clients.size()), "clients",
+                       counted(static_cast<std::int64_t>(data.updates.size()), "update", "updates")});
     figures.push_back({count(data.rounds.size()), "rounds",
                        counted(static_cast<std::int64_t>(data.checkpoints.size()), "checkpoint", "checkpoints")});
     figures.push_back({can_judge(data) ? count(flagged.size()) : "–", "flagged clients",
-                       data.decisions.empty() ? "" : counted(static_cast<std::int64_t>(data.decision_of.size()), "client decided", "clients decided")});
+                       data.decisions.empty() ? ""
+                                              : counted(static_cast<std::int64_t>(data.decision_of.size()),
+                                                        "client decided", "clients decided")});
     const std::optional<model::RoundNo> bad = first_bad_round(data);
     figures.push_back({bad ? std::to_string(bad->value()) : "–", "first bad round", ""});
     const std::optional<model::RoundNo> back = data.rollback ? data.rollback->recommended : std::nullopt;
@@ -259,7 +271,8 @@ Summary summarise(const CaseData& data)
     const Flagged flagged = flagged_clients(data);
     Summary summary;
     summary.who = who_sentence(data);
-    summary.when = data.verdicts ? when_sentence(data, flagged) : "When something went wrong is not known before the analysis.";
+    summary.when =
+        data.verdicts ? when_sentence(data, flagged) : "When something went wrong is not known before the analysis.";
     summary.how = data.verdicts ? how_sentence(data, flagged) : "Nor is how.";
     if (!flagged.empty()) summary.how += gravest_clause(data);
     summary.back = back_sentence(data, flagged);

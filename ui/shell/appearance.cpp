@@ -27,9 +27,15 @@ void apply_appearance(Appearance appearance)
 {
     QPalette palette;
     switch (appearance) {
-    case Appearance::system: palette = system_is_dark() ? dark_window_palette() : light_window_palette(); break;
-    case Appearance::light: palette = light_window_palette(); break;
-    case Appearance::dark: palette = dark_window_palette(); break;
+        case Appearance::system:
+            palette = system_is_dark() ? dark_window_palette() : light_window_palette();
+            break;
+        case Appearance::light:
+            palette = light_window_palette();
+            break;
+        case Appearance::dark:
+            palette = dark_window_palette();
+            break;
     }
     QApplication::setPalette(palette);
     QToolTip::setPalette(palette);

@@ -98,7 +98,8 @@ void DossierView::write()
         return;
     }
     writer.paragraph(0);
-    if (dossier_.mark) writer.text(verdict_symbol(*dossier_.mark) + u' ', title_font(normal), colors.verdict(*dossier_.mark));
+    if (dossier_.mark)
+        writer.text(verdict_symbol(*dossier_.mark) + u' ', title_font(normal), colors.verdict(*dossier_.mark));
     writer.text(text_of(dossier_.title), title_font(normal), colors.ink);
     if (!dossier_.subtitle.empty()) {
         writer.paragraph(0);

@@ -85,8 +85,9 @@ void Inspector::show_selection()
     if (client) {
         dossier_->show_dossier(client_dossier(*data, *client, selection.round()));
         const model::Decision* decision = data->decision(*client);
-        say(decided_, decision ? tr("Decided: %1%2").arg(text_of(model::name_of(decision->decided)),
-                                                         decision->note.empty() ? QString() : tr(" — %1").arg(shown(decision->note)))
+        say(decided_, decision ? tr("Decided: %1%2")
+                                     .arg(text_of(model::name_of(decision->decided)),
+                                          decision->note.empty() ? QString() : tr(" — %1").arg(shown(decision->note)))
                                : tr("None yet. What you decide overrules the analysis everywhere, and is recorded."));
     } else if (data && selection.round()) {
         dossier_->show_dossier(round_dossier(*data, *selection.round()));

@@ -163,13 +163,15 @@ void MainWindow::wire_ribbon()
     Selection& selection = session_.selection();
     RoundRange& range = session_.range();
     connect(ribbon_, &Ribbon::range_changed, &range, &RoundRange::narrow);
-    connect(ribbon_, &Ribbon::round_clicked, &selection, [&selection](model::RoundNo round) { selection.select_round(round); });
+    connect(ribbon_, &Ribbon::round_clicked, &selection,
+            [&selection](model::RoundNo round) { selection.select_round(round); });
     connect(ribbon_, &Ribbon::round_activated, &selection, &Selection::activate_round);
     connect(&range, &RoundRange::changed, this, [this, &range] {
         ribbon_->set_range(range.first(), range.last());
         menus_.all_rounds->setEnabled(!range.is_all());
     });
-    connect(&selection, &Selection::round_changed, this, [this, &selection] { ribbon_->set_current(selection.round()); });
+    connect(&selection, &Selection::round_changed, this,
+            [this, &selection] { ribbon_->set_current(selection.round()); });
 }
 
 void MainWindow::open(const QString& path)

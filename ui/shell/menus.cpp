@@ -38,8 +38,9 @@ void build_view(Menus& menus, QMenuBar* bar)
 {
     QMenu* menu = bar->addMenu(words("&View"));
     for (int idx = 0; idx < page_count; ++idx)
-        menus.pages[static_cast<std::size_t>(idx)] = add(menu, Navigation::title_of(static_cast<PageId>(idx)),
-                                                         {QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + idx))});
+        menus.pages[static_cast<std::size_t>(idx)] =
+            add(menu, Navigation::title_of(static_cast<PageId>(idx)),
+                {QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + idx))});
     menu->addSeparator();
     menus.back = add(menu, words("&Back"), {QKeySequence(Qt::ALT | Qt::Key_Left)});
     menus.forward = add(menu, words("&Forward"), {QKeySequence(Qt::ALT | Qt::Key_Right)});

@@ -50,12 +50,18 @@ QSize Navigation::sizeHint() const
 QString Navigation::title_of(PageId page)
 {
     switch (page) {
-    case PageId::overview: return tr("Overview");
-    case PageId::rounds: return tr("Rounds");
-    case PageId::clients: return tr("Clients");
-    case PageId::privacy: return tr("Privacy");
-    case PageId::rollback: return tr("Rollback");
-    case PageId::evidence: break;
+        case PageId::overview:
+            return tr("Overview");
+        case PageId::rounds:
+            return tr("Rounds");
+        case PageId::clients:
+            return tr("Clients");
+        case PageId::privacy:
+            return tr("Privacy");
+        case PageId::rollback:
+            return tr("Rollback");
+        case PageId::evidence:
+            break;
     }
     return tr("Evidence");
 }

@@ -5,13 +5,13 @@
 #include "ui/shell/main_window.h"
 #include "ui/tables/cells.h"
 
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QPixmap>
 #include <QStyleFactory>
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 
 namespace fedsleuth::ui {
 
@@ -48,14 +48,19 @@ StartupOptions parse_arguments(const QApplication& application)
     parser.addVersionOption();
     parser.addPositionalArgument(QStringLiteral("path"), QObject::tr("An evidence folder or a .fedcase file to open."),
                                  QStringLiteral("[path]"));
-    const QCommandLineOption screenshot(QStringLiteral("screenshot"),
-                                        QObject::tr("Open the path, write a picture of the window once all is loaded, and quit."),
-                                        QStringLiteral("file"));
-    const QCommandLineOption page(QStringLiteral("page"), QObject::tr("The page to begin with: overview, rounds, clients, privacy, rollback or evidence."),
-                                  QStringLiteral("name"));
+    const QCommandLineOption screenshot(
+        QStringLiteral("screenshot"),
+        QObject::tr("Open the path, write a picture of the window once all is loaded, and quit."),
+        QStringLiteral("file"));
+    const QCommandLineOption page(
+        QStringLiteral("page"),
+        QObject::tr("The page to begin with: overview, rounds, clients, privacy, rollback or evidence."),
+        QStringLiteral("name"));
     const QCommandLineOption dark(QStringLiteral("dark"), QObject::tr("The dark palette."));
-    const QCommandLineOption round(QStringLiteral("round"), QObject::tr("The round to select."), QStringLiteral("number"));
-    const QCommandLineOption client(QStringLiteral("client"), QObject::tr("The client to select."), QStringLiteral("id"));
+    const QCommandLineOption round(QStringLiteral("round"), QObject::tr("The round to select."),
+                                   QStringLiteral("number"));
+    const QCommandLineOption client(QStringLiteral("client"), QObject::tr("The client to select."),
+                                    QStringLiteral("id"));
     parser.addOptions({screenshot, page, dark, round, client});
     parser.process(application);
 
@@ -105,7 +110,8 @@ void Startup::select()
 {
     const CaseData& data = *window_.session().data();
     const auto knows = [&](const model::ClientId& client) {
-        return std::any_of(data.clients.begin(), data.clients.end(), [&](const model::Client& each) { return each.id == client; });
+        return std::any_of(data.clients.begin(), data.clients.end(),
+                           [&](const model::Client& each) { return each.id == client; });
     };
     if (options_.client && knows(*options_.client))
         window_.session().selection().select_client(options_.client);

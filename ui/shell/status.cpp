@@ -6,12 +6,12 @@
 #include "ui/session/jobs.h"
 #include "ui/tables/cells.h"
 
+#include <algorithm>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QToolButton>
-#include <algorithm>
 
 namespace fedsleuth::ui {
 

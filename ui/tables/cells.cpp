@@ -61,7 +61,10 @@ Cell round_cell(std::optional<model::RoundNo> round)
     return {QString::number(round->value()), QVariant::fromValue<qlonglong>(round->value()), {}, {}};
 }
 
-Cell bytes_cell(std::int64_t bytes) { return {text_of(model::byte_text(bytes)), QVariant::fromValue<qlonglong>(bytes), {}, {}}; }
+Cell bytes_cell(std::int64_t bytes)
+{
+    return {text_of(model::byte_text(bytes)), QVariant::fromValue<qlonglong>(bytes), {}, {}};
+}
 
 Cell verdict_cell(model::VerdictClass verdict)
 {

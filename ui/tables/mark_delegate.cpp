@@ -52,7 +52,8 @@ void MarkDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     }
     painter->save();
     painter->setFont(item.font);
-    painter->setPen(item.palette.color(item.state & QStyle::State_Enabled ? QPalette::Normal : QPalette::Disabled, QPalette::Text));
+    painter->setPen(
+        item.palette.color(item.state & QStyle::State_Enabled ? QPalette::Normal : QPalette::Disabled, QPalette::Text));
     painter->drawText(box, static_cast<int>(item.displayAlignment) | Qt::TextSingleLine,
                       item.fontMetrics.elidedText(text, item.textElideMode, box.width()));
     painter->restore();

@@ -4,8 +4,8 @@
 #include "ui/plots/palette.h"
 #include "ui/plots/plot_text.h"
 
-#include <QPainter>
 #include <algorithm>
+#include <QPainter>
 
 namespace fedsleuth::ui {
 
@@ -74,7 +74,8 @@ void TableHeader::paintSection(QPainter* painter, const QRect& rect, int section
         painter->save();
         painter->setBrush(colors.ink);
         const int low = alignment & Qt::AlignBottom ? box.bottom() + 1 - fontMetrics().height() : box.top();
-        draw_arrow(*painter, QRectF(QPointF(at, low), QPointF(at + arrow_width, box.bottom() + 1)), sortIndicatorOrder() == Qt::AscendingOrder);
+        draw_arrow(*painter, QRectF(QPointF(at, low), QPointF(at + arrow_width, box.bottom() + 1)),
+                   sortIndicatorOrder() == Qt::AscendingOrder);
         painter->restore();
         box.adjust(right ? arrow_width + gap : 0, 0, right ? 0 : -arrow_width - gap, 0);
     }

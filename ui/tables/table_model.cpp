@@ -3,8 +3,8 @@
 
 #include "ui/plots/plot_text.h"
 
-#include <QStringList>
 #include <algorithm>
+#include <QStringList>
 
 namespace fedsleuth::ui {
 
@@ -13,19 +13,22 @@ QVariant TableModel::data(const QModelIndex& index, int role) const
     if (!index.isValid()) return {};
     const auto here = [&] { return cell(index.row(), index.column()); };
     switch (role) {
-    case Qt::DisplayRole: return here().text;
-    case Qt::ToolTipRole: {
-        const Cell found = here();
-        return tooltip_html(found.tip.isEmpty() ? found.text : found.tip);
-    }
-    case Qt::TextAlignmentRole:
-        return static_cast<int>((head(index.column()).number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-    case SortRole: return here().sort;
-    case MarkRole: {
-        const Cell found = here();
-        return found.mark ? QVariant(static_cast<int>(*found.mark)) : QVariant();
-    }
-    default: return {};
+        case Qt::DisplayRole:
+            return here().text;
+        case Qt::ToolTipRole: {
+            const Cell found = here();
+            return tooltip_html(found.tip.isEmpty() ? found.text : found.tip);
+        }
+        case Qt::TextAlignmentRole:
+            return static_cast<int>((head(index.column()).number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+        case SortRole:
+            return here().sort;
+        case MarkRole: {
+            const Cell found = here();
+            return found.mark ? QVariant(static_cast<int>(*found.mark)) : QVariant();
+        }
+        default:
+            return {};
     }
 }
 
@@ -33,11 +36,14 @@ QVariant TableModel::headerData(int section, Qt::Orientation orientation, int ro
 {
     if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) return {};
     switch (role) {
-    case Qt::DisplayRole: return head(section).title;
-    case Qt::ToolTipRole: return head(section).meaning;
-    case Qt::TextAlignmentRole:
-        return static_cast<int>((head(section).number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-    default: return {};
+        case Qt::DisplayRole:
+            return head(section).title;
+        case Qt::ToolTipRole:
+            return head(section).meaning;
+        case Qt::TextAlignmentRole:
+            return static_cast<int>((head(section).number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+        default:
+            return {};
     }
 }
 

@@ -5,6 +5,7 @@
 #include "ui/tables/mark_delegate.h"
 #include "ui/tables/table_header.h"
 
+#include <algorithm>
 #include <QAction>
 #include <QClipboard>
 #include <QGuiApplication>
@@ -12,7 +13,6 @@
 #include <QKeyEvent>
 #include <QPainter>
 #include <QScopedValueRollback>
-#include <algorithm>
 
 namespace fedsleuth::ui {
 
@@ -57,8 +57,8 @@ void TableView::show_table(TableModel* model)
     table_ = model;
     order_->setSourceModel(model);
     for (int column = 0; column < model->columnCount(); ++column)
-        horizontalHeader()->setSectionResizeMode(column, model->head(column).takes_rest ? QHeaderView::Stretch
-                                                                                        : QHeaderView::Interactive);
+        horizontalHeader()->setSectionResizeMode(
+            column, model->head(column).takes_rest ? QHeaderView::Stretch : QHeaderView::Interactive);
     connect(model, &QAbstractItemModel::modelReset, this, &TableView::fit_columns);
     fit_columns();
 }
@@ -98,7 +98,8 @@ void TableView::paintEvent(QPaintEvent* event)
     if (order_->rowCount() > 0 || empty_text_.isEmpty()) return;
     QPainter painter(viewport());
     painter.setPen(Palette::of(palette()).quiet);
-    painter.drawText(viewport()->rect().adjusted(cell_padding, cell_padding, -cell_padding, -cell_padding), Qt::AlignTop | Qt::AlignLeft | Qt::TextWordWrap, empty_text_);
+    painter.drawText(viewport()->rect().adjusted(cell_padding, cell_padding, -cell_padding, -cell_padding),
+                     Qt::AlignTop | Qt::AlignLeft | Qt::TextWordWrap, empty_text_);
 }
 
 void TableView::keyPressEvent(QKeyEvent* event)
