@@ -10,7 +10,8 @@ namespace fedsleuth::test {
 /// no warning of ours.
 inline void fail_on_warnings()
 {
-    QTest::failOnWarning(QRegularExpression(QStringLiteral("^(?!This plugin does not support|QStandardPaths: XDG_RUNTIME_DIR)")));
+    QTest::failOnWarning(
+        QRegularExpression(QStringLiteral("^(?!This plugin does not support|QStandardPaths: XDG_RUNTIME_DIR)")));
 }
 
 }  // namespace fedsleuth::test

@@ -35,7 +35,9 @@ inline std::shared_ptr<ui::CaseData> made_case(const CaseShape& shape)
     data->federation.framework = "none";
     data->federation.layers = {{"w", {100}, false, 0, 100}};
     lay_out(data->federation.layers);
-    const auto attacks = [&](std::size_t client, std::size_t round) { return client < shape.malicious && round >= shape.onset; };
+    const auto attacks = [&](std::size_t client, std::size_t round) {
+        return client < shape.malicious && round >= shape.onset;
+    };
 
     for (std::size_t client = 0; client < shape.clients; ++client) {
         Client made;
@@ -57,7 +59,8 @@ inline std::shared_ptr<ui::CaseData> made_case(const CaseShape& shape)
                 verdict.bad_rounds.emplace_back(std::int64_t(round));
             verdict.attack = "model-replacement";
             verdict.family = "targeted";
-            verdict.reasons = {{"norm", RoundNo{std::int64_t(shape.onset)}, "Its update was 60 times as long as the median one.", 14.0}};
+            verdict.reasons = {{"norm", RoundNo{std::int64_t(shape.onset)},
+                                "Its update was 60 times as long as the median one.", 14.0}};
             verdict.against = {{"sign", RoundNo{1}, "Sign agreement: within the crowd.", 1.0}};
         }
         verdicts.clients.push_back(std::move(verdict));
@@ -131,13 +134,21 @@ inline std::shared_ptr<ui::CaseData> made_case(const CaseShape& shape)
             for (std::size_t round = 1; round <= shape.rounds; ++round)
                 budget.series.emplace_back(RoundNo{std::int64_t(round)}, pace * double(round));
             budget.epsilon_claimed = budget.series.back().second;
-            if (client == 0) budget.exhausted_in = RoundNo{16};
-            else budget.forecast = RoundNo{std::int64_t(30 / pace) + 1};
+            if (client == 0)
+                budget.exhausted_in = RoundNo{16};
+            else
+                budget.forecast = RoundNo{std::int64_t(30 / pace) + 1};
             data->privacy.clients.push_back(std::move(budget));
         }
     }
     for (std::size_t round = 1; round <= std::min<std::size_t>(shape.rounds, 50); ++round)
-        data->findings.push_back({"accuracy-drop", Severity::medium, {}, RoundNo{std::int64_t(round)}, "Accuracy fell.", "", FindingSource::analysis});
+        data->findings.push_back({"accuracy-drop",
+                                  Severity::medium,
+                                  {},
+                                  RoundNo{std::int64_t(round)},
+                                  "Accuracy fell.",
+                                  "",
+                                  FindingSource::analysis});
     index_case_data(*data);
     return data;
 }

@@ -239,6 +239,8 @@ private slots:
         const ui::JobState job = ui::job_state("job", state, meter);
         QVERIFY(std::abs(*job.seconds_left - 8) < 0.2);
         QCOMPARE(ui::describe(job), std::string("one: 200 of 1,000 rounds · 100 rounds/s · 8 s left"));
+        state.files_done = state.files_total = 9;
+        QVERIFY(ui::describe(ui::job_state("job", state, meter)).find("file") == std::string::npos);
         state.stage = "two";
         state.done = 0;
         meter.look(state, 2.1);

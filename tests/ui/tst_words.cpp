@@ -251,6 +251,17 @@ private slots:
         QCOMPARE(lines.left_out, std::size_t{89});
     }
 
+    void silence_is_not_thrift()
+    {
+        const auto data = test::made_case({.privacy = true});
+        QVERIFY(contains(summarise(*data).evidence, "Privacy: 1 of 20 clients says that it has spent more than ε = 30."));
+        for (analysis::ClientBudget& client : data->privacy.clients) {
+            client.rounds_with_claim = 0;
+            client.exhausted_in.reset();
+        }
+        QVERIFY(contains(summarise(*data).evidence, "a mechanism is declared, but no client says what it has spent."));
+    }
+
     void suspicion_is_the_worst_clients()
     {
         QVERIFY(std::isnan(analysis::round_suspicion({})));

@@ -192,8 +192,8 @@ void OverviewPage::refresh()
 
 void OverviewPage::share_room(const CaseDataPtr& data)
 {
-    // Once a case: after that the splitter is the person's.
-    if (shared_for_ == data->case_path) return;
+    // Once a case, when there is something to share the room for: after that the splitter is the person's.
+    if (!data->verdicts || shared_for_ == data->case_path) return;
     shared_for_ = data->case_path;
     const auto weight = [](std::size_t rows) {
         return 100 * static_cast<int>(std::clamp<std::size_t>(rows, 3, 12) + 3);

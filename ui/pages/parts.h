@@ -18,8 +18,8 @@ inline constexpr int grid = 4;
 
 /// Plain text that wraps, can be selected with mouse and keyboard, and never is taken for HTML.
 [[nodiscard]] QLabel* make_text(QWidget* parent);
-[[nodiscard]] QLabel* make_quiet_text(QWidget* parent);                        ///< small, for what is said aside
-[[nodiscard]] QLabel* make_title(const QString& text, QWidget* parent);        ///< of a page
+[[nodiscard]] QLabel* make_quiet_text(QWidget* parent);                  ///< small, for what is said aside
+[[nodiscard]] QLabel* make_title(const QString& text, QWidget* parent);  ///< of a page
 [[nodiscard]] QLabel* make_section_title(const QString& text, QWidget* parent);
 [[nodiscard]] QFrame* make_hairline(QWidget* parent);
 

@@ -121,7 +121,9 @@ void PrivacyPage::refresh()
         table_->set_rows({});
         return;
     }
-    title_->setText(text_of(budget_answer(data->privacy)));
+    QString answer = text_of(budget_answer(data->privacy));
+    answer[0] = answer[0].toUpper();
+    title_->setText(answer);
     say(mechanism_, text_of(mechanism_text(data->federation.privacy)));
     fill_table();
     fill_chart();

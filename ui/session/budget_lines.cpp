@@ -69,11 +69,11 @@ std::string budget_answer(const analysis::PrivacyClaims& claims)
     const std::string of_all = model::grouped(over) + " of " + counted(clients, "client", "clients");
     std::string text;
     if (silent == clients)
-        text = "A mechanism is declared, but no client says what it has spent";
+        text = "a mechanism is declared, but no client says what it has spent";
     else if (!claims.budget)
-        text = "No budget is declared to hold the claims against";
+        text = "no budget is declared to hold the claims against";
     else if (over == 0)
-        text = "No client says that it has spent more than ε = " + model::short_number(*claims.budget);
+        text = "no client says that it has spent more than ε = " + model::short_number(*claims.budget);
     else
         text = of_all + (over == 1 ? " says that it has" : " say that they have") +
                " spent more than ε = " + model::short_number(*claims.budget);

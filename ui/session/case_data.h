@@ -19,7 +19,7 @@ struct CaseData {
     model::Federation federation;
     std::vector<model::Client> clients;
     std::vector<model::Round> rounds;
-    std::vector<model::Update> updates;          ///< by round, then client
+    std::vector<model::Update> updates;  ///< by round, then client
     std::vector<model::Checkpoint> checkpoints;
     std::vector<model::EvidenceFile> files;
     std::vector<model::ImportIssue> issues;
@@ -38,9 +38,9 @@ struct CaseData {
     std::vector<double> suspicion;
 
     // Made while loading, for quick look-up.
-    std::map<model::ClientId, std::size_t> verdict_of;  ///< index into verdicts->clients
-    std::map<model::RoundNo, std::size_t> round_index;  ///< index into rounds
-    std::map<model::ClientId, std::size_t> decision_of;  ///< index into decisions: the newest
+    std::map<model::ClientId, std::size_t> verdict_of;                 ///< index into verdicts->clients
+    std::map<model::RoundNo, std::size_t> round_index;                 ///< index into rounds
+    std::map<model::ClientId, std::size_t> decision_of;                ///< index into decisions: the newest
     std::map<model::ClientId, std::vector<std::uint32_t>> updates_of;  ///< indices into updates, by round
 
     [[nodiscard]] const model::Verdict* verdict(const model::ClientId& client) const;
@@ -56,7 +56,8 @@ using CaseDataPtr = std::shared_ptr<const CaseData>;
                                                         model::Progress& progress);
 [[nodiscard]] model::Result<CaseDataPtr> load_case_data(model::CaseStore& store, const std::string& case_path);
 
-/// The same case after a decision: decisions, custody and what the checkpoints are worth are read again, the rest stays.
+/// The same case after a decision: decisions, custody and what the checkpoints are worth are read again, the rest
+/// stays.
 [[nodiscard]] model::Result<CaseDataPtr> with_new_acts(const CaseData& before, model::CaseStore& store);
 
 /// Fills the look-ups from the rest. For data that was put together by hand.

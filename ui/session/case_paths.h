@@ -3,8 +3,8 @@
 
 #include "model/result.h"
 
-#include <QString>
 #include <filesystem>
+#include <QString>
 
 namespace fedsleuth::ui {
 

@@ -7,10 +7,10 @@
 #include "ui/session/case_data.h"
 #include "ui/session/selection.h"
 
-#include <QObject>
-#include <QString>
 #include <functional>
 #include <memory>
+#include <QObject>
+#include <QString>
 
 namespace fedsleuth::ui {
 
@@ -37,7 +37,7 @@ public:
     /// Where cases that are made from folders go.
     void set_cases_folder(const QString& folder) { cases_folder_ = folder; }
 
-    [[nodiscard]] bool is_busy() const;                            ///< opening or analysing
+    [[nodiscard]] bool is_busy() const;                                ///< opening or analysing
     [[nodiscard]] const QString& opening() const { return opening_; }  ///< what is being opened; else empty
     [[nodiscard]] bool is_open() const { return data_ != nullptr; }
     [[nodiscard]] const CaseDataPtr& data() const { return data_; }  ///< null while none is open
@@ -49,11 +49,11 @@ public:
     /// unless `context` is gone or a later request of the same context came first; null where the round has none.
     void with_ledger(model::RoundNo round, QObject* context, std::function<void(LedgerPtr)> callback);
 
-    void analyse();                                   ///< again, in a job
-    void decide(const model::Decision& decision);     ///< records it and reloads
+    void analyse();                                ///< again, in a job
+    void decide(const model::Decision& decision);  ///< records it and reloads
 
 signals:
-    void data_changed();            ///< another case, none, or the same with new contents
+    void data_changed();  ///< another case, none, or the same with new contents
     void failed(const QString& message);
     void case_opened(const QString& case_path);  ///< all of it is there, verdicts included
     void jobs_changed();

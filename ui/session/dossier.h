@@ -36,6 +36,7 @@ struct Dossier {
 [[nodiscard]] Dossier round_dossier(const CaseData& data, model::RoundNo round);
 
 /// The client's update of the round that counts; null where it sent none. O(log n).
-[[nodiscard]] const model::Update* find_update(const CaseData& data, model::RoundNo round, const model::ClientId& client);
+[[nodiscard]] const model::Update* find_update(const CaseData& data, model::RoundNo round,
+                                               const model::ClientId& client);
 
 }  // namespace fedsleuth::ui

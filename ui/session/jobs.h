@@ -5,17 +5,17 @@
 #include "model/result.h"
 #include "ui/session/rate_meter.h"
 
-#include <QObject>
-#include <QPointer>
-#include <QString>
-#include <QThreadPool>
-#include <QTimer>
 #include <any>
 #include <exception>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <QObject>
+#include <QPointer>
+#include <QString>
+#include <QThreadPool>
+#include <QTimer>
 #include <vector>
 
 namespace fedsleuth::ui {
@@ -56,7 +56,7 @@ public:
     ~Jobs() override;
 
     struct Options {
-        bool shown = true;       ///< in the status bar; false for work of a moment
+        bool shown = true;         ///< in the status bar; false for work of a moment
         bool must_finish = false;  ///< no stop reaches it: it writes what a person entered
     };
 
@@ -68,8 +68,11 @@ public:
                Options options)
     {
         start_any(
-            lane, name, context, [work = std::move(work)](JobControl& control) { return std::any(run<Value>(work, control)); },
-            [done = std::move(done)](std::any answer) { done(std::move(std::any_cast<model::Result<Value>&>(answer))); },
+            lane, name, context,
+            [work = std::move(work)](JobControl& control) { return std::any(run<Value>(work, control)); },
+            [done = std::move(done)](std::any answer) {
+                done(std::move(std::any_cast<model::Result<Value>&>(answer)));
+            },
             options);
     }
     template <class Value>

@@ -84,7 +84,8 @@ std::string describe(const JobState& state)
     } else if (progress.done > 0) {
         text += ": " + amount(progress.done, progress.unit);
     }
-    if (progress.files_total > 0)
+    // The count of files stays where it was when the next stage counts something else.
+    if (progress.files_total > 0 && progress.unit == "bytes")
         text += " · file " + model::grouped(progress.files_done) + " of " + model::grouped(progress.files_total);
     if (state.rate) {
         const std::string rate = progress.unit == "bytes"

@@ -11,7 +11,7 @@ namespace fedsleuth::ui {
 struct RollbackWords {
     std::string answer;  ///< which checkpoint to go back to
     std::string why;
-    std::string price;   ///< rounds lost, and the metrics then and now; empty where nothing is lost
+    std::string price;  ///< rounds lost, and the metrics then and now; empty where nothing is lost
 };
 
 /// Needs data.rollback with at least one candidate.

@@ -3,8 +3,8 @@
 
 #include "model/ids.h"
 
-#include <QObject>
 #include <optional>
+#include <QObject>
 
 namespace fedsleuth::ui {
 

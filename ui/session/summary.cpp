@@ -2,6 +2,7 @@
 #include "ui/session/summary.h"
 
 #include "model/text.h"
+#include "ui/session/budget_lines.h"
 #include "ui/session/wording.h"
 
 #include <algorithm>
@@ -225,16 +226,8 @@ std::string back_sentence(const CaseData& data, const Flagged& flagged)
 
 std::string privacy_clause(const CaseData& data)
 {
-    const analysis::PrivacyClaims& claims = data.privacy;
-    if (!claims.declared) return "No privacy mechanism is declared.";
-    std::vector<model::ClientId> over;
-    for (const analysis::ClientBudget& client : claims.clients)
-        if (client.exhausted_in) over.push_back(client.client);
-    if (!claims.budget) return "Privacy is claimed, but no budget is declared.";
-    const std::string budget = "the budget of ε = " + model::short_number(*claims.budget);
-    if (over.empty()) return "By their own claims, all clients keep to " + budget + ".";
-    return "By their own claims, " + counted(static_cast<std::int64_t>(over.size()), "client has", "clients have") +
-           " overspent " + budget + ": " + client_list_text(over, 4) + ".";
+    if (!data.privacy.declared) return "No privacy mechanism is declared.";
+    return "Privacy: " + budget_answer(data.privacy) + ".";
 }
 
 std::string evidence_sentence(const CaseData& data)

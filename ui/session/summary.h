@@ -18,7 +18,7 @@ struct Figure {
 /// What happened, in plain words, from the data alone.
 struct Summary {
     std::string who, when, how, back, evidence;  ///< one or two sentences each, in this order on the page
-    std::vector<Figure> figures;                 ///< clients, rounds, flagged clients, first bad round, recommended checkpoint
+    std::vector<Figure> figures;  ///< clients, rounds, flagged clients, first bad round, recommended checkpoint
 
     [[nodiscard]] std::vector<std::string> sentences() const { return {who, when, how, back, evidence}; }
 };

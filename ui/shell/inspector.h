@@ -4,8 +4,8 @@
 #include "model/ids.h"
 #include "model/verdict.h"
 
-#include <QWidget>
 #include <map>
+#include <QWidget>
 
 class QLabel;
 class QPlainTextEdit;
@@ -34,8 +34,8 @@ private:
     QLabel* decided_;
     QPlainTextEdit* note_;
     std::map<model::VerdictClass, QPushButton*> buttons_;
-    std::optional<model::ClientId> shown_;          ///< the client whose note is in the field
-    std::map<model::ClientId, QString> drafts_;     ///< notes that were begun and not recorded yet
+    std::optional<model::ClientId> shown_;       ///< the client whose note is in the field
+    std::map<model::ClientId, QString> drafts_;  ///< notes that were begun and not recorded yet
 };
 
 }  // namespace fedsleuth::ui

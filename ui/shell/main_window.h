@@ -8,8 +8,8 @@
 #include "ui/shell/menus.h"
 #include "ui/shell/recent_cases.h"
 
-#include <QMainWindow>
 #include <array>
+#include <QMainWindow>
 
 class QDockWidget;
 class QStackedWidget;
@@ -35,7 +35,7 @@ public:
     void set_appearance(Appearance appearance);
     [[nodiscard]] std::optional<PageId> page() const { return page_; }  ///< none: the start page
     void show_message(const QString& text);
-    [[nodiscard]] QString message() const;                              ///< in the message bar; else empty
+    [[nodiscard]] QString message() const;  ///< in the message bar; else empty
 
     /// The sample federation that comes with the program; empty where it is not installed.
     [[nodiscard]] static QString sample_folder();

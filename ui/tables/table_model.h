@@ -3,10 +3,10 @@
 
 #include "ui/tables/cells.h"
 
-#include <QAbstractTableModel>
-#include <QSortFilterProxyModel>
 #include <functional>
 #include <memory>
+#include <QAbstractTableModel>
+#include <QSortFilterProxyModel>
 #include <utility>
 #include <vector>
 
@@ -15,10 +15,10 @@ namespace fedsleuth::ui {
 /// What a table's head says of a column.
 struct ColumnHead {
     QString title;
-    QString meaning;         ///< tooltip: what it is, with its unit
-    bool number = false;     ///< stands right
-    int characters = 0;      ///< width to begin with; 0: as its contents ask
-    bool takes_rest = false; ///< grows with the window
+    QString meaning;          ///< tooltip: what it is, with its unit
+    bool number = false;      ///< stands right
+    int characters = 0;       ///< width to begin with; 0: as its contents ask
+    bool takes_rest = false;  ///< grows with the window
 };
 
 enum TableRole {
@@ -71,7 +71,10 @@ public:
     {
         return parent.isValid() ? 0 : static_cast<int>(columns_.size());
     }
-    [[nodiscard]] const ColumnHead& head(int column) const override { return columns_[static_cast<std::size_t>(column)].head; }
+    [[nodiscard]] const ColumnHead& head(int column) const override
+    {
+        return columns_[static_cast<std::size_t>(column)].head;
+    }
     [[nodiscard]] Cell cell(int row, int column) const override
     {
         return columns_[static_cast<std::size_t>(column)].cell(rows_[static_cast<std::size_t>(row)]);

@@ -3,8 +3,8 @@
 
 #include "ui/tables/table_model.h"
 
-#include <QTableView>
 #include <optional>
+#include <QTableView>
 #include <set>
 
 namespace fedsleuth::ui {
@@ -16,10 +16,10 @@ class TableView : public QTableView {
 public:
     explicit TableView(QWidget* parent = nullptr);
 
-    void show_table(TableModel* model);            ///< does not take ownership
-    void set_empty_text(const QString& text);      ///< said in the middle of a table without rows
+    void show_table(TableModel* model);        ///< does not take ownership
+    void set_empty_text(const QString& text);  ///< said in the middle of a table without rows
     void sort_first_by(int column, Qt::SortOrder order);
-    void select_row(std::optional<int> model_row); ///< marks it and brings it into sight; does not emit
+    void select_row(std::optional<int> model_row);  ///< marks it and brings it into sight; does not emit
     [[nodiscard]] std::optional<int> selected_row() const;
 
 signals:
