@@ -133,6 +133,13 @@ private slots:
         QCOMPARE(round_answer(*data, RoundNo{5}),
                  QStringLiteral("Round 5: site-03's update is 9.8 times as long as the median one"));
         QVERIFY(round_answer(*data, RoundNo{6}).contains("no client is suspected"));
+        // Whom the title names is whom the table lists first.
+        RoundTable table;
+        TableOrder order;
+        order.setSourceModel(&table);
+        table.set_round(data, RoundNo{6}, {});
+        order.sort(RoundTable::evidence_column, Qt::DescendingOrder);
+        QVERIFY(round_answer(*data, RoundNo{6}).endsWith(order.index(0, 0).data().toString()));
         QCOMPARE(*most_suspicious_round(*data, RoundNo{1}, RoundNo{12}),
                  RoundNo{most_suspicious_round(*data, RoundNo{5}, RoundNo{5}) ==
                                  most_suspicious_round(*data, RoundNo{1}, RoundNo{12})

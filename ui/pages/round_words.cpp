@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string_view>
 
 namespace fedsleuth::ui {
 namespace {
@@ -34,6 +36,24 @@ Strongest strongest(std::span<const model::DetectorScores> scores, const model::
             if (weight > best.weight) best = {&detector, idx, weight};
         }
     return best;
+}
+
+/// By its evidence over all detectors, as the table has it; null where nobody has any.
+const model::ClientId* furthest_client(std::span<const model::DetectorScores> scores)
+{
+    std::map<std::string_view, double> sums;
+    const model::ClientId* furthest = nullptr;
+    double highest = 0;
+    for (const model::DetectorScores& detector : scores)
+        for (std::size_t idx = 0; idx < detector.clients.size() && idx < detector.evidence.size(); ++idx) {
+            if (!(detector.evidence[idx] > 0)) continue;  // not a NaN either
+            double& sum = sums[detector.clients[idx].text()];
+            sum += detector.evidence[idx];
+            if (sum <= highest) continue;
+            highest = sum;
+            furthest = &detector.clients[idx];
+        }
+    return furthest;
 }
 
 std::vector<model::ClientId> bad_clients(const CaseData& data, model::RoundNo round)
@@ -113,12 +133,11 @@ QString round_answer(const CaseData& data, model::RoundNo round)
     const auto scores = scores_of(data, round);
     const std::vector<model::ClientId> bad = bad_clients(data, round);
     if (bad.empty()) {
-        const Strongest furthest = strongest(scores, nullptr);
         if (scores.empty()) return where + QStringLiteral("not compared with anything");
+        const model::ClientId* const furthest = furthest_client(scores);
         // The verdicts weigh all rounds; an outlier of one round that nobody was accused for is said without a claim.
-        if (!furthest.scores) return where + QStringLiteral("no client stands out");
-        return where + QStringLiteral("no client is suspected; furthest from the crowd is %1")
-                           .arg(shown(furthest.scores->clients[furthest.client_idx]));
+        if (!furthest) return where + QStringLiteral("no client stands out");
+        return where + QStringLiteral("no client is suspected; furthest from the crowd is %1").arg(shown(*furthest));
     }
     Strongest best;
     for (const model::ClientId& client : bad)

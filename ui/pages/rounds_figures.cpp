@@ -81,7 +81,8 @@ void RoundsPage::fill_heat_map()
         for (std::size_t col = 0; col < n; ++col)
             if (row != col) others.push_back(contents.values[row * n + col]);
     contents.scale = fitted_scale(others, HeatScale::Kind::diverging, 0.99);
-    const double reach = std::clamp(contents.scale.high, 0.25, 1.0);
+    const double fitted = std::clamp(contents.scale.high, 0.25, 1.0);
+    const double reach = fitted > 0.95 ? 1 : fitted;
     contents.scale.low = -reach;
     contents.scale.high = reach;
     contents.scale.beyond_high = reach < 1;

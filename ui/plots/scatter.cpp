@@ -123,6 +123,7 @@ void Scatter::place_names()
     labels_.clear();
     for (std::size_t idx = 0; idx < named.size(); ++idx)
         if (boxes[idx]) labels_.push_back({named[idx], *boxes[idx]});
+    unnamed_ = named.size() - labels_.size();
 }
 
 int Scatter::outside_count() const { return int(std::count(outside_.begin(), outside_.end(), 1)); }
@@ -255,6 +256,14 @@ void Scatter::paint_names(QPainter& painter, const Palette& colors) const
 {
     QColor behind = colors.paper;
     behind.setAlphaF(0.75F);
+    if (unnamed_ > 0) {
+        const double line = painter.fontMetrics().height();
+        const QString text =
+            unnamed_ == 1 ? QStringLiteral("1 name had no room") : QStringLiteral("%1 names had no room").arg(unnamed_);
+        const QRectF corner(plot_.left() + 4, plot_.bottom() - line - 2, plot_.width() - 8, line);
+        painter.setPen(colors.quiet);
+        draw_elided(painter, corner, Qt::AlignRight, text);
+    }
     for (const Label& label : labels_) {
         painter.fillRect(label.box, behind);
         painter.setPen(label.point_idx == selected_ ? colors.accent : colors.ink);

@@ -80,6 +80,7 @@ private:
     std::vector<QPointF> pixels_;  ///< of the points
     std::vector<char> outside_;    ///< 1: held on the rim
     std::vector<Label> labels_;
+    std::size_t unnamed_ = 0;  ///< names that had no room
     QImage image_;  ///< axes and marks; names, selection and hover lie over it
     std::optional<std::size_t> selected_, hover_;
 };

@@ -149,7 +149,8 @@ Cell RoundTable::cell(int row_idx, int column) const
         case examples_column:
             return count_cell(row.update->num_examples);
         case norm_column:
-            return number_cell(row.norm);
+            // With all its digits, so that the column lines up.
+            return std::isfinite(row.norm) ? Cell{number_text(row.norm, 3), row.norm, {}, {}} : unknown_cell();
         case evidence_column:
             return fixed_cell(row.evidence, 1);
         default:
