@@ -29,7 +29,7 @@ model::Result<RoundLedger> ledger_for(const LedgerPlan& plan, const std::vector<
         FEDSLEUTH_TRY(std::optional<RoundLedger> kept, store.ledger(plan.round));
         if (kept && kept->clients == plan.clients && kept->step_rounds == plan.step_rounds &&
             kept->own_rounds == plan.own_rounds && kept->has_shipped == plan.has_shipped &&
-            kept->has_reference == plan.has_reference)
+            kept->has_reference == plan.has_reference && kept->has_model == plan.has_model)
             return std::move(*kept);
     }
     FEDSLEUTH_TRY(RoundLedger ledger, build_ledger(source, layers, plan, progress));
