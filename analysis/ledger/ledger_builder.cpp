@@ -148,6 +148,8 @@ public:
             layer.own_squares.assign(n_, 0.0);
             layer.own_sign_equal.assign(n_, 0);
             layer.own_sign_compared.assign(n_, 0);
+            layer.own_median_products.assign(n_, 0.0);
+            layer.median_steps.assign(k, 0.0);
             if (plan.has_model) layer.model_products.assign(n_, 0.0);
             layer.absolute_sums.assign(n_, 0.0);
             layer.quiet_squares.assign(n_, 0.0);
@@ -210,6 +212,8 @@ private:
             const std::int64_t count = std::min(gram_chunk, segment.count - first);
             add_order_statistics([&](std::size_t row_idx) { return row(row_idx) + first; },
                                  plan_.has_shipped ? row(rows.shipped) + first : nullptr, count, layer);
+            add_median_products(
+                rows, [&](std::size_t row_idx) { return row(row_idx) + first; }, count, layer);
         }
     }
 
@@ -238,6 +242,22 @@ private:
             if (plan_.has_reference) layer.reference_products[client_idx] += own[rows.reference - rows.step_first];
             if (plan_.has_model) layer.model_products[client_idx] += own[rows.model - rows.step_first];
         }
+    }
+
+    /// Products of the median that add_order_statistics left with what was there before the round.
+    template <class Row>
+    void add_median_products(const Rows& rows, const Row& row, std::int64_t count, RoundLedger::PerLayer& layer)
+    {
+        const auto with_median = [&](const float* values) {
+            double sum = 0;
+            for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx)
+                sum += median_[static_cast<std::size_t>(coord_idx)] * static_cast<double>(values[coord_idx]);
+            return sum;
+        };
+        for (std::size_t own_idx = 0; own_idx < rows.own_of.size(); ++own_idx)
+            layer.own_median_products[rows.own_of[own_idx]] += with_median(row(rows.own_first + own_idx));
+        for (std::size_t step_idx = 0; step_idx < layer.median_steps.size(); ++step_idx)
+            layer.median_steps[step_idx] += with_median(row(rows.step_first + step_idx));
     }
 
     /// Everything that goes through the coordinate median, and each client's own signs, extremes and moments.

@@ -220,6 +220,10 @@ private slots:
                 }
                 QVERIFY(near(layer.absolute_sums[i], absolute, scale));
                 QVERIFY(near(layer.median_products[i], to_median, scale));
+                double own_to_median = 0;
+                for (std::size_t coord_idx = 0; has_own && coord_idx < median.size(); ++coord_idx)
+                    own_to_median += median[coord_idx] * own[i][first + coord_idx];
+                QVERIFY(near(layer.own_median_products[i], own_to_median, scale));
                 QVERIFY(near(layer.median_square, square, scale));
                 QCOMPARE(layer.sign_agreements[i], agreements);
             }
@@ -230,6 +234,12 @@ private slots:
             for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx)
                 median_shipped += median[coord_idx] * shipped[first + coord_idx];
             QVERIFY(near(layer.median_shipped, median_shipped, scale));
+            for (std::size_t s = 0; s < steps.size(); ++s) {
+                double median_step = 0;
+                for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx)
+                    median_step += median[coord_idx] * steps[s][first + coord_idx];
+                QVERIFY(near(layer.median_steps[s], median_step, scale));
+            }
             QVERIFY(near(layer.model_square, exact(model, model), scale));
             QVERIFY(near(layer.shipped_square, exact(shipped, shipped), scale));
             QVERIFY(near(layer.reference_square, exact(reference, reference), scale));
