@@ -75,6 +75,7 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
     model::CaseStore::AnalysisOutcome outcome;
     std::vector<ScoredRound> scored;
     std::vector<ServerStep> steps;
+    History history;
     const std::vector<LedgerPlan> plans = plan_ledgers(updates, checkpoints);
     const std::int64_t d = model::coordinate_count(federation.layers);
     std::int64_t work = 0;
@@ -94,7 +95,7 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         if (auto step = server_step(ledger, federation.aggregation, by_round[plan.round])) steps.push_back(*step);
         if (hidden.contains(plan.round)) continue;
         ScoredRound round;
-        round.scores = score_round(ledger);
+        round.scores = score_round(ledger, history);
         round.patterns = patterns_of(ledger, round.scores);
         if (!round.scores.empty()) scored.push_back(std::move(round));
     }

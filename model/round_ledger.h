@@ -17,7 +17,7 @@ namespace fedsleuth::model {
 /// for every layer of the federation, counters included (theirs are zeros), or a single one for the whole model where
 /// n² × layers would be too much to keep.
 struct RoundLedger {
-    static constexpr int version = 2;           ///< of the contents: a stored ledger of another version is rebuilt
+    static constexpr int version = 3;           ///< of the contents: a stored ledger of another version is rebuilt
     static constexpr std::size_t step_window = 10;
 
     RoundNo round;
@@ -32,6 +32,7 @@ struct RoundLedger {
         std::vector<double> own_squares;        ///< n: |D_i of its previous round|²
         std::vector<std::int64_t> own_sign_equal;     ///< n: coordinates where D_i and its previous one have the same sign ≠ 0
         std::vector<std::int64_t> own_sign_compared;  ///< n: coordinates where neither is zero; 0 where there is no previous one
+        std::vector<double> own_median_products; ///< n: ⟨D_i of its previous round, coordinate median of this round⟩
         std::vector<double> shipped_products;   ///< n: ⟨D_i, w_r − w_{r−1}⟩; empty where no checkpoint pair exists
         double shipped_square = 0;              ///< |w_r − w_{r−1}|²
         std::vector<double> reference_products; ///< n: ⟨D_i, reference⟩; empty where the server recorded none
@@ -40,6 +41,7 @@ struct RoundLedger {
         double model_square = 0;                ///< |w_{r−1}|²
         std::vector<double> median_products;    ///< n: ⟨D_i, coordinate median⟩
         double median_square = 0;
+        std::vector<double> median_steps;       ///< k: ⟨coordinate median, s_j⟩
         double median_shipped = 0;              ///< ⟨coordinate median, w_r − w_{r−1}⟩; 0 where no checkpoint pair exists
         std::vector<double> absolute_sums;      ///< n: Σ|D_i|
         /// n: Σ D_i² over the quiet half, the coordinates where |median| is at most its own median. That threshold is

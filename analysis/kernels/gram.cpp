@@ -37,7 +37,8 @@ void add_products_with(const DotTile& tile, const GramRows& a, const GramRows* b
         std::unique_ptr<GramChunk>& work = workers[worker_idx];
         if (!work) work = std::make_unique<GramChunk>(tile, a.n, b != nullptr ? b->n : 0);
         const std::int64_t first = static_cast<std::int64_t>(chunk_idx) * gram_chunk;
-        work->sum(a, b, first, std::min(count, first + gram_chunk), count);
+        work->clear();
+        work->add(a, b, first, std::min(count, first + gram_chunk), count);
     };
     const auto commit = [&](std::size_t, std::size_t worker_idx) {
         const std::span<const double> sums = workers[worker_idx]->sums();

@@ -10,8 +10,7 @@
 namespace fedsleuth::analysis {
 namespace {
 
-constexpr std::size_t block_coordinates =
-    512;                                ///< packed at a time: the two row groups of a tile lie in the first cache
+constexpr auto block_coordinates = static_cast<std::size_t>(gram_block);
 constexpr std::size_t panel_rows = 60;  ///< rows of the right side kept in the second cache; a multiple of every side
 
 static_assert(gram_chunk % block_coordinates == 0 && block_coordinates % dot_lanes == 0);
@@ -113,16 +112,16 @@ GramChunk::GramChunk(const DotTile& tile, std::size_t n, std::size_t k)
 
 GramChunk::~GramChunk() = default;
 
-void GramChunk::sum(const GramRows& a, const GramRows* b, std::int64_t chunk_first, std::int64_t chunk_end,
+void GramChunk::clear() { std::fill(sums_.begin(), sums_.end(), 0.0); }
+
+void GramChunk::add(const GramRows& a, const GramRows* b, std::int64_t chunk_first, std::int64_t chunk_end,
                     std::int64_t end)
 {
-    std::fill(sums_.begin(), sums_.end(), 0.0);
-    for (std::int64_t first = chunk_first; first < chunk_end; first += block_coordinates) {
-        const auto count = static_cast<std::size_t>(std::min<std::int64_t>(block_coordinates, chunk_end - first));
+    for (std::int64_t first = chunk_first; first < chunk_end; first += gram_block) {
+        const auto count = static_cast<std::size_t>(std::min(gram_block, chunk_end - first));
         a_->fill(a, first, count);
         if (b_) b_->fill(*b, first, count);
-        const std::int64_t next = std::min<std::int64_t>(first + block_coordinates, end);
-        add_block(tile_, *a_, b_ ? *b_ : *a_, count, next, !b_, sums_.data());
+        add_block(tile_, *a_, b_ ? *b_ : *a_, count, std::min(first + gram_block, end), !b_, sums_.data());
     }
 }
 

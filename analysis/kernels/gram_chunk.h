@@ -17,6 +17,9 @@ struct FreeAligned {
     void operator()(double* memory) const;
 };
 
+/// Coordinates that are packed at a time: the two row groups of a tile lie in the first cache.
+inline constexpr std::int64_t gram_block = 512;
+
 class PackedBlock;
 
 /// The inner products of one chunk (at most gram_chunk coordinates), with the scratch that they take: what one worker
@@ -27,8 +30,9 @@ public:
     GramChunk(const DotTile& tile, std::size_t n, std::size_t k = 0);
     ~GramChunk();
 
-    /// The sums of coordinates first … chunk_end − 1, from zero. On the way it asks for the rows up to `end`.
-    void sum(const GramRows& a, const GramRows* b, std::int64_t first, std::int64_t chunk_end, std::int64_t end);
+    void clear();
+    /// Adds the products of coordinates first … chunk_end − 1. On the way it asks for the rows up to `end`.
+    void add(const GramRows& a, const GramRows* b, std::int64_t first, std::int64_t chunk_end, std::int64_t end);
 
     /// n × k, or n × n of which only the upper triangle is set.
     [[nodiscard]] std::span<const double> sums() const { return sums_; }

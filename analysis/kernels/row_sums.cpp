@@ -59,13 +59,14 @@ std::vector<RowKernel> supported_kernels()
     __builtin_cpu_init();
     const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
     if (has_avx2 && __builtin_cpu_supports("avx512f") != 0)
-        kernels.push_back(
-            {"avx512", avx512::row_sums, avx512::pair_sums, avx512::add_moments, avx512::clear_non_finite});
+        kernels.push_back({"avx512", avx512::row_sums, avx512::pair_sums, avx512::product, avx512::add_moments,
+                           avx512::clear_non_finite});
     if (has_avx2)
-        kernels.push_back({"avx2", avx2::row_sums, avx2::pair_sums, avx2::add_moments, avx2::clear_non_finite});
+        kernels.push_back(
+            {"avx2", avx2::row_sums, avx2::pair_sums, avx2::product, avx2::add_moments, avx2::clear_non_finite});
 #endif
-    kernels.push_back(
-        {"portable", portable::row_sums, portable::pair_sums, portable::add_moments, portable::clear_non_finite});
+    kernels.push_back({"portable", portable::row_sums, portable::pair_sums, portable::product, portable::add_moments,
+                       portable::clear_non_finite});
     return kernels;
 }
 

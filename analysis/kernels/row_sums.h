@@ -50,6 +50,7 @@ struct RowKernel {
     const char* name;
     void (*row_sums)(const float* row, const CrowdRun& crowd, RowSums& sums);
     void (*pair_sums)(const float* row, const float* other, std::size_t count, PairSums& sums);
+    double (*product)(const float* row, const double* other, std::size_t count);  ///< Σ x·y
     void (*add_moments)(const float* row, std::size_t count, Moments& moments);
     /// Puts zeros in the place of what is not finite and returns how many there were.
     std::int64_t (*clear_non_finite)(float* row, std::size_t count);

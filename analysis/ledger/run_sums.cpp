@@ -20,6 +20,7 @@ RunSums::RunSums(const LedgerRows& rows, const std::vector<OutputPlace>& outputs
       client_rows_(rows.clients),
       row_sums_(rows.clients),
       own_sums_(rows.own_of.size()),
+      with_median_(rows.refs.size() - rows.clients),
       pieces_(outputs.size())
 {
     median_.reserve(gram_chunk);
@@ -35,32 +36,34 @@ void RunSums::sum(const Block& block, const Run& run)
         return block.values + static_cast<std::int64_t>(row_idx) * block.stride + run.first;
     };
     non_finite_ = 0;
-    for (std::size_t row_idx = 0; row_idx < rows_.refs.size(); ++row_idx)
-        non_finite_ += kernel_.clear_non_finite(row(row_idx), count);
-
-    const GramRows together{row(0), rows_.own_first, static_cast<std::size_t>(block.stride)};
-    gram_.sum(together, nullptr, 0, run.count, block.stride - run.first);
-    for (std::size_t own_idx = 0; own_idx < own_sums_.size(); ++own_idx)
-        kernel_.pair_sums(row(rows_.own_of[own_idx]), row(rows_.own_first + own_idx), count, own_sums_[own_idx]);
-    take_median(block, run);
+    gram_.clear();
+    median_.resize(count);
+    for (std::int64_t first = 0; first < run.count; first += gram_block) {
+        const std::int64_t some = std::min(gram_block, run.count - first);
+        for (std::size_t row_idx = 0; row_idx < rows_.refs.size(); ++row_idx)
+            non_finite_ += kernel_.clear_non_finite(row(row_idx) + first, static_cast<std::size_t>(some));
+        const GramRows together{row(0) + first, rows_.own_first, static_cast<std::size_t>(block.stride)};
+        gram_.add(together, nullptr, 0, some, block.stride - run.first - first);
+        for (std::size_t client_idx = 0; client_idx < rows_.clients; ++client_idx)
+            client_rows_[client_idx] = row(client_idx) + first;
+        median_of_.take(client_rows_, some, median_.data() + first);
+    }
+    compare_with_median(count);
     const CrowdRun crowd{median_.data(), quiet_.data(), sign_.data(), count};
     for (std::size_t client_idx = 0; client_idx < rows_.clients; ++client_idx)
         kernel_.row_sums(row(client_idx), crowd, row_sums_[client_idx]);
+    for (std::size_t own_idx = 0; own_idx < own_sums_.size(); ++own_idx)
+        kernel_.pair_sums(row(rows_.own_of[own_idx]), row(rows_.own_first + own_idx), count, own_sums_[own_idx]);
+    for (std::size_t idx = 0; idx < with_median_.size(); ++idx)
+        with_median_[idx] = kernel_.product(row(rows_.clients + idx), median_.data(), count);
     for (std::size_t idx = 0; idx < pieces_.size(); ++idx)
         pieces_[idx].sum(kernel_, outputs_[idx], rows_.clients, row(0), block.stride, block.first + run.first,
                          run.count);
 }
 
-/// The median of the run's coordinates, and what the rows are compared with because of it.
-void RunSums::take_median(const Block& block, const Run& run)
+/// Which half of the run is quiet, and the median's own figures.
+void RunSums::compare_with_median(std::size_t count)
 {
-    const auto count = static_cast<std::size_t>(run.count);
-    const float* first = block.values + run.first;
-    for (std::size_t client_idx = 0; client_idx < rows_.clients; ++client_idx)
-        client_rows_[client_idx] = first + static_cast<std::int64_t>(client_idx) * block.stride;
-    median_.resize(count);
-    median_of_.take(client_rows_, run.count, median_.data());
-
     sizes_.resize(count);
     std::transform(median_.begin(), median_.end(), sizes_.begin(), [](double value) { return std::abs(value); });
     const auto half = sizes_.begin() + static_cast<std::ptrdiff_t>((count - 1) / 2);
@@ -80,11 +83,6 @@ void RunSums::take_median(const Block& block, const Run& run)
         sign_[coord_idx] = static_cast<float>((value > 0) - (value < 0));
         sign_compared_ += value != 0;
     }
-    median_shipped_ = 0;
-    if (!rows_.shipped) return;
-    const float* shipped = first + static_cast<std::int64_t>(*rows_.shipped) * block.stride;
-    for (std::size_t coord_idx = 0; coord_idx < count; ++coord_idx)
-        median_shipped_ += median_[coord_idx] * static_cast<double>(shipped[coord_idx]);
 }
 
 /// The blocks of the common Gram matrix, of which the upper triangle is there.
@@ -125,9 +123,12 @@ void RunSums::add_to(RoundLedger::PerLayer& layer, RoundLedger& ledger) const
         layer.own_squares[client_idx] += own_sums_[own_idx].square;
         layer.own_sign_equal[client_idx] += own_sums_[own_idx].equal;
         layer.own_sign_compared[client_idx] += own_sums_[own_idx].compared;
+        layer.own_median_products[client_idx] += with_median_[rows_.own_first - rows_.clients + own_idx];
     }
+    for (std::size_t step_idx = 0; step_idx < rows_.steps; ++step_idx)
+        layer.median_steps[step_idx] += with_median_[step_idx];
+    if (rows_.shipped) layer.median_shipped += with_median_[*rows_.shipped - rows_.clients];
     layer.median_square += median_square_;
-    layer.median_shipped += median_shipped_;
     layer.quiet_coordinates += quiet_coordinates_;
     layer.sign_compared += sign_compared_;
     ledger.non_finite += non_finite_;

@@ -41,7 +41,7 @@ public:
     void add_to(model::RoundLedger::PerLayer& layer, model::RoundLedger& ledger) const;
 
 private:
-    void take_median(const Block& block, const Run& run);
+    void compare_with_median(std::size_t count);
     void add_products_to(model::RoundLedger::PerLayer& layer) const;
 
     const LedgerRows& rows_;
@@ -53,12 +53,12 @@ private:
     std::vector<double> median_, sizes_, quiet_;
     std::vector<float> sign_;
     double median_square_ = 0;
-    double median_shipped_ = 0;
     std::int64_t quiet_coordinates_ = 0;
     std::int64_t sign_compared_ = 0;
     std::int64_t non_finite_ = 0;
     std::vector<RowSums> row_sums_;    ///< n
     std::vector<PairSums> own_sums_;   ///< one for each of the rows' own_of
+    std::vector<double> with_median_;  ///< of every row that is not an update of the round: ⟨row, median⟩
     std::vector<OutputPiece> pieces_;  ///< one for each of the outputs
 };
 

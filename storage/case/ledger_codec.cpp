@@ -32,6 +32,8 @@ Result<void> check_layer(const RoundLedger& ledger, const RoundLedger::PerLayer&
     FEDSLEUTH_CHECK(expect(layer.step_squares.size() == k, "step_squares"));
     FEDSLEUTH_CHECK(expect(layer.own_products.size() == n, "own_products"));
     FEDSLEUTH_CHECK(expect(layer.own_squares.size() == n, "own_squares"));
+    FEDSLEUTH_CHECK(expect(layer.own_median_products.size() == n, "own_median_products"));
+    FEDSLEUTH_CHECK(expect(layer.median_steps.size() == k, "median_steps"));
     const auto if_there = [n](const std::vector<double>& list, bool there) {
         return list.size() == n || (!there && list.empty());
     };
@@ -55,6 +57,7 @@ void encode_layer(ByteWriter& out, const RoundLedger::PerLayer& layer)
     out.reals(layer.own_squares);
     out.integers(layer.own_sign_equal);
     out.integers(layer.own_sign_compared);
+    out.reals(layer.own_median_products);
     out.reals(layer.shipped_products);
     out.real(layer.shipped_square);
     out.reals(layer.reference_products);
@@ -63,6 +66,7 @@ void encode_layer(ByteWriter& out, const RoundLedger::PerLayer& layer)
     out.real(layer.model_square);
     out.reals(layer.median_products);
     out.real(layer.median_square);
+    out.reals(layer.median_steps);
     out.real(layer.median_shipped);
     out.reals(layer.absolute_sums);
     out.reals(layer.quiet_squares);
@@ -81,6 +85,7 @@ RoundLedger::PerLayer decode_layer(ByteReader& in)
     layer.own_squares = in.reals();
     layer.own_sign_equal = in.integers();
     layer.own_sign_compared = in.integers();
+    layer.own_median_products = in.reals();
     layer.shipped_products = in.reals();
     layer.shipped_square = in.real();
     layer.reference_products = in.reals();
@@ -89,6 +94,7 @@ RoundLedger::PerLayer decode_layer(ByteReader& in)
     layer.model_square = in.real();
     layer.median_products = in.reals();
     layer.median_square = in.real();
+    layer.median_steps = in.reals();
     layer.median_shipped = in.real();
     layer.absolute_sums = in.reals();
     layer.quiet_squares = in.reals();
@@ -98,7 +104,7 @@ RoundLedger::PerLayer decode_layer(ByteReader& in)
     return layer;
 }
 
-constexpr std::size_t smallest_layer = 21 * sizeof(std::int64_t);
+constexpr std::size_t smallest_layer = 23 * sizeof(std::int64_t);
 constexpr std::size_t smallest_output_rows = 6 * sizeof(std::int64_t);
 
 Result<void> check_output_rows(const RoundLedger& ledger, const RoundLedger::OutputRows& rows)

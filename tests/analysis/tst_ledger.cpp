@@ -221,6 +221,10 @@ private slots:
                 }
                 QVERIFY(near(layer.absolute_sums[i], absolute, scale));
                 QVERIFY(near(layer.median_products[i], to_median, scale));
+                double own_to_median = 0;
+                for (std::size_t coord_idx = 0; has_own && coord_idx < median.size(); ++coord_idx)
+                    own_to_median += median[coord_idx] * own[i][first + coord_idx];
+                QVERIFY(near(layer.own_median_products[i], own_to_median, scale));
                 QVERIFY(near(layer.median_square, square, scale));
                 QCOMPARE(layer.sign_agreements[i], agreements);
             }
@@ -231,6 +235,12 @@ private slots:
             for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx)
                 median_shipped += median[coord_idx] * shipped[first + coord_idx];
             QVERIFY(near(layer.median_shipped, median_shipped, scale));
+            for (std::size_t s = 0; s < steps.size(); ++s) {
+                double median_step = 0;
+                for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx)
+                    median_step += median[coord_idx] * steps[s][first + coord_idx];
+                QVERIFY(near(layer.median_steps[s], median_step, scale));
+            }
             QVERIFY(near(layer.model_square, exact(model, model), scale));
             QVERIFY(near(layer.shipped_square, exact(shipped, shipped), scale));
             QVERIFY(near(layer.reference_square, exact(reference, reference), scale));
@@ -346,9 +356,9 @@ private slots:
                                sums.maximum, static_cast<double>(sums.positive), static_cast<double>(sums.negative),
                                static_cast<double>(sums.agreements), pair.product, pair.square,
                                static_cast<double>(pair.equal), static_cast<double>(pair.compared), moments.sum,
-                               moments.absolute, moments.square});
+                               moments.absolute, moments.square, kernel.product(other.data(), median.data(), size)});
         }
-        std::vector<double> slow(17);
+        std::vector<double> slow(18);
         if (count > 0) slow[5] = slow[6] = row[0];
         for (std::size_t at = 0; at < size; ++at) {
             const double x = row[at], y = other[at], m = median[at];
@@ -369,6 +379,7 @@ private slots:
             slow[14] += x;
             slow[15] += std::abs(x);
             slow[16] += x * x;
+            slow[17] += y * m;
         }
         for (const std::vector<double>& result : results) {
             QCOMPARE(result, results.front());  // the same bits everywhere

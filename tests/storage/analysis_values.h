@@ -41,6 +41,8 @@ inline model::RoundLedger some_ledger(int round, std::size_t n, std::size_t laye
         layer.own_squares = reals(n);
         layer.own_sign_equal = integers(n);
         layer.own_sign_compared = integers(n);
+        layer.own_median_products = reals(n);
+        layer.median_steps = reals(k);
         layer.shipped_products = reals(n);
         layer.shipped_square = std::numeric_limits<double>::infinity();
         layer.median_products = reals(n);
@@ -83,7 +85,8 @@ inline bool same(const model::RoundLedger& a, const model::RoundLedger& b)
                 x.sign_agreements != y.sign_agreements || x.sign_compared != y.sign_compared ||
                 x.own_sign_equal != y.own_sign_equal || x.own_sign_compared != y.own_sign_compared ||
                 x.model_products != y.model_products || x.model_square != y.model_square ||
-                x.median_shipped != y.median_shipped || x.absolute_sums != y.absolute_sums ||
+                x.median_shipped != y.median_shipped || x.own_median_products != y.own_median_products ||
+                x.median_steps != y.median_steps || x.absolute_sums != y.absolute_sums ||
                 x.quiet_squares != y.quiet_squares || x.quiet_coordinates != y.quiet_coordinates)
                 return false;
         }
