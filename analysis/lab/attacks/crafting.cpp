@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/lab/attacks/crafting.h"
 
-#include "analysis/lab/attacks/normal_quantile.h"
+#include "analysis/privacy/normal.h"
 
 #include <algorithm>
 #include <cmath>
@@ -110,7 +110,7 @@ double alie_z(std::size_t n, std::size_t f)
     const std::size_t majority = n / 2 + 1;
     if (f >= majority || f >= n) return 0;
     const double supporters = static_cast<double>(majority - f), honest = static_cast<double>(n - f);
-    return std::max(0.0, normal_quantile((honest - supporters) / honest));
+    return std::max(0.0, normal_tail_quantile(supporters / honest));
 }
 
 std::vector<double> ipm(const Rows& honest, double tau)
