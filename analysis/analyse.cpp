@@ -30,7 +30,7 @@ model::Result<RoundLedger> ledger_for(const LedgerPlan& plan, const std::vector<
         FEDSLEUTH_TRY(std::optional<RoundLedger> kept, store.ledger(plan.round));
         if (kept && kept->clients == plan.clients && kept->step_rounds == plan.step_rounds &&
             kept->own_rounds == plan.own_rounds && kept->has_shipped == plan.has_shipped &&
-            kept->has_reference == plan.has_reference)
+            kept->has_reference == plan.has_reference && kept->has_model == plan.has_model)
             return std::move(*kept);
     }
     FEDSLEUTH_TRY(RoundLedger ledger, build_ledger(source, layers, plan, progress));
@@ -76,6 +76,7 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
     model::CaseStore::AnalysisOutcome outcome;
     std::vector<ScoredRound> scored;
     std::vector<ServerStep> steps;
+    History history;
     const std::vector<LedgerPlan> plans = plan_ledgers(updates, checkpoints);
     const std::int64_t d = model::coordinate_count(federation.layers);
     std::int64_t work = 0;
@@ -95,7 +96,7 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         if (auto step = server_step(ledger, federation.aggregation, by_round[plan.round])) steps.push_back(*step);
         if (hidden.contains(plan.round)) continue;
         ScoredRound round;
-        round.scores = score_round(ledger);
+        round.scores = score_round(ledger, history);
         round.patterns = patterns_of(ledger, round.scores);
         if (!round.scores.empty()) scored.push_back(std::move(round));
     }

@@ -3,6 +3,7 @@
 
 #include "analysis/kernels/gram.h"
 #include "analysis/kernels/order_statistics.h"
+#include "analysis/ledger/output_rows.h"
 
 #include <algorithm>
 #include <cmath>
@@ -45,6 +46,7 @@ std::vector<LedgerPlan> plan_ledgers(const std::vector<model::Update>& updates,
         if (plan.clients.empty()) continue;
         for (const model::ClientId& client : plan.clients) last_seen[client] = round;
 
+        plan.has_model = models.contains(round.before());
         plan.has_shipped = has_step(round);
         const RoundNo oldest{round.value() - static_cast<std::int64_t>(RoundLedger::step_window)};
         for (RoundNo step = round.before(); step >= oldest && step.value() >= 1; step = step.before())
@@ -74,13 +76,14 @@ std::vector<Segment> segments_of(const std::vector<model::Layer>& layers, std::i
     return segments;
 }
 
-/// Where each kind of row lies in the block: updates, then their predecessors, then steps, shipped, reference.
+/// Where each kind of row lies in the block: updates, then their predecessors, then steps, shipped, reference, model.
 struct Rows {
     std::vector<VectorRef> refs;
     std::size_t own_first = 0;
     std::size_t step_first = 0;
     std::size_t shipped = 0;
     std::size_t reference = 0;
+    std::size_t model = 0;
     std::vector<std::size_t> own_of;  ///< index into clients of each own row
 };
 
@@ -101,6 +104,8 @@ Rows rows_of(const LedgerPlan& plan)
     if (plan.has_shipped) rows.refs.push_back({VectorRef::Kind::global_step, plan.round, {}});
     rows.reference = rows.refs.size();
     if (plan.has_reference) rows.refs.push_back({VectorRef::Kind::reference, plan.round, model::server_client()});
+    rows.model = rows.refs.size();
+    if (plan.has_model) rows.refs.push_back({VectorRef::Kind::checkpoint, plan.round.before(), {}});
     return rows;
 }
 
@@ -114,7 +119,8 @@ double dot(const float* a, const float* b, std::int64_t count)
 
 class Builder {
 public:
-    Builder(const std::vector<model::Layer>& layers, const LedgerPlan& plan) : plan_(plan), n_(plan.clients.size())
+    Builder(const std::vector<model::Layer>& layers, const LedgerPlan& plan)
+        : plan_(plan), n_(plan.clients.size()), outputs_(layers, plan.clients.size())
     {
         ledger_.round = plan.round;
         ledger_.clients = plan.clients;
@@ -122,6 +128,7 @@ public:
         ledger_.step_rounds = plan.step_rounds;
         ledger_.has_shipped = plan.has_shipped;
         ledger_.has_reference = plan.has_reference;
+        ledger_.has_model = plan.has_model;
         ledger_.coordinates = model::coordinate_count(layers);
         layers_ = layers;
         if (n_ * n_ * layers.size() > ledger_gram_limit) {
@@ -139,6 +146,13 @@ public:
             layer.step_squares.assign(k, 0.0);
             layer.own_products.assign(n_, 0.0);
             layer.own_squares.assign(n_, 0.0);
+            layer.own_sign_equal.assign(n_, 0);
+            layer.own_sign_compared.assign(n_, 0);
+            layer.own_median_products.assign(n_, 0.0);
+            layer.median_steps.assign(k, 0.0);
+            if (plan.has_model) layer.model_products.assign(n_, 0.0);
+            layer.absolute_sums.assign(n_, 0.0);
+            layer.quiet_squares.assign(n_, 0.0);
             if (plan.has_shipped) layer.shipped_products.assign(n_, 0.0);
             if (plan.has_reference) layer.reference_products.assign(n_, 0.0);
             layer.median_products.assign(n_, 0.0);
@@ -163,9 +177,14 @@ public:
             ++ledger_.non_finite;
         }
         for (const Segment& segment : segments_of(layers_, first, count)) add_segment(rows, block, count, segment);
+        outputs_.add(block.data(), first, count);
     }
 
-    RoundLedger take() { return std::move(ledger_); }
+    RoundLedger take()
+    {
+        ledger_.output_rows = outputs_.take();
+        return std::move(ledger_);
+    }
 
 private:
     void add_segment(const Rows& rows, const std::vector<float>& block, std::int64_t stride, const Segment& segment)
@@ -183,12 +202,23 @@ private:
             const float* own = row(rows.own_first + own_idx);
             layer.own_products[client_idx] += dot(row(client_idx), own, segment.count);
             layer.own_squares[client_idx] += dot(own, own, segment.count);
+            for (std::int64_t coord_idx = 0; coord_idx < segment.count; ++coord_idx) {
+                const float now = row(client_idx)[coord_idx], before = own[coord_idx];
+                layer.own_sign_compared[client_idx] += now != 0 && before != 0;
+                layer.own_sign_equal[client_idx] += (now > 0 && before > 0) || (now < 0 && before < 0);
+            }
         }
-        add_order_statistics(row, segment.count, layer);
+        for (std::int64_t first = 0; first < segment.count; first += gram_chunk) {
+            const std::int64_t count = std::min(gram_chunk, segment.count - first);
+            add_order_statistics([&](std::size_t row_idx) { return row(row_idx) + first; },
+                                 plan_.has_shipped ? row(rows.shipped) + first : nullptr, count, layer);
+            add_median_products(
+                rows, [&](std::size_t row_idx) { return row(row_idx) + first; }, count, layer);
+        }
     }
 
-    /// Products of every update with the rows that all clients share: steps, shipped step and reference, which lie side
-    /// by side in the block and are multiplied as one matrix.
+    /// Products of every update with the rows that all clients share: steps, shipped step, reference and model, which
+    /// lie side by side in the block and are multiplied as one matrix.
     template <class Row>
     void add_shared_products(const Rows& rows, const Row& row, std::size_t stride, std::int64_t count,
                              RoundLedger::PerLayer& layer)
@@ -203,18 +233,36 @@ private:
             layer.step_squares[step_idx] += square(rows.step_first + step_idx);
         if (plan_.has_shipped) layer.shipped_square += square(rows.shipped);
         if (plan_.has_reference) layer.reference_square += square(rows.reference);
+        if (plan_.has_model) layer.model_square += square(rows.model);
         for (std::size_t client_idx = 0; client_idx < n_; ++client_idx) {
             const double* own = products.data() + client_idx * shared;
             for (std::size_t step_idx = 0; step_idx < k; ++step_idx)
                 layer.step_products[client_idx * k + step_idx] += own[step_idx];
             if (plan_.has_shipped) layer.shipped_products[client_idx] += own[rows.shipped - rows.step_first];
             if (plan_.has_reference) layer.reference_products[client_idx] += own[rows.reference - rows.step_first];
+            if (plan_.has_model) layer.model_products[client_idx] += own[rows.model - rows.step_first];
         }
+    }
+
+    /// Products of the median that add_order_statistics left with what was there before the round.
+    template <class Row>
+    void add_median_products(const Rows& rows, const Row& row, std::int64_t count, RoundLedger::PerLayer& layer)
+    {
+        const auto with_median = [&](const float* values) {
+            double sum = 0;
+            for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx)
+                sum += median_[static_cast<std::size_t>(coord_idx)] * static_cast<double>(values[coord_idx]);
+            return sum;
+        };
+        for (std::size_t own_idx = 0; own_idx < rows.own_of.size(); ++own_idx)
+            layer.own_median_products[rows.own_of[own_idx]] += with_median(row(rows.own_first + own_idx));
+        for (std::size_t step_idx = 0; step_idx < layer.median_steps.size(); ++step_idx)
+            layer.median_steps[step_idx] += with_median(row(rows.step_first + step_idx));
     }
 
     /// Everything that goes through the coordinate median, and each client's own signs, extremes and moments.
     template <class Row>
-    void add_order_statistics(const Row& row, std::int64_t count, RoundLedger::PerLayer& layer)
+    void add_order_statistics(const Row& row, const float* shipped, std::int64_t count, RoundLedger::PerLayer& layer)
     {
         std::vector<const float*> clients(n_);
         for (std::size_t client_idx = 0; client_idx < n_; ++client_idx) clients[client_idx] = row(client_idx);
@@ -224,9 +272,19 @@ private:
             layer.median_square += value * value;
             layer.sign_compared += value != 0;
         }
+        if (shipped != nullptr)
+            for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx)
+                layer.median_shipped +=
+                    median_[static_cast<std::size_t>(coord_idx)] * static_cast<double>(shipped[coord_idx]);
+        std::vector<double> sizes(median_.size());
+        std::transform(median_.begin(), median_.end(), sizes.begin(), [](double value) { return std::abs(value); });
+        const auto half = sizes.begin() + static_cast<std::ptrdiff_t>((sizes.size() - 1) / 2);
+        std::nth_element(sizes.begin(), half, sizes.end());
+        const double quiet_below = *half;
+        for (const double value : median_) layer.quiet_coordinates += std::abs(value) <= quiet_below;
         for (std::size_t client_idx = 0; client_idx < n_; ++client_idx) {
             const float* values = clients[client_idx];
-            double product = 0, sum = 0, fourth = 0;
+            double product = 0, sum = 0, fourth = 0, absolute = 0, quiet = 0;
             float lowest = std::numeric_limits<float>::infinity(), highest = -lowest;
             std::int64_t positive = 0, negative = 0, agreements = 0;
             for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx) {
@@ -235,6 +293,8 @@ private:
                 const double wide = value;
                 product += wide * middle;
                 sum += wide;
+                absolute += std::abs(wide);
+                if (std::abs(middle) <= quiet_below) quiet += wide * wide;
                 fourth += wide * wide * wide * wide;
                 lowest = std::min(lowest, value);
                 highest = std::max(highest, value);
@@ -244,6 +304,8 @@ private:
             }
             layer.median_products[client_idx] += product;
             layer.sign_agreements[client_idx] += agreements;
+            layer.absolute_sums[client_idx] += absolute;
+            layer.quiet_squares[client_idx] += quiet;
             ledger_.sums[client_idx] += sum;
             ledger_.fourth_powers[client_idx] += fourth;
             ledger_.minimum[client_idx] = std::min(ledger_.minimum[client_idx], static_cast<double>(lowest));
@@ -259,6 +321,7 @@ private:
     unsigned threads_ = std::clamp(std::thread::hardware_concurrency(), 1u, 8u);  // any number gives the same bits
     std::vector<model::Layer> layers_;
     std::vector<double> median_;
+    OutputSums outputs_;
     RoundLedger ledger_;
 };
 
@@ -272,8 +335,9 @@ model::Result<RoundLedger> build_ledger(model::UpdateSource& source, const std::
     constexpr std::int64_t block_values = std::int64_t{64} << 20;
     const Rows rows = rows_of(plan);
     const auto row_count = static_cast<std::int64_t>(rows.refs.size());
-    const std::int64_t block_size =
+    std::int64_t block_size =
         std::clamp<std::int64_t>(block_values / std::max<std::int64_t>(row_count, 1), 1, model::slab_coordinates);
+    if (block_size > gram_chunk) block_size -= block_size % gram_chunk;
     const std::int64_t d = model::coordinate_count(layers);
 
     Builder builder(layers, plan);

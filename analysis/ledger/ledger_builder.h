@@ -19,11 +19,12 @@ namespace fedsleuth::analysis {
 /// Which vectors meet in the ledger of one round.
 struct LedgerPlan {
     model::RoundNo round;
-    std::vector<model::ClientId> clients;                    ///< n: usable updates, by client
-    std::vector<std::optional<model::RoundNo>> own_rounds;   ///< n: each client's last earlier usable update
-    std::vector<model::RoundNo> step_rounds;                 ///< up to RoundLedger::step_window previous global steps, latest first
-    bool has_shipped = false;                                ///< checkpoints of this round and of the one before are usable
-    bool has_reference = false;                              ///< the server recorded a reference update
+    std::vector<model::ClientId> clients;                   ///< n: usable updates, by client
+    std::vector<std::optional<model::RoundNo>> own_rounds;  ///< n: each client's last earlier usable update
+    std::vector<model::RoundNo> step_rounds;  ///< up to RoundLedger::step_window previous global steps, latest first
+    bool has_shipped = false;                 ///< checkpoints of this round and of the one before are usable
+    bool has_reference = false;               ///< the server recorded a reference update
+    bool has_model = false;                   ///< the checkpoint of the round before is usable
 };
 
 /// Plans the ledgers of all rounds with at least one usable update, by round.
