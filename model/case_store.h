@@ -16,6 +16,7 @@
 #include "model/update.h"
 #include "model/verdict.h"
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,6 +59,16 @@ public:
     [[nodiscard]] virtual Result<std::vector<Decision>> decisions() = 0;  ///< oldest first
     /// Records the decision and its custody entry. Error not_found for a client that the case does not know.
     [[nodiscard]] virtual Result<void> add_decision(const Decision& decision) = 0;
+
+    /// The limits that this case sets itself, by name; what is not in it keeps the program's default.
+    [[nodiscard]] virtual Result<std::map<std::string, double>> policy() = 0;
+    /// Sets a limit (nothing: back to the default) and records the change in custody.
+    [[nodiscard]] virtual Result<void> put_policy(const std::string& name, std::optional<double> value) = 0;
+
+    /// A computed answer that is kept beside the verdicts, as one JSON object; nothing where it was not computed yet.
+    [[nodiscard]] virtual Result<std::optional<std::string>> document(const std::string& name) = 0;
+    /// Replaces the last one of that name.
+    [[nodiscard]] virtual Result<void> put_document(const std::string& name, const std::string& json) = 0;
 
     [[nodiscard]] virtual Result<std::vector<CustodyEntry>> custody() = 0;
     /// Index, time, actor, previous and hash are the store's to fill.

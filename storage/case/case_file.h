@@ -53,6 +53,10 @@ public:
     model::Result<std::vector<model::Finding>> findings() override;
     model::Result<std::vector<model::Decision>> decisions() override;
     model::Result<void> add_decision(const model::Decision& decision) override;
+    model::Result<std::map<std::string, double>> policy() override;
+    model::Result<void> put_policy(const std::string& name, std::optional<double> value) override;
+    model::Result<std::optional<std::string>> document(const std::string& name) override;
+    model::Result<void> put_document(const std::string& name, const std::string& json) override;
     model::Result<std::vector<model::CustodyEntry>> custody() override;
     model::Result<void> append_custody(const std::string& action, const std::string& subject,
                                        const std::string& parameters_json, const std::string& sha256) override;

@@ -133,6 +133,13 @@ public:
     model::Result<std::vector<model::Finding>> findings() override { return std::vector<model::Finding>{}; }
     model::Result<std::vector<model::Decision>> decisions() override { return std::vector<model::Decision>{}; }
     model::Result<void> add_decision(const model::Decision&) override { return {}; }
+    model::Result<std::map<std::string, double>> policy() override { return std::map<std::string, double>{}; }
+    model::Result<void> put_policy(const std::string&, std::optional<double>) override { return {}; }
+    model::Result<std::optional<std::string>> document(const std::string&) override
+    {
+        return std::optional<std::string>();
+    }
+    model::Result<void> put_document(const std::string&, const std::string&) override { return {}; }
     model::Result<std::vector<model::CustodyEntry>> custody() override { return std::vector<model::CustodyEntry>{}; }
     model::Result<void> append_custody(const std::string&, const std::string&, const std::string&,
                                        const std::string&) override

@@ -46,6 +46,7 @@ private slots:
     void what_is_no_case_is_refused();
     void an_older_schema_is_migrated_after_a_backup();
     void a_changed_schema_is_refused();
+    void limits_and_documents_come_back();
     void ledgers_come_back();
     void misshapen_ledgers_are_refused();
     void a_damaged_ledger_is_an_error_wherever_it_is_cut();
@@ -82,7 +83,7 @@ void CaseFileTest::a_new_case_is_empty()
     TAKE(Database database, Database::open(file, Database::Access::read_only));
     QCOMPARE(*database.integer("PRAGMA page_size"), 65536);
     QCOMPARE(*database.integer("PRAGMA application_id"), storage::case_application_id);
-    QCOMPARE(*database.integer("PRAGMA user_version"), 1);
+    QCOMPARE(*database.integer("PRAGMA user_version"), static_cast<std::int64_t>(storage::schema_steps().size()));
 }
 
 void CaseFileTest::what_is_no_case_is_refused()
@@ -126,27 +127,60 @@ void CaseFileTest::an_older_schema_is_migrated_after_a_backup()
 {
     const fs::path file = small_case("older");
     const std::string before = dump(file);
-    const std::array<std::string_view, 2> steps{storage::schema_steps()[0],
-                                                "ALTER TABLE federation ADD COLUMN motto TEXT NOT NULL DEFAULT 'none'"};
+    const auto known = static_cast<std::int64_t>(storage::schema_steps().size());
+    std::vector<std::string_view> steps(storage::schema_steps().begin(), storage::schema_steps().end());
+    steps.push_back("ALTER TABLE federation ADD COLUMN motto TEXT NOT NULL DEFAULT 'none'");
     TAKE(Database database, Database::open(file, Database::Access::read_write));
     const auto for_reading = storage::bring_up_to_date(database, steps, false);
     QCOMPARE(for_reading.error().code, ErrorCode::refused);
     OK(storage::bring_up_to_date(database, steps, true));
-    QCOMPARE(*database.integer("PRAGMA user_version"), 2);
+    QCOMPARE(*database.integer("PRAGMA user_version"), known + 1);
     QCOMPARE(*database.integer("SELECT count(*) FROM federation WHERE motto = 'none'"), 1);
     OK(storage::bring_up_to_date(database, steps, true));
 
-    const fs::path backup = file.string() + ".v1.backup";
+    const fs::path backup = file.string() + ".v" + std::to_string(known) + ".backup";
     QVERIFY(fs::exists(backup));
     QVERIFY(dump(backup) == before);
     OK(CaseFile::open(backup));
-    QCOMPARE(CaseFile::open(file).error().code, ErrorCode::refused);  // this program knows one step only
+    QCOMPARE(CaseFile::open(file).error().code, ErrorCode::refused);  // this program does not know the last step
 
     // A step that fails leaves the file as it was.
-    const std::array<std::string_view, 3> broken{steps[0], steps[1], "CREATE TABLE motto (a); SELECT nonsense"};
+    std::vector<std::string_view> broken = steps;
+    broken.push_back("CREATE TABLE motto (a); SELECT nonsense");
     QVERIFY(!storage::bring_up_to_date(database, broken, true));
-    QCOMPARE(*database.integer("PRAGMA user_version"), 2);
+    QCOMPARE(*database.integer("PRAGMA user_version"), known + 1);
     OK(storage::check_schema(database, steps));
+}
+
+void CaseFileTest::limits_and_documents_come_back()
+{
+    const fs::path file = small_case("policy");
+    std::size_t entries = 0;
+    {
+        TAKE(auto made, CaseFile::open(file));
+        QVERIFY(made->policy()->empty());
+        QVERIFY(!*made->document("audit"));
+        entries = made->custody()->size();
+        OK(made->put_policy("epsilon_max", 8.5));
+        OK(made->put_policy("epsilon_max", 9.5));
+        OK(made->put_policy("updates_a_day", 3));
+        OK(made->put_policy("updates_a_day", std::nullopt));
+        QVERIFY(!made->put_policy("epsilon_max", std::nan("")));
+        QVERIFY(!made->put_policy("", 1.0));
+        OK(made->put_document("audit", R"({"first":1})"));
+        OK(made->put_document("audit", R"({"second":"ü"})"));
+    }
+    TAKE(auto again, CaseFile::open(file, CaseFile::Mode::read_only));
+    const std::map<std::string, double> expected{{"epsilon_max", 9.5}};
+    QCOMPARE(*again->policy(), expected);
+    QCOMPARE(**again->document("audit"), std::string(R"({"second":"ü"})"));
+    QVERIFY(!*again->document("else"));
+    TAKE(const auto custody, again->custody());
+    QCOMPARE(custody.size(), entries + 4);  // every change of a limit, and no refused one
+    QCOMPARE(custody.back().action, std::string("policy"));
+    QCOMPARE(custody.back().subject, std::string("updates_a_day"));
+    QVERIFY(custody[entries].parameters_json.find("8.5") != std::string::npos);
+    QVERIFY(!again->put_policy("epsilon_max", 1.0));
 }
 
 void CaseFileTest::a_changed_schema_is_refused()
@@ -181,6 +215,14 @@ void CaseFileTest::ledgers_come_back()
     // A ledger of another model is damage, not a value.
     OK(file->put_ledger(some_ledger(1, 3, 5)));
     QCOMPARE(file->ledger(RoundNo{1}).error().code, ErrorCode::malformed);
+    model::RoundLedger elsewhere = some_ledger(1, 3, 2);
+    elsewhere.output_rows[0].layer_idx = 2;
+    OK(file->put_ledger(elsewhere));
+    QCOMPARE(file->ledger(RoundNo{1}).error().code, ErrorCode::malformed);
+    // One entry for the whole model: what a round of very many clients has.
+    OK(file->put_ledger(some_ledger(1, 3, 1)));
+    TAKE(const auto folded, file->ledger(RoundNo{1}));
+    QVERIFY(folded && folded->layers.size() == 1);
     // One of another version reads as nothing: it is built again.
     std::vector<std::byte> bytes = storage::encode(some_ledger(1, 3, 2));
     bytes[8] = std::byte{99};
@@ -201,6 +243,12 @@ void CaseFileTest::misshapen_ledgers_are_refused()
     QVERIFY(refused([](auto& l) { l.layers[0].sign_agreements.clear(); }));
     QVERIFY(refused([](auto& l) { l.layers[0].shipped_products.clear(); }));
     QVERIFY(refused([](auto& l) { l.layers[0].reference_products = {1}; }));
+    QVERIFY(refused([](auto& l) { l.layers[0].model_products.clear(); }));
+    QVERIFY(refused([](auto& l) { l.layers[1].own_sign_equal.pop_back(); }));
+    QVERIFY(refused([](auto& l) { l.layers[1].quiet_squares.pop_back(); }));
+    QVERIFY(refused([](auto& l) { l.output_rows[1].absolute.pop_back(); }));
+    QVERIFY(refused([](auto& l) { l.output_rows[0].outputs = 1001; }));
+    QVERIFY(refused([](auto& l) { l.output_rows.resize(3); }));
     QVERIFY(refused([](auto& l) { l.clients.pop_back(); }));
     QVERIFY(refused([](auto& l) { l.own_rounds.pop_back(); }));
     QVERIFY(refused([](auto& l) { l.minimum.pop_back(); }));

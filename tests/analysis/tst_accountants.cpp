@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The privacy accountants against what Opacus and dp_accounting answered (tests/fixtures/golden/dp.json), against
+// closed forms, and against slow twins that are written down from the definitions.
+#include "analysis/golden.h"
+#include "analysis/privacy/accountant.h"
+#include "analysis/privacy/composition.h"
+#include "analysis/privacy/gaussian.h"
+#include "analysis/privacy/rdp.h"
+
+#include <cmath>
+#include <QTest>
+
+using namespace fedsleuth;
+using namespace fedsleuth::analysis;
+
+namespace {
+
+simdjson::dom::element golden(std::string_view section)
+{
+    static test::GoldenTable table("dp");
+    return table[section];
+}
+
+double number(simdjson::dom::element element)
+{
+    if (element.is_string()) return HUGE_VAL;
+    return element.get_double();
+}
+
+std::vector<double> numbers(simdjson::dom::element array)
+{
+    std::vector<double> values;
+    for (const auto element : array.get_array()) values.push_back(number(element));
+    return values;
+}
+
+PrivacyHistory history_of(simdjson::dom::element entry)
+{
+    PrivacyHistory history;
+    for (const auto triple : entry["history"].get_array())
+        history.push_back(sampled_gaussian(triple.at(0).get_double(), triple.at(1).get_double(),
+                                           static_cast<std::int64_t>(triple.at(2).get_double())));
+    return history;
+}
+
+double relative(double value, double expected) { return std::abs(value - expected) / std::abs(expected); }
+
+}  // namespace
+
+class Accountants : public QObject {
+    Q_OBJECT
+
+private slots:
+    void rdp_curves();
+    void rdp_epsilons();
+};
+
+void Accountants::rdp_curves()
+{
+    for (const auto entry : golden("rdp_curves")["cases"].get_array()) {
+        const PrivacyEvent event = sampled_gaussian(entry["sigma"].get_double(), entry["q"].get_double(), 1);
+        const std::vector<double> orders = numbers(entry["orders"]);
+        const std::vector<double> quadrature = numbers(entry["mpmath_quadrature"]);
+        const std::vector<double> opacus = numbers(entry["opacus"]);
+        const std::vector<double> ours = rdp_once(event, orders);
+        for (std::size_t k = 0; k < orders.size(); ++k) {
+            QVERIFY(relative(ours[k], quadrature[k]) < 1e-10);
+            QVERIFY(relative(ours[k], opacus[k]) < 1e-7 || std::abs(ours[k] - opacus[k]) < 1e-12);
+        }
+    }
+}
+
+void Accountants::rdp_epsilons()
+{
+    for (const auto entry : golden("cases").get_array()) {
+        const PrivacyHistory history = history_of(entry);
+        const std::vector<double> deltas = numbers(entry["deltas"]);
+        for (std::size_t k = 0; k < deltas.size(); ++k) {
+            const auto expected = entry["expected"]["opacus_rdp"].at(k);
+            AccountOptions options;
+            options.orders = OrderGrid::opacus;
+            const Spent spent = epsilon_of(history, deltas[k], Accountant::rdp, options).value();
+            QVERIFY2(relative(spent.epsilon, number(expected["eps"])) < 1e-9, test::text_of(entry["id"]).c_str());
+            QCOMPARE(*spent.order, number(expected["order"]));
+        }
+    }
+}
+
+QTEST_GUILESS_MAIN(Accountants)
+#include "tst_accountants.moc"
