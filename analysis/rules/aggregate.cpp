@@ -55,9 +55,11 @@ model::Result<Aggregate> aggregate_matrix(std::string_view rule, std::span<const
     aggregate.rule = rule;
     aggregate.vector.assign(d, 0.0);
     if (const WeightRule* weight_rule = find_weight_rule(rule)) {
-        const std::vector<double> gram = gram_of(rows, n, d);
-        const std::vector<double> distances = squared_euclidean_distances(rows, n, d);
-        FEDSLEUTH_TRY(RuleWeights how, weight_rule->weights({n, gram, num_examples, distances}, settings));
+        const RoundGeometry geometry{.n = n,
+                                     .gram = gram_of(rows, n, d),
+                                     .num_examples = {num_examples.begin(), num_examples.end()},
+                                     .distances = squared_euclidean_distances(rows, n, d)};
+        FEDSLEUTH_TRY(RuleWeights how, weight_rule->weights(geometry, settings));
         for (std::size_t row_idx = 0; row_idx < n; ++row_idx) {
             if (how.weights[row_idx] == 0.0) continue;
             for (std::size_t coord_idx = 0; coord_idx < d; ++coord_idx)

@@ -14,10 +14,10 @@ namespace fedsleuth::analysis {
 
 struct Aggregate {
     std::string rule;
-    std::vector<double> vector;       ///< d
-    std::optional<RuleWeights> how;   ///< for weight rules
+    std::vector<double> vector;      ///< d
+    std::optional<RuleWeights> how;  ///< for weight rules
     std::vector<std::string> notes;
-    double norm = 0;                  ///< L2, of the vector
+    double norm = 0;  ///< L2, of the vector
 };
 
 /// A rule on n rows of d float64 coordinates, row-major (compute aggregate; exact, nothing is rounded to float32).

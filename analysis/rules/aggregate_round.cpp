@@ -199,8 +199,9 @@ model::Result<RoundAggregate> aggregate_round(model::CaseStore& store, model::Up
     aggregate.vector.assign(static_cast<std::size_t>(d), 0.0);
     aggregate.notes = std::move(who.notes);
     if (weight_rule != nullptr) {
-        FEDSLEUTH_TRY(const std::vector<double> gram, round_gram(store, source, round, who, d, progress));
-        FEDSLEUTH_TRY(aggregate.how, weight_rule->weights({who.clients.size(), gram, who.num_examples}, settings));
+        RoundGeometry geometry{.n = who.clients.size(), .gram = {}, .num_examples = who.num_examples};
+        FEDSLEUTH_TRY(geometry.gram, round_gram(store, source, round, who, d, progress));
+        FEDSLEUTH_TRY(aggregate.how, weight_rule->weights(geometry, settings));
         FEDSLEUTH_CHECK(add_weighted(source, who, aggregate.how->weights, aggregate.vector, progress));
         aggregate.notes.insert(aggregate.notes.end(), aggregate.how->notes.begin(), aggregate.how->notes.end());
     } else {

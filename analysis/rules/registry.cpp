@@ -7,8 +7,17 @@
 #include "analysis/rules/trimmed_mean.h"
 
 #include <array>
+#include <numeric>
 
 namespace fedsleuth::analysis {
+
+model::Result<ColumnChoice> ColumnRule::choose(const RoundGeometry& round, const RuleSettings&) const
+{
+    ColumnChoice everyone;
+    everyone.rows.resize(round.n);
+    std::iota(everyone.rows.begin(), everyone.rows.end(), std::size_t{0});
+    return everyone;
+}
 
 std::span<const WeightRule* const> weight_rules()
 {
