@@ -4,7 +4,7 @@
 #include "analysis/detection/round_findings.h"
 #include "analysis/detection/score_round.h"
 #include "analysis/ledger/ledger_builder.h"
-#include "analysis/privacy/claims.h"
+#include "analysis/privacy/audit.h"
 #include "analysis/rollback/candidates.h"
 #include "analysis/rollback/contamination.h"
 #include "analysis/verdict/fusion.h"
@@ -120,8 +120,10 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
                                         contamination ? &*contamination : nullptr);
 
     outcome.findings = round_findings(rounds, checkpoints, steps);
-    FEDSLEUTH_TRY(const PrivacyClaims claims, privacy_claims(store));
-    for (model::Finding& finding : privacy_findings(claims)) outcome.findings.push_back(std::move(finding));
+    FEDSLEUTH_TRY(const NoiseEvidence noise, measure_noise(store, source, progress));
+    FEDSLEUTH_CHECK(keep_noise_evidence(store, noise));
+    FEDSLEUTH_TRY(PrivacyAudit privacy, audit_privacy(store, noise, {}, progress));
+    for (model::Finding& finding : privacy.findings) outcome.findings.push_back(std::move(finding));
     summary.findings = static_cast<std::int64_t>(outcome.findings.size());
     for (ScoredRound& round : scored)
         for (model::DetectorScores& scores : round.scores) outcome.scores.push_back(std::move(scores));
