@@ -236,8 +236,12 @@ void Simulation::State::record_updates(const std::vector<Participation>& parts, 
             claim.delta = options.privacy->delta;
             claim.noise_multiplier = options.privacy->noise_multiplier;
             claim.clipping_norm = options.privacy->clipping_norm;
-            claim.sampling_rate = 1.0;
+            claim.sampling_rate = options.participation;
             claim.steps = 1.0;
+            if (round <= epsilon.size()) {
+                claim.epsilon = epsilon[round - 1];
+                claim.accountant = "rdp";
+            }
             update.privacy = claim;
         }
         if (part.intensity > 0) {

@@ -52,7 +52,8 @@ struct Simulation::State {
     std::vector<LabAttack> attacks;
     LabFederation recorded;
     std::vector<float> previous_step;
-    std::size_t round = 0;  ///< that was trained last
+    std::vector<double> epsilon;  ///< after 1, 2, … rounds, where the federation promises privacy and keeps it
+    std::size_t round = 0;        ///< that was trained last
 
     [[nodiscard]] const std::vector<float>& global() const { return recorded.models.back(); }
 
@@ -60,6 +61,7 @@ struct Simulation::State {
     [[nodiscard]] model::Result<void> prepare();
     void assign_roles();
     [[nodiscard]] model::Result<void> prepare_attacks();
+    [[nodiscard]] model::Result<void> account();
     void record_beginning();
 
     // One round (simulation_round.cpp).
