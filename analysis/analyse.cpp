@@ -4,8 +4,9 @@
 #include "analysis/detection/round_findings.h"
 #include "analysis/detection/score_round.h"
 #include "analysis/ledger/ledger_builder.h"
-#include "analysis/privacy/claims.h"
+#include "analysis/privacy/audit.h"
 #include "analysis/rollback/candidates.h"
+#include "analysis/rollback/contamination.h"
 #include "analysis/verdict/fusion.h"
 #include "model/json_writer.h"
 
@@ -29,7 +30,7 @@ model::Result<RoundLedger> ledger_for(const LedgerPlan& plan, const std::vector<
         FEDSLEUTH_TRY(std::optional<RoundLedger> kept, store.ledger(plan.round));
         if (kept && kept->clients == plan.clients && kept->step_rounds == plan.step_rounds &&
             kept->own_rounds == plan.own_rounds && kept->has_shipped == plan.has_shipped &&
-            kept->has_reference == plan.has_reference)
+            kept->has_reference == plan.has_reference && kept->has_model == plan.has_model)
             return std::move(*kept);
     }
     FEDSLEUTH_TRY(RoundLedger ledger, build_ledger(source, layers, plan, progress));
@@ -75,6 +76,7 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
     model::CaseStore::AnalysisOutcome outcome;
     std::vector<ScoredRound> scored;
     std::vector<ServerStep> steps;
+    History history;
     const std::vector<LedgerPlan> plans = plan_ledgers(updates, checkpoints);
     const std::int64_t d = model::coordinate_count(federation.layers);
     std::int64_t work = 0;
@@ -94,7 +96,7 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         if (auto step = server_step(ledger, federation.aggregation, by_round[plan.round])) steps.push_back(*step);
         if (hidden.contains(plan.round)) continue;
         ScoredRound round;
-        round.scores = score_round(ledger);
+        round.scores = score_round(ledger, history);
         round.patterns = patterns_of(ledger, round.scores);
         if (!round.scores.empty()) scored.push_back(std::move(round));
     }
@@ -106,29 +108,22 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         outcome.verdicts.why_not = why_nothing_is_inspectable(federation, rounds);
     }
 
-    // What flagged clients added to each step, by the verdicts; decisions are applied when the rollback is read.
-    std::set<ClientId> malicious;
     for (const model::Verdict& verdict : outcome.verdicts.clients) {
         summary.malicious += verdict.verdict == model::VerdictClass::malicious;
         summary.suspect += verdict.verdict == model::VerdictClass::suspect;
-        if (verdict.verdict == model::VerdictClass::malicious) malicious.insert(verdict.client);
     }
-    std::vector<std::optional<double>> injected;
-    for (const ServerStep& step : steps) {
-        FEDSLEUTH_TRY(const std::optional<RoundLedger> ledger, store.ledger(step.round));
-        if (!ledger) {
-            injected.emplace_back();
-            continue;
-        }
-        std::vector<bool> flagged;
-        for (const ClientId& client : ledger->clients) flagged.push_back(malicious.contains(client));
-        injected.push_back(injected_length(*ledger, step, flagged));
-    }
-    outcome.rollback = rate_checkpoints(checkpoints, updates, outcome.verdicts, {}, steps, injected);
+    FEDSLEUTH_TRY(const std::vector<model::Decision> decisions, store.decisions());
+    const std::vector<Onset> onsets = onsets_of(outcome.verdicts, decisions, updates);
+    FEDSLEUTH_TRY(const std::optional<Counterfactual> contamination,
+                  measure_contamination(store, source, flagged_clients(onsets), progress));
+    outcome.rollback = rate_checkpoints(checkpoint_facts(checkpoints, steps), checkpoints, onsets,
+                                        contamination ? &*contamination : nullptr);
 
     outcome.findings = round_findings(rounds, checkpoints, steps);
-    FEDSLEUTH_TRY(const PrivacyClaims claims, privacy_claims(store));
-    for (model::Finding& finding : privacy_findings(claims)) outcome.findings.push_back(std::move(finding));
+    FEDSLEUTH_TRY(const NoiseEvidence noise, measure_noise(store, source, progress));
+    FEDSLEUTH_CHECK(keep_noise_evidence(store, noise));
+    FEDSLEUTH_TRY(PrivacyAudit privacy, audit_privacy(store, noise, {}, progress));
+    for (model::Finding& finding : privacy.findings) outcome.findings.push_back(std::move(finding));
     summary.findings = static_cast<std::int64_t>(outcome.findings.size());
     for (ScoredRound& round : scored)
         for (model::DetectorScores& scores : round.scores) outcome.scores.push_back(std::move(scores));
@@ -140,6 +135,8 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
                                   .end_object()
                                   .text();
     FEDSLEUTH_CHECK(store.put_analysis(outcome));
+    FEDSLEUTH_CHECK(store.put_document(std::string(contamination_document),
+                                       contamination ? contamination_json(*contamination) : "{}"));
     progress.advance(1);
     return summary;
 }

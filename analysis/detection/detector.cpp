@@ -12,7 +12,7 @@ namespace fedsleuth::analysis {
 
 namespace {
 
-constexpr std::array<DetectorInfo, 9> all_detectors{{
+constexpr std::array<DetectorInfo, 23> all_detectors{{
     {"norm", "Update length", "L2 norm",
      "The length of the update against the round's median length (compared on a log scale). Long: boosted to survive "
      "the average. Short: hidden within the crowd, or nothing was trained.",
@@ -48,6 +48,59 @@ constexpr std::array<DetectorInfo, 9> all_detectors{{
     {"hdbscan-outlier", "Density outlier", "GLOSH score",
      "HDBSCAN's outlier score on the cosine distances of the round: 0 deep inside a cluster, 1 far from any.",
      "any update that stands alone", "Campello et al. 2015 (GLOSH); FLAME (Nguyen et al. 2022)", false},
+    {"spectral", "Principal direction", "L2 length",
+     "How far the update lies along the direction in which the round's updates differ most. A few far out on one side: "
+     "they pull together to where nobody else goes.",
+     "coordinated shifts: label flip, backdoor, Min-Max", "Shejwalkar & Houmansadr 2021 (DnC)", true},
+    {"reference-cosine", "Against the server's own update", "cosine",
+     "The cosine between the update and the one that the server trained on its own clean data. Low or negative: it "
+     "does "
+     "not do what clean data would.",
+     "label flip, sign flip, noise", "Cao et al. 2021 (FLTrust)", true},
+    {"temporal-sign", "Steady signs", "share of coordinates",
+     "The share of coordinates whose sign is that of the same client's previous update. Unusually high: it pushes one "
+     "fixed way, round after round. Near 0.5: noise.",
+     "PoisonedFL, drift; low: noise", "Xie et al. 2025 (PoisonedFL)", true},
+    {"model-pull", "Growing or shrinking the model", "cosine",
+     "The cosine between the update and the model that the round began from. Negative: it shrinks the weights, as "
+     "training on wrong labels does; positive: it makes the model more certain.",
+     "label noise, scaling, free riders", "own; compare MESAS 2023 (metrics against the global model)", true},
+    {"kurtosis", "Shape of the values", "kurtosis",
+     "The fourth moment of the update's values over the squared second: 3 for normal noise, high where few coordinates "
+     "carry most of the change.",
+     "noise; high: edge cases, sparse backdoors", "MESAS 2023; LASA 2025", true},
+    {"quiet-energy", "Energy in quiet coordinates", "share of |D|²",
+     "The share of the update's energy that lies in the half of the coordinates where the crowd's median moves least. "
+     "High: it writes where nobody else does.",
+     "Neurotoxin, backdoors, noise", "Zhang et al. 2022 (Neurotoxin)", true},
+    {"layer-profile", "Spread over the layers", "robust z, r.m.s.",
+     "How the update's energy divides among the layers, against the crowd: the root mean square of the layers' robust "
+     "z-scores.",
+     "backdoors, head-only attacks, noise", "FLTracer 2024; LASA 2025 (per-layer z)", false},
+    {"output-profile", "Spread over the outputs", "robust z, r.m.s.",
+     "How the last layer's change divides among its outputs (the classes of a classifier), against the crowd.",
+     "label flip, backdoors", "DeepSight 2022 (NEUPs); LFighter 2022", false},
+    {"output-lean", "Lean of the outputs", "robust z, r.m.s.",
+     "Which outputs the update makes likelier and which less likely (the last bias, or the sums of the last weights), "
+     "against the crowd.",
+     "label flip, backdoors", "LFighter 2022; Tolpegin et al. 2020", false},
+    {"head-share", "Share of the last layer", "share of |D|²",
+     "The share of the update's energy that lies in the weights which lead to the outputs.",
+     "label flip, backdoors; low: drift in the features", "DeepSight 2022", true},
+    {"head-cosine", "Direction of the last layer", "cosine",
+     "The cosine with the crowd's median in the weights which lead to the outputs alone.", "label flip, sign flip",
+     "LFighter 2022", true},
+    {"company", "Company over rounds", "cosine of residuals",
+     "The mean of the two highest likenesses with other clients of what sets its updates apart from the crowd, "
+     "averaged "
+     "over the last rounds. Chance likenesses average out; a common purpose stays.",
+     "backdoors, label flip, Sybils, collusion", "Fung et al. 2018 (FoolsGold)", false},
+    {"head-company", "Company in the last layer", "cosine of residuals",
+     "The same in the weights which lead to the outputs alone.", "backdoors, label flip", "LFighter 2022", false},
+    {"residual-memory", "Steady purpose", "cosine of residuals",
+     "The cosine between what set this update apart from the crowd and what set the client's previous one apart. High: "
+     "the same private purpose in both rounds. Unusual data do that too, but from the first round on.",
+     "backdoors, drift, PoisonedFL", "MUD-HoG 2022 (long history)", true},
 }};
 
 std::string place(const model::DetectorScores& scores, std::size_t client_idx)
@@ -113,6 +166,45 @@ std::string sentence(const model::DetectorScores& scores, std::size_t client_idx
     if (scores.detector == "recycled")
         return where + "its update had a cosine of " + short_number(value, 4) + " with " +
                (detail.empty() ? "an earlier update" : detail) + "; the median client's highest is " + crowd + tail;
+    if (scores.detector == "company" || scores.detector == "head-company")
+        return where + "what set its updates " + (scores.detector == "company" ? "" : "of the last layer ") +
+               "apart from the crowd had, over the last rounds, a mean cosine of " + short_number(value, 4) +
+               " with that of the two clients most like it" + (detail.empty() ? "" : ", first of them " + detail) +
+               "; the median client has " + crowd + tail;
+    if (scores.detector == "residual-memory")
+        return where + "what set its update apart from the crowd had a cosine of " + short_number(value) +
+               " with what had set its previous one apart; the median client has " + crowd + tail;
+    if (scores.detector == "spectral")
+        return where + "its update lay at " + short_number(value) +
+               " along the direction in which the updates differ most; the median client lies at " + crowd + tail;
+    if (scores.detector == "reference-cosine")
+        return where + "its update had a cosine of " + short_number(value) +
+               " with the server's own; the median client has " + crowd + tail;
+    if (scores.detector == "temporal-sign")
+        return where + short_number(100 * value) +
+               " % of its coordinates had the sign that they had in its previous update; the median client has " +
+               short_number(100 * scores.location) + " %" + tail;
+    if (scores.detector == "model-pull")
+        return where + "its update had a cosine of " + short_number(value) +
+               " with the model that the round began from; the median client has " + crowd + tail;
+    if (scores.detector == "kurtosis")
+        return where + "the values of its update had a kurtosis of " + short_number(value) +
+               "; the median client has " + crowd + tail;
+    if (scores.detector == "quiet-energy" || scores.detector == "head-share")
+        return where + short_number(100 * value) + " % of its update's energy lay in " +
+               (scores.detector == "head-share" ? "the weights that lead to the outputs"
+                                                : "the half of the coordinates that the crowd moves least") +
+               "; the median client has " + short_number(100 * scores.location) + " %" + tail;
+    if (scores.detector == "layer-profile")
+        return where + "its update divided among the layers otherwise than the crowd's, most of all in " + detail +
+               ": r.m.s. robust z " + short_number(value) + " against " + crowd + tail;
+    if (scores.detector == "output-profile" || scores.detector == "output-lean")
+        return where + (scores.detector == "output-lean" ? "it leaned" : "the change of its last layer divided") +
+               " otherwise than the crowd's, most of all at output " + detail + ": r.m.s. robust z " +
+               short_number(value) + " against " + crowd + tail;
+    if (scores.detector == "head-cosine")
+        return where + "its last layer had a cosine of " + short_number(value) +
+               " with the crowd's median; the median client has " + crowd + tail;
     return where + "its density outlier score was " + short_number(value) + "; the median client has " + crowd + tail;
 }
 

@@ -16,8 +16,8 @@ namespace fedsleuth::analysis {
 
 /// The updates of a round on their first two principal components, from the ledger's Gram matrix alone.
 struct PrincipalPlane {
-    std::vector<double> x, y;             ///< n: coordinates in the unit of the update (an L2 length)
-    double share_x = 0, share_y = 0;      ///< of the total variance, in [0, 1]
+    std::vector<double> x, y;         ///< n: coordinates in the unit of the update (an L2 length)
+    double share_x = 0, share_y = 0;  ///< of the total variance, in [0, 1]
 };
 [[nodiscard]] PrincipalPlane principal_plane(const model::RoundLedger& ledger);
 

@@ -6,7 +6,8 @@
 
 namespace fedsleuth::analysis {
 
-/// Middle value of the finite entries (mean of the two middle ones where their number is even); NaN where there are none.
+/// Middle value of the finite entries (mean of the two middle ones where their number is even); NaN where there are
+/// none.
 [[nodiscard]] double median_of(std::span<const double> values);
 
 /// Linear-interpolated quantile of the finite entries, share in [0, 1]; NaN where there are none.
@@ -24,8 +25,8 @@ struct Crowd {
 [[nodiscard]] std::vector<double> robust_z(std::span<const double> values, const Crowd& crowd);
 
 /// Evidence of a robust z-score on the scale that all detectors share: the log-likelihood ratio of a Student t with
-/// four degrees of freedom against its centre, 2.5 ln(1 + z²/4). Heavy tails, because a MAD over a few honest clients is
-/// itself uncertain: z = 3 gives 2.9, z = 10 gives 8.1. NaN gives 0.
+/// four degrees of freedom against its centre, 2.5 ln(1 + z²/4). Heavy tails, because a MAD over a few honest clients
+/// is itself uncertain: z = 3 gives 2.9, z = 10 gives 8.1. NaN gives 0.
 [[nodiscard]] double evidence_of(double z);
 
 /// Fisher's transform of a cosine, artanh, with the cosine held within ±(1 − 1e-7): on it the spread of a cosine does

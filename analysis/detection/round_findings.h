@@ -10,8 +10,8 @@
 
 namespace fedsleuth::analysis {
 
-/// What the rounds themselves say: a checkpoint that is not what the updates give, a step of the global model far longer
-/// than all others, accuracy that fell. `steps` by round.
+/// What the rounds themselves say: a checkpoint that is not what the updates give, a step of the global model far
+/// longer than all others, accuracy that fell. `steps` by round.
 [[nodiscard]] std::vector<model::Finding> round_findings(const std::vector<model::Round>& rounds,
                                                          const std::vector<model::Checkpoint>& checkpoints,
                                                          const std::vector<ServerStep>& steps);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/detection/detector.h"
+#include "analysis/detection/history.h"
 #include "model/round_ledger.h"
 
 #include <cstddef>
@@ -15,15 +16,12 @@ inline constexpr std::size_t smallest_crowd = 5;
 /// How far back the cosine drift looks for the global step that an update follows.
 inline constexpr std::size_t drift_steps = 3;
 
-/// n × n, row-major: cosine of the residuals D_i − median and D_j − median, in [−1, 1]; 0 on the diagonal and where a
-/// residual vanishes. Honest residuals are nearly orthogonal; copies are parallel even when all updates share a
-/// strong common direction.
-[[nodiscard]] std::vector<double> residual_cosines(const model::RoundLedger& ledger);
+/// Every detector on one round, from its ledger and from the rounds that `history` saw before (it is told of this one),
+/// in the order of detectors(). Empty where the crowd is too small. Rounds in ascending order.
+[[nodiscard]] std::vector<model::DetectorScores> score_round(const model::RoundLedger& ledger, History& history);
 
-/// Every detector on one round, from its ledger alone, in the order of detectors(). Empty where the crowd is too small.
-[[nodiscard]] std::vector<model::DetectorScores> score_round(const model::RoundLedger& ledger);
-
-/// How odd the oddest client of a round is: the highest sum of one client's evidence over all detectors. NaN without scores.
+/// How odd the oddest client of a round is: the highest sum of one client's evidence over all detectors. NaN without
+/// scores.
 [[nodiscard]] double round_suspicion(const std::vector<model::DetectorScores>& scores);
 
 }  // namespace fedsleuth::analysis

@@ -7,7 +7,7 @@ namespace fedsleuth::analysis {
 
 std::vector<double> squared_distances(const RoundGeometry& round)
 {
-    if (!round.distances.empty()) return {round.distances.begin(), round.distances.end()};
+    if (!round.distances.empty()) return round.distances;
     const std::size_t n = round.n;
     std::vector<double> squares(n * n, 0.0);
     const auto gram = [&](std::size_t client_idx, std::size_t other_idx) {

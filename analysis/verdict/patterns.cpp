@@ -2,7 +2,7 @@
 #include "analysis/verdict/patterns.h"
 
 #include "analysis/detection/robust.h"
-#include "analysis/detection/score_round.h"
+#include "analysis/detection/round_view.h"
 
 #include <algorithm>
 #include <cmath>
@@ -131,7 +131,7 @@ RoundPatterns patterns_of(const model::RoundLedger& ledger, const std::vector<mo
     }
 
     const std::size_t n = ledger.size();
-    const std::vector<double> residuals = residual_cosines(ledger);
+    const std::vector<double> residuals = RoundView(ledger).residual_cosines;
     for (std::size_t first_idx = 0; first_idx < n; ++first_idx)
         for (std::size_t second_idx = first_idx + 1; second_idx < n; ++second_idx)
             if (residuals[first_idx * n + second_idx] >= lockstep_cosine)

@@ -7,6 +7,8 @@
 
 #include "model/json_writer.h"
 
+#include <algorithm>
+
 namespace fedsleuth::storage {
 
 using model::ErrorCode;
@@ -146,7 +148,12 @@ Result<std::optional<model::RoundLedger>> CaseFile::ledger(RoundNo round)
     auto ledger = decode_ledger(statement.bytes(0));
     if (!ledger) return model::pass_on(in_file(std::move(ledger.error()), database));
     FEDSLEUTH_TRY(const std::vector<model::Layer> layers, read_layers(database));
-    if (*ledger && ((*ledger)->round != round || (*ledger)->layers.size() != layers.size()))
+    // One entry for the whole model is what a round of very many clients has.
+    const auto belongs = [&](const model::RoundLedger& kept) {
+        return kept.round == round && (kept.layers.size() == layers.size() || kept.layers.size() == 1) &&
+               std::ranges::all_of(kept.output_rows, [&](const auto& rows) { return rows.layer_idx < layers.size(); });
+    };
+    if (*ledger && !belongs(**ledger))
         return model::fail(
             ErrorCode::malformed,
             "is damaged: the ledger of round " + std::to_string(round.value()) + " belongs to another round or model",

@@ -3,6 +3,7 @@
 
 #include "storage/case/rows.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -31,12 +32,19 @@ Result<void> check_layer(const RoundLedger& ledger, const RoundLedger::PerLayer&
     FEDSLEUTH_CHECK(expect(layer.step_squares.size() == k, "step_squares"));
     FEDSLEUTH_CHECK(expect(layer.own_products.size() == n, "own_products"));
     FEDSLEUTH_CHECK(expect(layer.own_squares.size() == n, "own_squares"));
+    FEDSLEUTH_CHECK(expect(layer.own_median_products.size() == n, "own_median_products"));
+    FEDSLEUTH_CHECK(expect(layer.median_steps.size() == k, "median_steps"));
     const auto if_there = [n](const std::vector<double>& list, bool there) {
         return list.size() == n || (!there && list.empty());
     };
     FEDSLEUTH_CHECK(expect(if_there(layer.shipped_products, ledger.has_shipped), "shipped_products"));
     FEDSLEUTH_CHECK(expect(if_there(layer.reference_products, ledger.has_reference), "reference_products"));
+    FEDSLEUTH_CHECK(expect(if_there(layer.model_products, ledger.has_model), "model_products"));
     FEDSLEUTH_CHECK(expect(layer.median_products.size() == n, "median_products"));
+    FEDSLEUTH_CHECK(expect(layer.absolute_sums.size() == n, "absolute_sums"));
+    FEDSLEUTH_CHECK(expect(layer.quiet_squares.size() == n, "quiet_squares"));
+    FEDSLEUTH_CHECK(expect(layer.own_sign_equal.size() == n, "own_sign_equal"));
+    FEDSLEUTH_CHECK(expect(layer.own_sign_compared.size() == n, "own_sign_compared"));
     return expect(layer.sign_agreements.size() == n, "sign_agreements");
 }
 
@@ -47,12 +55,22 @@ void encode_layer(ByteWriter& out, const RoundLedger::PerLayer& layer)
     out.reals(layer.step_squares);
     out.reals(layer.own_products);
     out.reals(layer.own_squares);
+    out.integers(layer.own_sign_equal);
+    out.integers(layer.own_sign_compared);
+    out.reals(layer.own_median_products);
     out.reals(layer.shipped_products);
     out.real(layer.shipped_square);
     out.reals(layer.reference_products);
     out.real(layer.reference_square);
+    out.reals(layer.model_products);
+    out.real(layer.model_square);
     out.reals(layer.median_products);
     out.real(layer.median_square);
+    out.reals(layer.median_steps);
+    out.real(layer.median_shipped);
+    out.reals(layer.absolute_sums);
+    out.reals(layer.quiet_squares);
+    out.integer(layer.quiet_coordinates);
     out.integers(layer.sign_agreements);
     out.integer(layer.sign_compared);
 }
@@ -65,18 +83,62 @@ RoundLedger::PerLayer decode_layer(ByteReader& in)
     layer.step_squares = in.reals();
     layer.own_products = in.reals();
     layer.own_squares = in.reals();
+    layer.own_sign_equal = in.integers();
+    layer.own_sign_compared = in.integers();
+    layer.own_median_products = in.reals();
     layer.shipped_products = in.reals();
     layer.shipped_square = in.real();
     layer.reference_products = in.reals();
     layer.reference_square = in.real();
+    layer.model_products = in.reals();
+    layer.model_square = in.real();
     layer.median_products = in.reals();
     layer.median_square = in.real();
+    layer.median_steps = in.reals();
+    layer.median_shipped = in.real();
+    layer.absolute_sums = in.reals();
+    layer.quiet_squares = in.reals();
+    layer.quiet_coordinates = in.integer();
     layer.sign_agreements = in.integers();
     layer.sign_compared = in.integer();
     return layer;
 }
 
-constexpr std::size_t smallest_layer = 13 * sizeof(std::int64_t);
+constexpr std::size_t smallest_layer = 23 * sizeof(std::int64_t);
+constexpr std::size_t smallest_output_rows = 6 * sizeof(std::int64_t);
+
+Result<void> check_output_rows(const RoundLedger& ledger, const RoundLedger::OutputRows& rows)
+{
+    FEDSLEUTH_CHECK(expect(rows.outputs <= RoundLedger::most_outputs, "outputs"));
+    const std::size_t count = ledger.size() * rows.outputs;
+    return expect(rows.sums.size() == count && rows.absolute.size() == count && rows.squares.size() == count,
+                  "output_rows");
+}
+
+void encode_output_rows(ByteWriter& out, const RoundLedger::OutputRows& rows)
+{
+    out.integer(static_cast<std::int64_t>(rows.layer_idx));
+    out.integer(static_cast<std::int64_t>(rows.outputs));
+    out.integer(rows.bias);
+    out.reals(rows.sums);
+    out.reals(rows.absolute);
+    out.reals(rows.squares);
+}
+
+RoundLedger::OutputRows decode_output_rows(ByteReader& in)
+{
+    RoundLedger::OutputRows rows;
+    const std::int64_t layer_idx = in.integer();
+    const std::int64_t outputs = in.integer();
+    if (layer_idx < 0 || outputs < 0) in.reject();
+    rows.layer_idx = static_cast<std::size_t>(std::max<std::int64_t>(layer_idx, 0));
+    rows.outputs = static_cast<std::size_t>(std::max<std::int64_t>(outputs, 0));
+    rows.bias = in.integer() != 0;
+    rows.sums = in.reals();
+    rows.absolute = in.reals();
+    rows.squares = in.reals();
+    return rows;
+}
 
 model::RoundNo decode_round(ByteReader& in)
 {
@@ -98,6 +160,8 @@ Result<void> check_ledger(const RoundLedger& ledger)
     FEDSLEUTH_CHECK(expect(ledger.fourth_powers.size() == n, "fourth_powers"));
     FEDSLEUTH_CHECK(expect(ledger.sums.size() == n, "sums"));
     for (const RoundLedger::PerLayer& layer : ledger.layers) FEDSLEUTH_CHECK(check_layer(ledger, layer));
+    FEDSLEUTH_CHECK(expect(ledger.output_rows.size() <= 2, "output_rows"));
+    for (const RoundLedger::OutputRows& rows : ledger.output_rows) FEDSLEUTH_CHECK(check_output_rows(ledger, rows));
     return {};
 }
 
@@ -110,12 +174,15 @@ std::vector<std::byte> encode(const RoundLedger& ledger)
     out.texts(ledger.clients);
     out.integer(static_cast<std::int64_t>(ledger.layers.size()));
     for (const RoundLedger::PerLayer& layer : ledger.layers) encode_layer(out, layer);
+    out.integer(static_cast<std::int64_t>(ledger.output_rows.size()));
+    for (const RoundLedger::OutputRows& rows : ledger.output_rows) encode_output_rows(out, rows);
     out.integer(static_cast<std::int64_t>(ledger.step_rounds.size()));
     for (const model::RoundNo round : ledger.step_rounds) out.integer(round.value());
     out.integer(static_cast<std::int64_t>(ledger.own_rounds.size()));
     for (const auto& round : ledger.own_rounds) out.integer(round ? round->value() : -1);
     out.integer(ledger.has_shipped);
     out.integer(ledger.has_reference);
+    out.integer(ledger.has_model);
     out.integers(ledger.positive);
     out.integers(ledger.negative);
     out.integers(ledger.zero);
@@ -139,6 +206,8 @@ Result<std::optional<RoundLedger>> decode_ledger(std::span<const std::byte> byte
     ledger.clients = in.clients();
     ledger.layers.resize(in.count(smallest_layer));
     for (RoundLedger::PerLayer& layer : ledger.layers) layer = decode_layer(in);
+    ledger.output_rows.resize(in.count(smallest_output_rows));
+    for (RoundLedger::OutputRows& rows : ledger.output_rows) rows = decode_output_rows(in);
     ledger.step_rounds.resize(in.count(sizeof(std::int64_t)));
     for (model::RoundNo& round : ledger.step_rounds) round = decode_round(in);
     ledger.own_rounds.resize(in.count(sizeof(std::int64_t)));
@@ -149,6 +218,7 @@ Result<std::optional<RoundLedger>> decode_ledger(std::span<const std::byte> byte
     }
     ledger.has_shipped = in.integer() != 0;
     ledger.has_reference = in.integer() != 0;
+    ledger.has_model = in.integer() != 0;
     ledger.positive = in.integers();
     ledger.negative = in.integers();
     ledger.zero = in.integers();

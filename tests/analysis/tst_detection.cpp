@@ -57,6 +57,13 @@ RoundLedger ledger_of(const std::vector<Row>& updates, const std::vector<Row>& o
     return *analysis::build_ledger(source, layers, plan, progress);
 }
 
+/// The round on its own, without any before it.
+std::vector<model::DetectorScores> score_alone(const RoundLedger& ledger)
+{
+    analysis::History history;
+    return analysis::score_round(ledger, history);
+}
+
 const model::DetectorScores& named(const std::vector<model::DetectorScores>& scores, const char* name)
 {
     for (const auto& candidate : scores)
@@ -81,7 +88,7 @@ std::vector<Row> crowd(std::size_t n, std::size_t d, unsigned seed, float noise 
 analysis::ScoredRound scored(const RoundLedger& ledger)
 {
     analysis::ScoredRound round;
-    round.scores = analysis::score_round(ledger);
+    round.scores = score_alone(ledger);
     round.patterns = analysis::patterns_of(ledger, round.scores);
     return round;
 }
@@ -125,7 +132,7 @@ private slots:
         const std::vector<Row> own = crowd(9, 50, 2);
         const std::vector<Row> steps = crowd(2, 50, 3);
         const RoundLedger ledger = ledger_of(updates, own, steps);
-        const auto scores = analysis::score_round(ledger);
+        const auto scores = score_alone(ledger);
         QCOMPARE(scores.size(), analysis::detectors().size());
         for (std::size_t idx = 0; idx < scores.size(); ++idx)
             QCOMPARE(scores[idx].detector, std::string(analysis::detectors()[idx].name));
@@ -168,21 +175,21 @@ private slots:
 
     void a_round_below_the_smallest_crowd_is_not_judged()
     {
-        QVERIFY(analysis::score_round(ledger_of(crowd(4, 10, 1))).empty());
-        QVERIFY(!analysis::score_round(ledger_of(crowd(5, 10, 1))).empty());
+        QVERIFY(score_alone(ledger_of(crowd(4, 10, 1))).empty());
+        QVERIFY(!score_alone(ledger_of(crowd(5, 10, 1))).empty());
     }
 
     void zero_updates_do_not_divide_by_zero()
     {
         std::vector<Row> updates = crowd(6, 20, 4);
         updates[2] = Row(20, 0.0f);
-        for (const auto& scores : analysis::score_round(ledger_of(updates, updates, {Row(20, 0.0f)})))
+        for (const auto& scores : score_alone(ledger_of(updates, updates, {Row(20, 0.0f)})))
             for (std::size_t client_idx = 0; client_idx < 6; ++client_idx) {
                 QVERIFY(std::isfinite(scores.evidence[client_idx]));
                 QVERIFY(!std::isinf(scores.z[client_idx]));
                 QVERIFY(!analysis::sentence(scores, client_idx).empty());
             }
-        const auto flat = analysis::score_round(ledger_of(std::vector<Row>(6, Row(20, 0.0f))));
+        const auto flat = score_alone(ledger_of(std::vector<Row>(6, Row(20, 0.0f))));
         QCOMPARE(flat.size(), analysis::detectors().size());
     }
 

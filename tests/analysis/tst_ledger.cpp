@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/kernels/row_sums.h"
 #include "analysis/ledger/ledger_builder.h"
 #include "support/memory_source.h"
 
@@ -30,6 +31,27 @@ double middle(std::vector<double> values)
     std::sort(values.begin(), values.end());
     const std::size_t n = values.size();
     return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+/// Σ D² of each row over the coordinates where |median| is at most its (lower) median, run by run: a run ends after
+/// 4,096 coordinates, with the layer, and where the pass goes on to its next 65,536.
+std::vector<double> quiet_energy(const std::vector<Row>& rows, const std::vector<double>& median, std::int64_t first)
+{
+    std::vector<double> energy(rows.size());
+    const auto end = first + static_cast<std::int64_t>(median.size());
+    for (std::int64_t from = first; from < end;) {
+        const std::int64_t to = std::min({end, from + 4096, (from / 65'536 + 1) * 65'536});
+        std::vector<double> sizes;
+        for (std::int64_t at = from; at < to; ++at) sizes.push_back(std::abs(median[at - first]));
+        std::vector<double> sorted = sizes;
+        std::sort(sorted.begin(), sorted.end());
+        for (std::int64_t at = from; at < to; ++at)
+            for (std::size_t row_idx = 0; row_idx < rows.size(); ++row_idx)
+                if (sizes[at - from] <= sorted[(sorted.size() - 1) / 2])
+                    energy[row_idx] += static_cast<double>(rows[row_idx][at]) * rows[row_idx][at];
+        from = to;
+    }
+    return energy;
 }
 
 bool near(double a, double b, double scale) { return std::abs(a - b) <= 1e-11 * std::max(scale, 1e-30); }
@@ -71,6 +93,7 @@ private slots:
         QCOMPARE(plans.size(), 3u);
         QCOMPARE(plans[0].clients.size(), 2u);
         QCOMPARE(plans[0].clients[0].text(), std::string("a"));
+        QVERIFY(plans[0].has_model && plans[2].has_model);
         QVERIFY(plans[0].has_shipped && plans[0].step_rounds.empty() && !plans[0].own_rounds[0]);
         QCOMPARE(plans[1].own_rounds[0]->value(), 1);
         QVERIFY(!plans[1].own_rounds[1]);
@@ -138,10 +161,11 @@ private slots:
             steps.push_back(vector(0.05f));
             source.put(VectorRef::Kind::global_step, round, "", steps.back());
         }
-        plan.has_shipped = plan.has_reference = true;
-        const Row shipped = vector(0.1f), reference = vector(0.3f);
+        plan.has_shipped = plan.has_reference = plan.has_model = true;
+        const Row shipped = vector(0.1f), reference = vector(0.3f), model = vector(0.7f);
         source.put(VectorRef::Kind::global_step, 5, "", shipped);
         source.put(VectorRef::Kind::reference, 5, "@server", reference);
+        source.put(VectorRef::Kind::checkpoint, 4, "", model);
 
         model::Progress progress;
         const auto built = analysis::build_ledger(source, layers, plan, progress);
@@ -178,18 +202,46 @@ private slots:
                 QVERIFY(near(layer.own_squares[i], has_own ? exact(own[i], own[i]) : 0, scale));
                 QVERIFY(near(layer.shipped_products[i], exact(updates[i], shipped), scale));
                 QVERIFY(near(layer.reference_products[i], exact(updates[i], reference), scale));
-                double to_median = 0, square = 0;
+                QVERIFY(near(layer.model_products[i], exact(updates[i], model), scale));
+                std::int64_t equal = 0, both = 0;
+                for (std::int64_t at = first; at < first + count && has_own; ++at) {
+                    both += updates[i][at] != 0 && own[i][at] != 0;
+                    equal += updates[i][at] * static_cast<double>(own[i][at]) > 0;
+                }
+                QCOMPARE(layer.own_sign_compared[i], both);
+                QCOMPARE(layer.own_sign_equal[i], equal);
+                double to_median = 0, square = 0, absolute = 0;
                 std::int64_t agreements = 0;
                 for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx) {
                     const double value = updates[i][first + coord_idx];
                     to_median += value * median[coord_idx];
                     square += median[coord_idx] * median[coord_idx];
                     agreements += value * median[coord_idx] > 0;
+                    absolute += std::abs(value);
                 }
+                QVERIFY(near(layer.absolute_sums[i], absolute, scale));
                 QVERIFY(near(layer.median_products[i], to_median, scale));
+                double own_to_median = 0;
+                for (std::size_t coord_idx = 0; has_own && coord_idx < median.size(); ++coord_idx)
+                    own_to_median += median[coord_idx] * own[i][first + coord_idx];
+                QVERIFY(near(layer.own_median_products[i], own_to_median, scale));
                 QVERIFY(near(layer.median_square, square, scale));
                 QCOMPARE(layer.sign_agreements[i], agreements);
             }
+            const std::vector<double> quiet = quiet_energy(updates, median, first);
+            for (std::size_t i = 0; i < updates.size(); ++i) QVERIFY(near(layer.quiet_squares[i], quiet[i], scale));
+            QVERIFY(layer.quiet_coordinates <= count && 2 * layer.quiet_coordinates >= count);
+            double median_shipped = 0;
+            for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx)
+                median_shipped += median[coord_idx] * shipped[first + coord_idx];
+            QVERIFY(near(layer.median_shipped, median_shipped, scale));
+            for (std::size_t s = 0; s < steps.size(); ++s) {
+                double median_step = 0;
+                for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx)
+                    median_step += median[coord_idx] * steps[s][first + coord_idx];
+                QVERIFY(near(layer.median_steps[s], median_step, scale));
+            }
+            QVERIFY(near(layer.model_square, exact(model, model), scale));
             QVERIFY(near(layer.shipped_square, exact(shipped, shipped), scale));
             QVERIFY(near(layer.reference_square, exact(reference, reference), scale));
         }
@@ -202,6 +254,155 @@ private slots:
             QCOMPARE(ledger.positive[i] + ledger.negative[i] + ledger.zero[i], d);
             QVERIFY(near(ledger.sums[i], product(row, ones, 0, d), static_cast<double>(d)));
         }
+    }
+
+    void output_rows_follow_the_last_two_layers_data()
+    {
+        using Shapes = QList<QList<int>>;
+        QTest::addColumn<Shapes>("shapes");
+        QTest::addColumn<QList<int>>("outputs");  // of each layer that has rows
+        QTest::addColumn<bool>("columns");        // the kernel's outputs are its columns
+        QTest::newRow("weight and bias") << Shapes{{4, 2}, {3, 50'000}, {3}} << QList<int>{3, 3} << false;
+        QTest::newRow("bias first, by name") << Shapes{{5}, {3}, {3, 7}} << QList<int>{3, 3} << false;
+        QTest::newRow("kernel [inputs, classes]") << Shapes{{9}, {30'000, 3}, {3}} << QList<int>{3, 3} << true;
+        QTest::newRow("square kernel") << Shapes{{3, 3}, {3}} << QList<int>{3, 3} << false;
+        QTest::newRow("convolution") << Shapes{{6, 2, 3, 3}, {4, 6}} << QList<int>{6, 4} << false;
+        QTest::newRow("too wide") << Shapes{{1001, 2}, {4}} << QList<int>{4} << false;
+        QTest::newRow("a scalar") << Shapes{{3, 2}, {}} << QList<int>{3} << false;
+        QTest::newRow("one layer") << Shapes{{2, 2}} << QList<int>{2} << false;
+    }
+
+    void output_rows_follow_the_last_two_layers()
+    {
+        QFETCH(QList<QList<int>>, shapes);
+        QFETCH(QList<int>, outputs);
+        QFETCH(bool, columns);
+        std::vector<model::Layer> layers;
+        for (const QList<int>& shape : shapes) layers.emplace_back().shape.assign(shape.begin(), shape.end());
+        layers.emplace_back().counter = true;
+        const std::int64_t d = model::lay_out(layers);
+        std::mt19937 random(7);
+        std::normal_distribution<float> normal;
+        test::MemorySource source(d);
+        analysis::LedgerPlan plan;
+        plan.round = RoundNo{1};
+        std::vector<Row> updates;
+        for (const char* name : {"a", "b", "c"}) {
+            plan.clients.emplace_back(name);
+            for (Row& row = updates.emplace_back(d); float& value : row) value = normal(random);
+            source.put(VectorRef::Kind::update, 1, name, updates.back());
+        }
+        plan.own_rounds.resize(3);
+        model::Progress progress;
+        const auto ledger = analysis::build_ledger(source, layers, plan, progress);
+        QVERIFY(ledger.has_value());
+        QCOMPARE(ledger->output_rows.size(), static_cast<std::size_t>(outputs.size()));
+        for (std::size_t idx = 0; idx < ledger->output_rows.size(); ++idx) {
+            const RoundLedger::OutputRows& rows = ledger->output_rows[idx];
+            const model::Layer& layer = layers[rows.layer_idx];
+            const auto many = static_cast<std::int64_t>(rows.outputs);
+            QCOMPARE(many, outputs[static_cast<int>(idx)]);
+            QCOMPARE(rows.bias, layer.shape.size() == 1);
+            for (std::size_t i = 0; i < 3; ++i) {
+                std::vector<double> sums(rows.outputs), absolute(rows.outputs), squares(rows.outputs);
+                for (std::int64_t at = 0; at < layer.count; ++at) {
+                    const double value = updates[i][layer.offset + at];
+                    const auto output = columns ? at % many : at / (layer.count / many);
+                    sums[output] += value;
+                    absolute[output] += std::abs(value);
+                    squares[output] += value * value;
+                }
+                for (std::size_t c = 0; c < rows.outputs; ++c) {
+                    const double scale = static_cast<double>(layer.count);
+                    QVERIFY(near(rows.sums[i * rows.outputs + c], sums[c], scale));
+                    QVERIFY(near(rows.absolute[i * rows.outputs + c], absolute[c], scale));
+                    QVERIFY(near(rows.squares[i * rows.outputs + c], squares[c], scale));
+                }
+            }
+        }
+    }
+
+    void row_sums_of_every_instruction_set_data()
+    {
+        QTest::addColumn<int>("count");
+        for (const int count : {0, 1, 7, 8, 9, 64, 513, 4096}) QTest::addRow("%d coordinates", count) << count;
+    }
+
+    void row_sums_of_every_instruction_set()
+    {
+        QFETCH(int, count);
+        const auto size = static_cast<std::size_t>(count);
+        std::mt19937 random(static_cast<unsigned>(count));
+        std::normal_distribution<float> normal;
+        const auto value = [&] { return random() % 8 == 0 ? 0.0F : normal(random) * 1e-3F; };
+        Row row(size), other(size), sign(size);
+        std::vector<double> median(size), quiet(size);
+        for (std::size_t at = 0; at < size; ++at) {
+            row[at] = value();
+            other[at] = value();
+            median[at] = (static_cast<double>(value()) + value()) / 2;
+            sign[at] = static_cast<float>((median[at] > 0) - (median[at] < 0));
+            quiet[at] = random() % 2;
+        }
+        std::vector<std::vector<double>> results;  // of each instruction set: all figures
+        for (const analysis::RowKernel& kernel : analysis::row_kernels()) {
+            analysis::RowSums sums;
+            kernel.row_sums(row.data(), {median.data(), quiet.data(), sign.data(), size}, sums);
+            analysis::PairSums pair;
+            kernel.pair_sums(row.data(), other.data(), size, pair);
+            analysis::Moments moments;
+            kernel.add_moments(row.data(), size, moments);
+            results.push_back({sums.median_product, sums.sum, sums.absolute, sums.fourth, sums.quiet, sums.minimum,
+                               sums.maximum, static_cast<double>(sums.positive), static_cast<double>(sums.negative),
+                               static_cast<double>(sums.agreements), pair.product, pair.square,
+                               static_cast<double>(pair.equal), static_cast<double>(pair.compared), moments.sum,
+                               moments.absolute, moments.square, kernel.product(other.data(), median.data(), size)});
+        }
+        std::vector<double> slow(18);
+        if (count > 0) slow[5] = slow[6] = row[0];
+        for (std::size_t at = 0; at < size; ++at) {
+            const double x = row[at], y = other[at], m = median[at];
+            slow[0] += x * m;
+            slow[1] += x;
+            slow[2] += std::abs(x);
+            slow[3] += x * x * x * x;
+            slow[4] += x * x * quiet[at];
+            slow[5] = std::min(slow[5], x);
+            slow[6] = std::max(slow[6], x);
+            slow[7] += x > 0;
+            slow[8] += x < 0;
+            slow[9] += x * m > 0;
+            slow[10] += x * y;
+            slow[11] += y * y;
+            slow[12] += x * y > 0;
+            slow[13] += x != 0 && y != 0;
+            slow[14] += x;
+            slow[15] += std::abs(x);
+            slow[16] += x * x;
+            slow[17] += y * m;
+        }
+        for (const std::vector<double>& result : results) {
+            QCOMPARE(result, results.front());  // the same bits everywhere
+            for (std::size_t idx = 0; idx < slow.size(); ++idx)
+                QVERIFY2(std::abs(result[idx] - slow[idx]) <= 1e-12 * std::max(slow[15], slow[16]),
+                         qPrintable(QString::number(idx)));
+        }
+    }
+
+    void every_instruction_set_clears_what_is_not_finite()
+    {
+        constexpr float inf = std::numeric_limits<float>::infinity();
+        for (const analysis::RowKernel& kernel : analysis::row_kernels())
+            for (std::size_t at = 0; at < 21; ++at) {
+                Row row(21, std::numeric_limits<float>::max());
+                QCOMPARE(kernel.clear_non_finite(row.data(), row.size()), 0);
+                row[at] = -inf;
+                row[(at + 9) % 21] = std::nanf("");
+                row[(at + 5) % 21] = inf;
+                QCOMPARE(kernel.clear_non_finite(row.data(), row.size()), 3);
+                QCOMPARE(std::count(row.begin(), row.end(), 0.0F), 3);
+                QCOMPARE(std::count(row.begin(), row.end(), std::numeric_limits<float>::max()), 18);
+            }
     }
 
     void near_copies_stay_apart()

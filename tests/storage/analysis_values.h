@@ -3,6 +3,7 @@
 
 #include "model/case_store.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -30,7 +31,7 @@ inline model::RoundLedger some_ledger(int round, std::size_t n, std::size_t laye
     for (std::size_t idx = 0; idx < k; ++idx) ledger.step_rounds.emplace_back(round - 1 - static_cast<int>(idx) + 10);
     ledger.own_rounds.resize(n);
     if (n > 1) ledger.own_rounds[1] = model::RoundNo{round};
-    ledger.has_shipped = true;
+    ledger.has_shipped = ledger.has_model = true;
     for (std::size_t idx = 0; idx < layers; ++idx) {
         model::RoundLedger::PerLayer layer;
         layer.gram = reals(n * n);
@@ -38,14 +39,27 @@ inline model::RoundLedger some_ledger(int round, std::size_t n, std::size_t laye
         layer.step_squares = reals(k);
         layer.own_products = reals(n);
         layer.own_squares = reals(n);
+        layer.own_sign_equal = integers(n);
+        layer.own_sign_compared = integers(n);
+        layer.own_median_products = reals(n);
+        layer.median_steps = reals(k);
         layer.shipped_products = reals(n);
         layer.shipped_square = std::numeric_limits<double>::infinity();
         layer.median_products = reals(n);
         layer.median_square = 0.1;
+        layer.median_shipped = -0.25;
+        layer.model_products = reals(n);
+        layer.model_square = 12.5;
+        layer.absolute_sums = reals(n);
+        layer.quiet_squares = reals(n);
+        layer.quiet_coordinates = 9;
         layer.sign_agreements = integers(n);
         layer.sign_compared = 17;
         ledger.layers.push_back(std::move(layer));
     }
+    for (std::size_t idx = 0; idx < 2; ++idx)
+        ledger.output_rows.push_back(
+            {idx, 3 + idx, idx == 1, reals(n * (3 + idx)), reals(n * (3 + idx)), reals(n * (3 + idx))});
     ledger.positive = integers(n);
     ledger.negative = integers(n);
     ledger.zero = integers(n);
@@ -68,12 +82,22 @@ inline bool same(const model::RoundLedger& a, const model::RoundLedger& b)
                 x.shipped_products != y.shipped_products || x.shipped_square != y.shipped_square ||
                 x.reference_products != y.reference_products || x.reference_square != y.reference_square ||
                 x.median_products != y.median_products || x.median_square != y.median_square ||
-                x.sign_agreements != y.sign_agreements || x.sign_compared != y.sign_compared)
+                x.sign_agreements != y.sign_agreements || x.sign_compared != y.sign_compared ||
+                x.own_sign_equal != y.own_sign_equal || x.own_sign_compared != y.own_sign_compared ||
+                x.model_products != y.model_products || x.model_square != y.model_square ||
+                x.median_shipped != y.median_shipped || x.own_median_products != y.own_median_products ||
+                x.median_steps != y.median_steps || x.absolute_sums != y.absolute_sums ||
+                x.quiet_squares != y.quiet_squares || x.quiet_coordinates != y.quiet_coordinates)
                 return false;
         }
         return true;
     };
+    const auto outputs_same = [](const model::RoundLedger::OutputRows& x, const model::RoundLedger::OutputRows& y) {
+        return x.layer_idx == y.layer_idx && x.outputs == y.outputs && x.bias == y.bias && x.sums == y.sums &&
+               x.absolute == y.absolute && x.squares == y.squares;
+    };
     return a.round == b.round && a.clients == b.clients && a.layers.size() == b.layers.size() && layers_same() &&
+           std::ranges::equal(a.output_rows, b.output_rows, outputs_same) && a.has_model == b.has_model &&
            a.step_rounds == b.step_rounds && a.own_rounds == b.own_rounds && a.has_shipped == b.has_shipped &&
            a.has_reference == b.has_reference && a.positive == b.positive && a.negative == b.negative &&
            a.zero == b.zero && a.minimum == b.minimum && a.maximum == b.maximum && a.fourth_powers == b.fourth_powers &&

@@ -215,6 +215,14 @@ void CaseFileTest::ledgers_come_back()
     // A ledger of another model is damage, not a value.
     OK(file->put_ledger(some_ledger(1, 3, 5)));
     QCOMPARE(file->ledger(RoundNo{1}).error().code, ErrorCode::malformed);
+    model::RoundLedger elsewhere = some_ledger(1, 3, 2);
+    elsewhere.output_rows[0].layer_idx = 2;
+    OK(file->put_ledger(elsewhere));
+    QCOMPARE(file->ledger(RoundNo{1}).error().code, ErrorCode::malformed);
+    // One entry for the whole model: what a round of very many clients has.
+    OK(file->put_ledger(some_ledger(1, 3, 1)));
+    TAKE(const auto folded, file->ledger(RoundNo{1}));
+    QVERIFY(folded && folded->layers.size() == 1);
     // One of another version reads as nothing: it is built again.
     std::vector<std::byte> bytes = storage::encode(some_ledger(1, 3, 2));
     bytes[8] = std::byte{99};
@@ -235,6 +243,12 @@ void CaseFileTest::misshapen_ledgers_are_refused()
     QVERIFY(refused([](auto& l) { l.layers[0].sign_agreements.clear(); }));
     QVERIFY(refused([](auto& l) { l.layers[0].shipped_products.clear(); }));
     QVERIFY(refused([](auto& l) { l.layers[0].reference_products = {1}; }));
+    QVERIFY(refused([](auto& l) { l.layers[0].model_products.clear(); }));
+    QVERIFY(refused([](auto& l) { l.layers[1].own_sign_equal.pop_back(); }));
+    QVERIFY(refused([](auto& l) { l.layers[1].quiet_squares.pop_back(); }));
+    QVERIFY(refused([](auto& l) { l.output_rows[1].absolute.pop_back(); }));
+    QVERIFY(refused([](auto& l) { l.output_rows[0].outputs = 1001; }));
+    QVERIFY(refused([](auto& l) { l.output_rows.resize(3); }));
     QVERIFY(refused([](auto& l) { l.clients.pop_back(); }));
     QVERIFY(refused([](auto& l) { l.own_rounds.pop_back(); }));
     QVERIFY(refused([](auto& l) { l.minimum.pop_back(); }));
