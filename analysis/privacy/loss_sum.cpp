@@ -74,8 +74,7 @@ double tilt_for_delta(std::span<const LossPart> parts, Direction direction, doub
 
 double tilt_for_epsilon(std::span<const LossPart> parts, Direction direction, double epsilon)
 {
-    return halved_tilt(parts,
-                       [&](double tilt) { return rough_cumulant(parts, direction, tilt).mean >= epsilon; });
+    return halved_tilt(parts, [&](double tilt) { return rough_cumulant(parts, direction, tilt).mean >= epsilon; });
 }
 
 LossWindow loss_window(std::span<const LossPart> parts, Direction direction, double tilt)
@@ -109,8 +108,8 @@ LossWindow loss_window(std::span<const LossPart> parts, Direction direction, dou
     // A bell has its best bound a few deviations away, a long tail of rare large losses where the tilt doubles or so.
     for (const double steps : {0.5, 1.0, 2.0, 4.0, 8.5, 12.0}) look_above(steps / deviation);
     for (const double share : {0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5}) look_above(share * tilt);
-    // What lies above the window is missing from δ, where it counts e^{−tilt · distance}; what lies a whole window above
-    // the mean comes out again above the mean, where it must not be felt.
+    // What lies above the window is missing from δ, where it counts e^{−tilt · distance}; what lies a whole window
+    // above the mean comes out again above the mean, where it must not be felt.
     above = std::max(std::min(above, -log_outside / tilt), far_above - below);
     const double margin = 0.25 * deviation + 4.0 * interval;
     LossWindow window{std::max(ends.low, here.mean - below - margin), std::min(ends.high, here.mean + above + margin),
