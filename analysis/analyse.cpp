@@ -10,6 +10,7 @@
 #include "analysis/verdict/fusion.h"
 #include "model/json_writer.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -110,6 +111,13 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         summary.malicious += verdict.verdict == model::VerdictClass::malicious;
         summary.suspect += verdict.verdict == model::VerdictClass::suspect;
     }
+    FEDSLEUTH_TRY(const NoiseEvidence noise, measure_noise(store, source, progress));
+    FEDSLEUTH_CHECK(keep_noise_evidence(store, noise));
+    FEDSLEUTH_TRY(PrivacyAudit privacy, audit_privacy(store, noise, {}, progress));
+    // A step that differs by the server's declared noise was recomputed as far as it can be.
+    for (ServerStep& step : steps)
+        if (std::binary_search(privacy.noisy_steps.begin(), privacy.noisy_steps.end(), step.round)) step.residual.reset();
+
     FEDSLEUTH_TRY(const std::vector<model::Decision> decisions, store.decisions());
     const std::vector<Onset> onsets = onsets_of(outcome.verdicts, decisions, updates);
     FEDSLEUTH_TRY(const std::optional<Counterfactual> contamination,
@@ -118,9 +126,6 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
                                         contamination ? &*contamination : nullptr);
 
     outcome.findings = round_findings(rounds, checkpoints, steps);
-    FEDSLEUTH_TRY(const NoiseEvidence noise, measure_noise(store, source, progress));
-    FEDSLEUTH_CHECK(keep_noise_evidence(store, noise));
-    FEDSLEUTH_TRY(PrivacyAudit privacy, audit_privacy(store, noise, {}, progress));
     for (model::Finding& finding : privacy.findings) outcome.findings.push_back(std::move(finding));
     summary.findings = static_cast<std::int64_t>(outcome.findings.size());
     for (ScoredRound& round : evidence.rounds)
