@@ -5,6 +5,7 @@
 #include "analysis/privacy/composition.h"
 #include "analysis/privacy/gaussian.h"
 #include "analysis/privacy/pld.h"
+#include "analysis/privacy/prv.h"
 #include "analysis/privacy/rdp.h"
 #include "analysis/privacy/solve.h"
 #include "model/text.h"
@@ -131,9 +132,9 @@ model::Result<Spent> spent_of(const PrivacyHistory& history, double delta, Accou
         case Accountant::pld:
             return pld_epsilon(history, delta, options, grids);
         case Accountant::prv:
-            break;
+            return prv_epsilon(history, delta, options);
     }
-    return fail(ErrorCode::unsupported, "this accountant is not built in");
+    return fail(ErrorCode::internal, "no such accountant");
 }
 
 Spent without_bound()

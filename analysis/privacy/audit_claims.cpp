@@ -51,20 +51,15 @@ public:
     [[nodiscard]] bool empty() const { return claims_.empty(); }
     [[nodiscard]] const std::vector<Claimed>& claims() const { return claims_; }
 
-    /// The claim that lies furthest below what was spent; nothing where none does.
+    /// The last claim that lies below what was spent; nothing where none does.
     [[nodiscard]] const Claimed* below(bool cumulative) const
     {
-        const Claimed* worst = nullptr;
-        double worst_share = 1;
+        const Claimed* last = nullptr;
         for (const Claimed& claim : claims_) {
             const auto& tight = cumulative ? claim.tight_total : claim.tight_once;
-            if (!tight || !(claim.epsilon < least_claim(*tight))) continue;
-            const double share = std::isinf(*tight) ? 0 : claim.epsilon / *tight;
-            if (worst != nullptr && share >= worst_share) continue;
-            worst = &claim;
-            worst_share = share;
+            if (tight && claim.epsilon < least_claim(*tight)) last = &claim;
         }
-        return worst;
+        return last;
     }
 
     /// Every claim is about one round's worth: not below it, nor above what the loosest accountant makes of it.

@@ -211,7 +211,7 @@ void report_floor(const AuditCase& work, const AuditClient& client, const NoiseS
         const double shown = floor.noise_multiplier;
         text = named(client.id) + " claims noise of " + number(z) + " times the clipping norm; its updates hold " +
                (shown * std::sqrt(d) <= 1.001 ? std::string("none that could be seen: none is longer than the clipping norm")
-                                              : number(shown) + " times at most") +
+                                              : number(shown) + " times it at most") +
                (all || floor.rounds.empty() ? "" : ", and least in round " +
                     std::to_string(floor.rounds.front()->release->update->round.value())) + chance + ".";
     } else if (!floor.rounds.empty()) {

@@ -18,7 +18,7 @@ using model::ErrorCode;
 using model::fail;
 
 constexpr double usual_interval = 1e-4;
-constexpr double most_points = 1U << 21U;         ///< where the mesh is ours to choose
+constexpr double most_points = 1U << 21U;        ///< where the mesh is ours to choose
 constexpr double most_points_asked = 1U << 24U;  ///< where it was asked for
 
 /// What the options ask for, or a mesh on the way to a good one.
@@ -118,8 +118,9 @@ model::Result<Composition> composition_of(const PrivacyHistory& history, double 
     for (const PrivacyEvent& event : history) points += loss_grid_points(event, interval, tail);
     if (points > limit) {
         if (fixed)
-            return fail(ErrorCode::limit, "a discretisation of " + model::short_number(interval) + " needs " +
-                                              model::grouped(static_cast<long long>(points)) + " points",
+            return fail(ErrorCode::limit,
+                        "a discretisation of " + model::short_number(interval) + " needs " +
+                            model::grouped(static_cast<long long>(points)) + " points",
                         {}, "use a coarser one");
         interval = round_up(interval * points / limit);
     }
@@ -132,8 +133,9 @@ model::Result<Composition> composition_of(const PrivacyHistory& history, double 
         const double width = window.high - window.low;
         if (width / interval > limit) {
             if (fixed)
-                return fail(ErrorCode::limit, "a discretisation of " + model::short_number(interval) + " needs " +
-                                                  model::grouped(static_cast<long long>(width / interval)) + " points",
+                return fail(ErrorCode::limit,
+                            "a discretisation of " + model::short_number(interval) + " needs " +
+                                model::grouped(static_cast<long long>(width / interval)) + " points",
                             {}, "use a coarser one");
             interval = round_up(width / limit);
             continue;
@@ -186,9 +188,8 @@ model::Result<Spent> pld_epsilon(const PrivacyHistory& history, double delta, co
         return spent;
     }
     FEDSLEUTH_TRY(const Composition composition,
-                  composition_of(joined, tail_for(delta, total_count(joined)), options, grids, [&](const auto& parts) {
-                      return tilt_for_delta(parts, Direction::remove, delta);
-                  }));
+                  composition_of(joined, tail_for(delta, total_count(joined)), options, grids,
+                                 [&](const auto& parts) { return tilt_for_delta(parts, Direction::remove, delta); }));
     spent.interval = composition.interval;
     spent.epsilon = epsilon_in(composition, Direction::remove, delta);
     if (has_two_directions(joined) && std::isfinite(spent.epsilon))

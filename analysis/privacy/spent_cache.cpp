@@ -13,6 +13,8 @@ void append(std::string& key, Number number)
     key.append(reinterpret_cast<const char*>(&number), sizeof number);
 }
 
+}  // namespace
+
 std::string key_of(const PrivacyHistory& history, double delta, Accountant accountant)
 {
     std::string key;
@@ -30,11 +32,17 @@ std::string key_of(const PrivacyHistory& history, double delta, Accountant accou
     return key;
 }
 
-}  // namespace
+bool is_exact(const PrivacyHistory& history)
+{
+    return std::all_of(history.begin(), history.end(), [](const PrivacyEvent& event) {
+        return event.mechanism == Mechanism::gaussian && event.sampling == Sampling::none;
+    });
+}
 
 const std::vector<double>& SpentCache::after_each(const PrivacyHistory& history, double delta, Accountant accountant)
 {
     const auto [place, is_new] = series_.try_emplace(key_of(history, delta, accountant));
+    if (accountant == Accountant::pld && is_exact(history)) accountant = Accountant::gdp;
     if (is_new)
         if (auto series = epsilon_after_each(history, delta, accountant)) place->second = std::move(*series);
     return place->second;
@@ -43,6 +51,7 @@ const std::vector<double>& SpentCache::after_each(const PrivacyHistory& history,
 std::optional<double> SpentCache::whole(const PrivacyHistory& history, double delta, Accountant accountant)
 {
     const PrivacyHistory counted = compacted(history);
+    if (accountant == Accountant::pld && is_exact(counted)) accountant = Accountant::gdp;
     const auto [place, is_new] = totals_.try_emplace(key_of(counted, delta, accountant));
     if (is_new)
         if (const auto spent = epsilon_of(counted, delta, accountant)) place->second = spent->epsilon;
@@ -51,10 +60,7 @@ std::optional<double> SpentCache::whole(const PrivacyHistory& history, double de
 
 std::optional<double> SpentCache::tight(const PrivacyHistory& history, double delta)
 {
-    const bool exact = std::all_of(history.begin(), history.end(), [](const PrivacyEvent& event) {
-        return event.mechanism == Mechanism::gaussian && event.sampling == Sampling::none;
-    });
-    return whole(history, delta, exact ? Accountant::gdp : Accountant::pld);
+    return whole(history, delta, Accountant::pld);
 }
 
 }  // namespace fedsleuth::analysis
