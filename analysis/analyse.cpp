@@ -3,6 +3,7 @@
 
 #include "analysis/detection/round_findings.h"
 #include "analysis/detection/score_round.h"
+#include "analysis/identity/audit.h"
 #include "analysis/ledger/ledger_builder.h"
 #include "analysis/privacy/claims.h"
 #include "analysis/rollback/candidates.h"
@@ -125,11 +126,15 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         for (const ClientId& client : ledger->clients) flagged.push_back(malicious.contains(client));
         injected.push_back(injected_length(*ledger, step, flagged));
     }
-    outcome.rollback = rate_checkpoints(checkpoints, updates, outcome.verdicts, {}, steps, injected);
+    FEDSLEUTH_TRY(IdentityAudit identity, audit_identity(store, progress));
+    outcome.signatures = std::move(identity.checks);
+    outcome.rollback =
+        rate_checkpoints(checkpoints, updates, outcome.verdicts, {}, steps, injected, outcome.signatures);
 
     outcome.findings = round_findings(rounds, checkpoints, steps);
     FEDSLEUTH_TRY(const PrivacyClaims claims, privacy_claims(store));
     for (model::Finding& finding : privacy_findings(claims)) outcome.findings.push_back(std::move(finding));
+    for (model::Finding& finding : identity.findings) outcome.findings.push_back(std::move(finding));
     summary.findings = static_cast<std::int64_t>(outcome.findings.size());
     for (ScoredRound& round : scored)
         for (model::DetectorScores& scores : round.scores) outcome.scores.push_back(std::move(scores));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 
 namespace fedsleuth::analysis {
 
@@ -53,6 +54,23 @@ std::vector<Touch> touches_of(const std::vector<model::Update>& updates, const m
     return touches;
 }
 
+/// A signature that can't be told to be good counts as not checked: nothing is called valid that is not known to be.
+std::string_view signature_word(model::SignatureOutcome outcome)
+{
+    switch (outcome) {
+        case model::SignatureOutcome::valid:
+            return "valid";
+        case model::SignatureOutcome::invalid:
+        case model::SignatureOutcome::certificate_bad:
+            return "invalid";
+        case model::SignatureOutcome::unsigned_:
+            return "missing";
+        case model::SignatureOutcome::indeterminate:
+            break;
+    }
+    return "not-checked";
+}
+
 std::string names_of(const std::vector<const Touch*>& touches)
 {
     constexpr std::size_t most = 4;
@@ -81,13 +99,18 @@ std::vector<model::Checkpoint> with_round_metrics(std::vector<model::Checkpoint>
 model::Rollback rate_checkpoints(const std::vector<model::Checkpoint>& checkpoints,
                                  const std::vector<model::Update>& updates, const model::Verdicts& verdicts,
                                  const std::vector<model::Decision>& decisions, const std::vector<ServerStep>& steps,
-                                 const std::vector<std::optional<double>>& injected)
+                                 const std::vector<std::optional<double>>& injected,
+                                 const std::vector<model::SignatureCheck>& signatures)
 {
     model::Rollback rollback;
     const std::vector<Touch> touches = touches_of(updates, verdicts, decisions);
     for (const Touch& touch : touches)
         if (touch.malicious && (!rollback.first_poisoned_round || touch.since < *rollback.first_poisoned_round))
             rollback.first_poisoned_round = touch.since;
+
+    std::map<RoundNo, std::string_view> signed_rounds;
+    for (const model::SignatureCheck& check : signatures)
+        if (!check.client) signed_rounds[check.round] = signature_word(check.outcome);
 
     std::optional<RoundNo> tampered;
     double way = 0;
@@ -98,7 +121,10 @@ model::Rollback rate_checkpoints(const std::vector<model::Checkpoint>& checkpoin
         RollbackCandidate candidate;
         candidate.round = checkpoint.round;
         candidate.metrics = checkpoint.metrics;
-        candidate.signature = checkpoint.signature ? "not-checked" : "missing";
+        const auto signature = signed_rounds.find(checkpoint.round);
+        candidate.signature = signature != signed_rounds.end() ? signature->second
+                              : checkpoint.signature           ? "not-checked"
+                                                               : "missing";
         for (; next_step < steps.size() && steps[next_step].round <= checkpoint.round; ++next_step) {
             const ServerStep& step = steps[next_step];
             way += step.shipped;
@@ -141,6 +167,9 @@ model::Rollback rate_checkpoints(const std::vector<model::Checkpoint>& checkpoin
             candidate.why = "The checkpoint of round " + std::to_string(tampered->value()) +
                             " is not what that round's updates give under the declared rule; this one " +
                             (*tampered == checkpoint.round ? "is that one." : "was trained from it.");
+        } else if (candidate.signature == "invalid") {
+            candidate.status = "suspect";
+            candidate.why = "Its signature is not a good one of the server's: it may not be what the server shipped.";
         } else if (!suspect.empty()) {
             candidate.status = "suspect";
             candidate.why =
@@ -188,7 +217,8 @@ model::Result<std::optional<model::Rollback>> current_rollback(model::CaseStore&
         injected.push_back(injected_length(*ledger, *step, flagged));
         steps.push_back(std::move(*step));
     }
-    return rate_checkpoints(checkpoints, updates, *verdicts, decisions, steps, injected);
+    FEDSLEUTH_TRY(const std::vector<model::SignatureCheck> signatures, store.signature_checks());
+    return rate_checkpoints(checkpoints, updates, *verdicts, decisions, steps, injected, signatures);
 }
 
 }  // namespace fedsleuth::analysis
