@@ -72,7 +72,8 @@ model::Result<KrumScores> krum_scores(const RoundGeometry& round, const RuleSett
             if (other_idx != client_idx) others.push_back(distances[client_idx * n + other_idx]);
         const auto nearest = others.begin() + static_cast<std::ptrdiff_t>(result.neighbours);
         // Sorted, so that the sum does not depend on the order of the clients.
-        std::partial_sort(others.begin(), nearest, others.end());
+        if (nearest != others.end()) std::nth_element(others.begin(), nearest, others.end());
+        std::sort(others.begin(), nearest);
         const double sum = std::accumulate(others.begin(), nearest, 0.0);
         const bool mean = settings.variant == "byzfl" && result.neighbours > 0;
         result.scores.push_back(mean ? sum / static_cast<double>(result.neighbours) : sum);

@@ -9,8 +9,8 @@
 namespace fedsleuth::analysis {
 namespace {
 
-constexpr std::size_t always_exact = 20;             ///< updates
-constexpr std::size_t pairs_looked_at = 30'000'000;  ///< in the search, beyond that: some tens of milliseconds
+constexpr std::size_t always_exact = 20;            ///< updates
+constexpr std::size_t words_looked_at = 4'000'000;  ///< in the search, beyond that: some milliseconds
 
 class Mda final : public WeightRule {
 public:
@@ -43,7 +43,7 @@ public:
         RuleWeights result;
         FEDSLEUTH_TRY(const std::size_t f, assumed_f(n, (n - 1) / 2, completed, info().name, result.notes));
         const std::size_t limit =
-            n <= always_exact ? std::numeric_limits<std::size_t>::max() : pairs_looked_at / (n * n) + 1;
+            n <= always_exact ? std::numeric_limits<std::size_t>::max() : words_looked_at / (n * (n / 64 + 1)) + 1;
         Subset subset = least_diameter(squared_distances(round), n, n - f, limit);
         result.notes.emplace_back(subset.exact ? "The subset of least diameter, by exact search."
                                                : "Too many updates for the exact search: the tightest neighbourhood "

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/rules/span_points.h"
 
-#include <Eigen/Core>
+#include "analysis/rules/spectrum.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace fedsleuth::analysis {
 namespace {
@@ -72,15 +73,11 @@ SpanPoints::SpanPoints(const RoundGeometry& round, const std::optional<SideVecto
 
 std::vector<double> SpanPoints::distances_to(std::span<const double> weights) const
 {
-    const auto m = static_cast<Eigen::Index>(points_);
-    const Eigen::Map<const Eigen::MatrixXd> products(products_.data(), m, m);  // symmetric: either order will do
-    const Eigen::Map<const Eigen::VectorXd> w(weights.data(), m);
-    Eigen::VectorXd along(m);
-    along.noalias() = products * w;
-    const double square = w.dot(along);
+    const std::vector<double> along = symmetric_product(products_, weights);
+    const double square = std::inner_product(weights.begin(), weights.end(), along.begin(), 0.0);
     std::vector<double> distances(points_);
-    for (Eigen::Index k = 0; k < m; ++k)
-        distances[static_cast<std::size_t>(k)] = std::sqrt(std::max(0.0, products(k, k) - 2.0 * along[k] + square));
+    for (std::size_t k = 0; k < points_; ++k)
+        distances[k] = std::sqrt(std::max(0.0, products_[k * (points_ + 1)] - 2.0 * along[k] + square));
     return distances;
 }
 
