@@ -55,19 +55,19 @@ SpanPoints::SpanPoints(const RoundGeometry& round, const std::optional<SideVecto
     for (std::size_t client_idx = 0; client_idx < n; ++client_idx)
         to_v[client_idx] =
             std::max(0.0, gram[client_idx * (points_ + 1)] + corner - 2.0 * gram[client_idx * points_ + n]);
-    const std::vector<double> distances = bordered(between, n, to_v, 0.0);
-    const bool measured = !round.distances.empty();  // else they are made of the Gram matrix, and no better
-    const double square = gram[c * (points_ + 1)];
+    // Where the distances are made of the Gram matrix themselves, they are no better.
+    const std::vector<double> distances =
+        round.distances.empty() ? std::vector<double>{} : bordered(between, n, to_v, 0.0);
+    const double* to_c = gram.data() + c * points_;  // row c of what is symmetric, instead of its column
     for (std::size_t i = 0; i < points_; ++i)
         for (std::size_t k = 0; k < points_; ++k) {
             const double product = gram[i * points_ + k];
-            const double mine = gram[i * points_ + c];
-            const double other = gram[k * points_ + c];
-            const double sides = distances[i * points_ + c] + distances[k * points_ + c];
+            products_[i * points_ + k] = (product - to_c[i]) - (to_c[k] - to_c[c]);
+            if (distances.empty() || i == n || k == n) continue;
+            const double sides = distances[c * points_ + i] + distances[c * points_ + k];
             const double across = distances[i * points_ + k];
-            const bool by_distances = measured && i != n && k != n &&
-                                      sides + across < std::abs(product) + std::abs(mine) + std::abs(other) + square;
-            products_[i * points_ + k] = by_distances ? 0.5 * (sides - across) : (product - mine) - (other - square);
+            if (sides + across < std::abs(product) + std::abs(to_c[i]) + std::abs(to_c[k]) + to_c[c])
+                products_[i * points_ + k] = 0.5 * (sides - across);
         }
 }
 

@@ -31,11 +31,15 @@ public:
 
     void set_limit(double limit)
     {
-        std::fill(conflicts_.begin(), conflicts_.end(), 0);
         for (std::size_t a = 0; a < n_; ++a)
-            for (std::size_t b = 0; b < n_; ++b)
-                if (a != b && distances_[a * n_ + b] > limit)
-                    conflicts_[a * words_ + b / 64] |= std::uint64_t{1} << b % 64;
+            for (std::size_t word = 0; word < words_; ++word) {
+                const std::size_t first = 64 * word;
+                const std::size_t end = std::min(n_, first + 64);
+                std::uint64_t bits = 0;
+                for (std::size_t b = first; b < end; ++b)
+                    bits |= static_cast<std::uint64_t>(distances_[a * n_ + b] > limit) << (b - first);
+                conflicts_[a * words_ + word] = bits;  // the diagonal is 0 and in conflict with nothing
+            }
     }
     /// `alive`: the points that count; at most `budget` of them may go, none of the `fixed` ones.
     [[nodiscard]] bool possible(Points alive, const Points& fixed, std::size_t budget)
@@ -121,6 +125,7 @@ Subset tightest_neighbourhood(std::span<const double> distances, std::size_t n, 
 Subset least_diameter(std::span<const double> distances, std::size_t n, std::size_t keep, std::size_t node_limit)
 {
     Subset greedy = tightest_neighbourhood(distances, n, keep);
+    if (node_limit == 0) return greedy;
     std::vector<double> limits{0.0};
     for (std::size_t a = 0; a < n; ++a)
         for (std::size_t b = a + 1; b < n; ++b)
