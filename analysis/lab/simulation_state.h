@@ -52,7 +52,8 @@ struct Simulation::State {
     std::vector<LabAttack> attacks;
     LabFederation recorded;
     std::vector<float> previous_step;
-    std::size_t round = 0;  ///< that was trained last
+    std::vector<double> epsilon;  ///< after 1, 2, … rounds, where the federation promises privacy and keeps it
+    std::size_t round = 0;        ///< that was trained last
 
     [[nodiscard]] const std::vector<float>& global() const { return recorded.models.back(); }
 
@@ -60,6 +61,7 @@ struct Simulation::State {
     [[nodiscard]] model::Result<void> prepare();
     void assign_roles();
     [[nodiscard]] model::Result<void> prepare_attacks();
+    [[nodiscard]] model::Result<void> account();
     void record_beginning();
 
     // One round (simulation_round.cpp).
@@ -69,6 +71,8 @@ struct Simulation::State {
     void privatise(std::vector<float>& update, std::size_t client) const;
     void attack_all(std::vector<Participation>& parts);
     [[nodiscard]] std::vector<float> train_reference();
+    [[nodiscard]] model::Result<std::vector<double>> combine(const Rows& rows, const std::vector<double>& examples,
+                                                             const std::vector<float>& server_update) const;
     [[nodiscard]] model::Result<std::vector<float>> aggregate(const std::vector<Participation>& parts,
                                                               const std::vector<float>& server_update) const;
     void record_updates(const std::vector<Participation>& parts, const std::vector<float>& server_update);

@@ -14,10 +14,12 @@ void add_rounds(CLI::App& program, Chosen& chosen);
 void add_clients(CLI::App& program, Chosen& chosen);
 void add_findings(CLI::App& program, Chosen& chosen);
 void add_privacy(CLI::App& program, Chosen& chosen);
+void add_policy(CLI::App& program, Chosen& chosen);
 void add_rollback(CLI::App& program, Chosen& chosen);
 void add_custody(CLI::App& program, Chosen& chosen);
 void add_aggregate(CLI::App& program, Chosen& chosen);
 void add_decide(CLI::App& program, Chosen& chosen);
+void add_simulate(CLI::App& program, Chosen& chosen);
 void add_score(CLI::App& program, Chosen& chosen);
 void add_compute(CLI::App& program, Chosen& chosen);
 

@@ -15,11 +15,13 @@ int main(int argc, char** argv)
     add_rounds(program, chosen);
     add_findings(program, chosen);
     add_privacy(program, chosen);
+    add_policy(program, chosen);
     add_rollback(program, chosen);
     add_aggregate(program, chosen);
     add_decide(program, chosen);
     add_custody(program, chosen);
     add_score(program, chosen);
+    add_simulate(program, chosen);
     add_compute(program, chosen);
     return static_cast<int>(parse_and_run(program, chosen, terminal, argc, argv));
 }
