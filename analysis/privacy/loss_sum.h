@@ -63,12 +63,14 @@ private:
     struct Coefficient {
         std::int64_t frequency = 0;
         std::complex<double> value;   ///< of the tilted mass, centred
-        std::complex<double> weight;  ///< of the tail sum, for this frequency
+        std::complex<double> kernel;  ///< of the tail sum at this frequency
+        std::complex<double> weight;  ///< their product
     };
 
     [[nodiscard]] std::vector<std::complex<double>> spectrum_of(const LossGrid& grid, const Cumulant& tilted,
                                                                 std::int64_t centre) const;
     void take(const Factor& factor);
+    [[nodiscard]] std::complex<double> kernel_at(std::int64_t frequency) const;
     void refresh();
 
     double interval_;
