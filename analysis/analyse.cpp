@@ -5,8 +5,9 @@
 #include "analysis/detection/score_round.h"
 #include "analysis/identity/audit.h"
 #include "analysis/ledger/ledger_builder.h"
-#include "analysis/privacy/claims.h"
+#include "analysis/privacy/audit.h"
 #include "analysis/rollback/candidates.h"
+#include "analysis/rollback/contamination.h"
 #include "analysis/verdict/fusion.h"
 #include "model/json_writer.h"
 
@@ -108,32 +109,24 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         outcome.verdicts.why_not = why_nothing_is_inspectable(federation, rounds);
     }
 
-    // What flagged clients added to each step, by the verdicts; decisions are applied when the rollback is read.
-    std::set<ClientId> malicious;
     for (const model::Verdict& verdict : outcome.verdicts.clients) {
         summary.malicious += verdict.verdict == model::VerdictClass::malicious;
         summary.suspect += verdict.verdict == model::VerdictClass::suspect;
-        if (verdict.verdict == model::VerdictClass::malicious) malicious.insert(verdict.client);
     }
-    std::vector<std::optional<double>> injected;
-    for (const ServerStep& step : steps) {
-        FEDSLEUTH_TRY(const std::optional<RoundLedger> ledger, store.ledger(step.round));
-        if (!ledger) {
-            injected.emplace_back();
-            continue;
-        }
-        std::vector<bool> flagged;
-        for (const ClientId& client : ledger->clients) flagged.push_back(malicious.contains(client));
-        injected.push_back(injected_length(*ledger, step, flagged));
-    }
+    FEDSLEUTH_TRY(const std::vector<model::Decision> decisions, store.decisions());
+    const std::vector<Onset> onsets = onsets_of(outcome.verdicts, decisions, updates);
+    FEDSLEUTH_TRY(const std::optional<Counterfactual> contamination,
+                  measure_contamination(store, source, flagged_clients(onsets), progress));
     FEDSLEUTH_TRY(IdentityAudit identity, audit_identity(store, progress));
     outcome.signatures = std::move(identity.checks);
-    outcome.rollback =
-        rate_checkpoints(checkpoints, updates, outcome.verdicts, {}, steps, injected, outcome.signatures);
+    outcome.rollback = rate_checkpoints(checkpoint_facts(checkpoints, steps, outcome.signatures), checkpoints, onsets,
+                                        contamination ? &*contamination : nullptr);
 
     outcome.findings = round_findings(rounds, checkpoints, steps);
-    FEDSLEUTH_TRY(const PrivacyClaims claims, privacy_claims(store));
-    for (model::Finding& finding : privacy_findings(claims)) outcome.findings.push_back(std::move(finding));
+    FEDSLEUTH_TRY(const NoiseEvidence noise, measure_noise(store, source, progress));
+    FEDSLEUTH_CHECK(keep_noise_evidence(store, noise));
+    FEDSLEUTH_TRY(PrivacyAudit privacy, audit_privacy(store, noise, {}, progress));
+    for (model::Finding& finding : privacy.findings) outcome.findings.push_back(std::move(finding));
     for (model::Finding& finding : identity.findings) outcome.findings.push_back(std::move(finding));
     summary.findings = static_cast<std::int64_t>(outcome.findings.size());
     for (ScoredRound& round : scored)
@@ -146,6 +139,8 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
                                   .end_object()
                                   .text();
     FEDSLEUTH_CHECK(store.put_analysis(outcome));
+    FEDSLEUTH_CHECK(store.put_document(std::string(contamination_document),
+                                       contamination ? contamination_json(*contamination) : "{}"));
     progress.advance(1);
     return summary;
 }

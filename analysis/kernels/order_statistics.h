@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 namespace fedsleuth::analysis {
@@ -14,6 +15,18 @@ namespace fedsleuth::analysis {
 /// refuses such rows by name). Negative and positive zero count as equal; which of them is the median is not said.
 void column_median(std::span<const float* const> rows, std::int64_t count, double* out);
 void column_median(std::span<const double* const> rows, std::int64_t count, double* out);
+
+/// The same for run after run of n rows: keeps the network and its scratch. Not for two threads at once.
+class ColumnMedian {
+public:
+    explicit ColumnMedian(std::size_t n);
+    ~ColumnMedian();
+    void take(std::span<const float* const> rows, std::int64_t count, double* out);  ///< n rows
+
+private:
+    struct Inside;
+    std::unique_ptr<Inside> inside_;
+};
 
 /// Mean of what remains when the `cut` lowest and the `cut` highest values of each coordinate are dropped; needs
 /// 2·cut < n, else the result is NaN. The remaining values are added in ascending order in float64.

@@ -82,6 +82,29 @@ model::Result<void> LabCase::add_decision(const model::Decision& decision)
     return append_custody("decide", decision.client.text(), "{}", {});
 }
 
+model::Result<std::map<std::string, double>> LabCase::policy() { return policy_; }
+
+model::Result<void> LabCase::put_policy(const std::string& name, std::optional<double> value)
+{
+    if (value)
+        policy_[name] = *value;
+    else
+        policy_.erase(name);
+    return append_custody("policy", name, "{}", {});
+}
+
+model::Result<std::optional<std::string>> LabCase::document(const std::string& name)
+{
+    const auto found = documents_.find(name);
+    return found == documents_.end() ? std::nullopt : std::optional(found->second);
+}
+
+model::Result<void> LabCase::put_document(const std::string& name, const std::string& json)
+{
+    documents_[name] = json;
+    return {};
+}
+
 model::Result<std::vector<model::CustodyEntry>> LabCase::custody() { return custody_; }
 
 model::Result<void> LabCase::append_custody(const std::string& action, const std::string& subject,

@@ -33,6 +33,10 @@ public:
     [[nodiscard]] model::Result<std::vector<model::Finding>> findings() override;
     [[nodiscard]] model::Result<std::vector<model::Decision>> decisions() override;
     [[nodiscard]] model::Result<void> add_decision(const model::Decision& decision) override;
+    [[nodiscard]] model::Result<std::map<std::string, double>> policy() override;
+    [[nodiscard]] model::Result<void> put_policy(const std::string& name, std::optional<double> value) override;
+    [[nodiscard]] model::Result<std::optional<std::string>> document(const std::string& name) override;
+    [[nodiscard]] model::Result<void> put_document(const std::string& name, const std::string& json) override;
     [[nodiscard]] model::Result<std::vector<model::CustodyEntry>> custody() override;
     [[nodiscard]] model::Result<void> append_custody(const std::string& action, const std::string& subject,
                                                      const std::string& parameters_json,
@@ -52,6 +56,8 @@ private:
     std::map<model::RoundNo, model::RoundLedger> ledgers_;
     std::optional<AnalysisOutcome> outcome_;
     std::vector<model::Decision> decisions_;
+    std::map<std::string, double> policy_;
+    std::map<std::string, std::string> documents_;
     std::vector<model::CustodyEntry> custody_;
 };
 

@@ -114,6 +114,9 @@ void Simulation::State::attack_all(std::vector<Participation>& parts)
     seen.global = global();
     seen.previous_step = previous_step;
     seen.server_learning_rate = options.server_learning_rate;
+    seen.aggregate = [this](const Rows& rows) {
+        return combine(rows, std::vector<double>(rows.n, 1.0), {}).value_or(std::vector<double>());
+    };
     for (const Participation& part : parts) {
         seen.all_examples += clients[part.client].shard.size();
         if (part.intensity > 0) continue;
@@ -157,19 +160,10 @@ std::vector<float> Simulation::State::train_reference()
     return difference(trained.weights, global());
 }
 
-model::Result<std::vector<float>> Simulation::State::aggregate(const std::vector<Participation>& parts,
-                                                               const std::vector<float>& server_update) const
+model::Result<std::vector<double>> Simulation::State::combine(const Rows& rows, const std::vector<double>& examples,
+                                                              const std::vector<float>& server_update) const
 {
     (void)server_update;
-    Rows rows;
-    std::vector<double> examples;
-    for (const Participation& part : parts) {
-        if (count_non_finite(part.sent) > 0) continue;
-        rows.add(std::span<const float>(part.sent));
-        examples.push_back(options.weighted ? static_cast<double>(clients[part.client].shard.size()) : 1.0);
-    }
-    std::vector<float> next = global();
-    if (rows.n == 0) return next;  // nothing came that could be used: the model stays
     std::vector<double> step(rows.d, 0.0);
     if (options.rule == "fedavg") {
         double total = 0;
@@ -180,8 +174,24 @@ model::Result<std::vector<float>> Simulation::State::aggregate(const std::vector
     } else {
         FEDSLEUTH_TRY(Aggregate result,
                       aggregate_matrix(options.rule, rows.values, rows.n, rows.d, examples, options.rule_settings));
-        step = std::move(result.vector);
+        return std::move(result.vector);
     }
+    return step;
+}
+
+model::Result<std::vector<float>> Simulation::State::aggregate(const std::vector<Participation>& parts,
+                                                               const std::vector<float>& server_update) const
+{
+    Rows rows;
+    std::vector<double> examples;
+    for (const Participation& part : parts) {
+        if (count_non_finite(part.sent) > 0) continue;
+        rows.add(std::span<const float>(part.sent));
+        examples.push_back(options.weighted ? static_cast<double>(clients[part.client].shard.size()) : 1.0);
+    }
+    std::vector<float> next = global();
+    if (rows.n == 0) return next;  // nothing came that could be used: the model stays
+    FEDSLEUTH_TRY(const std::vector<double> step, combine(rows, examples, server_update));
     for (std::size_t coord_idx = 0; coord_idx < next.size(); ++coord_idx)
         next[coord_idx] = static_cast<float>(next[coord_idx] + options.server_learning_rate * step[coord_idx]);
     return next;

@@ -69,6 +69,8 @@ struct Simulation::State {
     void privatise(std::vector<float>& update, std::size_t client) const;
     void attack_all(std::vector<Participation>& parts);
     [[nodiscard]] std::vector<float> train_reference();
+    [[nodiscard]] model::Result<std::vector<double>> combine(const Rows& rows, const std::vector<double>& examples,
+                                                             const std::vector<float>& server_update) const;
     [[nodiscard]] model::Result<std::vector<float>> aggregate(const std::vector<Participation>& parts,
                                                               const std::vector<float>& server_update) const;
     void record_updates(const std::vector<Participation>& parts, const std::vector<float>& server_update);

@@ -4,6 +4,7 @@
 #include "analysis/kernels/parallel.h"
 #include "analysis/privacy/composition.h"
 #include "analysis/privacy/gaussian.h"
+#include "analysis/privacy/pld.h"
 #include "analysis/privacy/rdp.h"
 #include "analysis/privacy/solve.h"
 #include "model/text.h"
@@ -104,7 +105,7 @@ model::Result<double> optimal_of(const PrivacyHistory& history, double delta)
 
 /// `history` is compacted, hides something, and is not empty.
 model::Result<Spent> spent_of(const PrivacyHistory& history, double delta, Accountant accountant,
-                              const AccountOptions& options)
+                              const AccountOptions& options, LossGrids& grids)
 {
     Spent spent;
     switch (accountant) {
@@ -128,6 +129,7 @@ model::Result<Spent> spent_of(const PrivacyHistory& history, double delta, Accou
             return spent;
         }
         case Accountant::pld:
+            return pld_epsilon(history, delta, options, grids);
         case Accountant::prv:
             break;
     }
@@ -143,11 +145,11 @@ Spent without_bound()
 }
 
 model::Result<Spent> spent_of_any(const PrivacyHistory& history, double delta, Accountant accountant,
-                                  const AccountOptions& options)
+                                  const AccountOptions& options, LossGrids& grids)
 {
     if (history.empty()) return Spent{};
     if (hides_nothing(history)) return without_bound();
-    return spent_of(history, delta, accountant, options);
+    return spent_of(history, delta, accountant, options, grids);
 }
 
 /// Total RDP of each history, every distinct event computed once.
@@ -193,7 +195,8 @@ model::Result<Spent> epsilon_of(std::span<const PrivacyEvent> history, double de
                                 const AccountOptions& options)
 {
     FEDSLEUTH_CHECK(check(history, delta, options));
-    return spent_of_any(compacted(history), delta, accountant, options);
+    LossGrids grids;
+    return spent_of_any(compacted(history), delta, accountant, options, grids);
 }
 
 model::Result<std::vector<Spent>> epsilon_of_each(std::span<const PrivacyHistory> histories, double delta,
@@ -214,10 +217,11 @@ model::Result<std::vector<Spent>> epsilon_of_each(std::span<const PrivacyHistory
         same_as[at] = known == distinct.end() ? at : *known;
         if (known == distinct.end()) distinct.push_back(at);
     }
+    LossGrids grids;
     std::vector<model::Result<Spent>> answers(compact.size());
     parallel_for(distinct.size(), threads, [&](std::size_t idx) {
         const std::size_t at = distinct[idx];
-        answers[at] = spent_of_any(compact[at], delta, accountant, options);
+        answers[at] = spent_of_any(compact[at], delta, accountant, options, grids);
     });
     std::vector<Spent> each;
     for (std::size_t at = 0; at < compact.size(); ++at) {
@@ -250,11 +254,12 @@ model::Result<std::vector<double>> epsilon_after_each(std::span<const PrivacyEve
         }
         return after;
     }
+    LossGrids grids;
     PrivacyHistory so_far;
     for (const PrivacyEvent& event : history) {
         so_far.push_back(event);
         so_far = compacted(so_far);
-        FEDSLEUTH_TRY(const Spent spent, spent_of_any(so_far, delta, accountant, options));
+        FEDSLEUTH_TRY(const Spent spent, spent_of_any(so_far, delta, accountant, options, grids));
         after.push_back(spent.epsilon);
     }
     return after;
@@ -277,10 +282,12 @@ model::Result<double> delta_of(std::span<const PrivacyEvent> any, double epsilon
         FEDSLEUTH_TRY(const Mu mu, mu_of(history, options.central_limit));
         return gdp_delta(mu.value, epsilon);
     }
+    LossGrids grids;
+    if (accountant == Accountant::pld) return pld_delta(history, epsilon, options, grids);
     // The others answer with ε; ln δ is looked for between 1e-300 and 1.
-    FEDSLEUTH_CHECK(spent_of(history, 0.5, accountant, options));
+    FEDSLEUTH_CHECK(spent_of(history, 0.5, accountant, options, grids));
     const auto within = [&](double negative_log) {
-        const auto spent = spent_of(history, std::exp(-negative_log), accountant, options);
+        const auto spent = spent_of(history, std::exp(-negative_log), accountant, options, grids);
         return !spent || spent->epsilon > epsilon;
     };
     if (!within(690.0)) return 0.0;

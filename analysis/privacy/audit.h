@@ -105,7 +105,7 @@ struct PrivacyAudit {
     bool declared = false;                ///< the federation declares a mechanism, or some client claims something
     std::string mechanism, unit, where;   ///< as declared or, where the log is silent, as found ("" : not known)
     std::optional<double> delta;
-    std::optional<double> budget;         ///< ε: declared, or the policy's maximum where that is smaller or alone
+    std::optional<double> budget;         ///< ε: declared, else the policy's maximum
     std::string accountant;               ///< of series, budget and forecast
     AuditPolicy policy;
     std::vector<std::string> assumptions; ///< in plain words

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/privacy/noise_tests.h"
 
+#include "analysis/privacy/normal.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -133,7 +135,7 @@ Tails sankaran_tails(double x, double degrees, double noncentrality)
     const double m = (h - 1) * (1 - 3 * h);
     const double z = (std::pow(x / first, h) - (1 + h * p * (h - 1 - 0.5 * (2 - h) * m * p))) /
                      (h * std::sqrt(2 * p) * (1 + 0.5 * m * p));
-    return normal_tails(z);
+    return {normal_cdf(z), normal_tail(z)};
 }
 
 }  // namespace
@@ -172,26 +174,6 @@ double noncentral_quantile(double p, double degrees, double noncentrality, bool 
                          degrees + noncentrality, std::sqrt(2 * (degrees + 2 * noncentrality)) + 1);
 }
 
-Tails normal_tails(double z)
-{
-    return {0.5 * std::erfc(-z / std::numbers::sqrt2), 0.5 * std::erfc(z / std::numbers::sqrt2)};
-}
-
-double normal_quantile(double p)
-{
-    if (p > 0.5) return -normal_quantile(1 - p);
-    // Newton on ln Φ, from the tail's leading term.
-    double z = p > 0.02 ? (p - 0.5) * std::sqrt(2 * std::numbers::pi) : -std::sqrt(-2 * std::log(p));
-    for (int step = 0; step < 60; ++step) {
-        const double lower = normal_tails(z).lower;
-        const double density = std::exp(-0.5 * z * z) / std::sqrt(2 * std::numbers::pi);
-        const double move = (std::log(lower) - std::log(p)) * lower / density;
-        z -= move;
-        if (std::abs(move) < 1e-14) break;
-    }
-    return z;
-}
-
 double binomial_upper(std::int64_t successes, std::int64_t trials, double rate)
 {
     if (successes <= 0) return 1;
@@ -220,7 +202,7 @@ double clip_ceiling(double coordinates, double signal, double alpha, NoiseKind k
     const double mean = 2 * coordinates + signal;
     const double variance = 20 * coordinates + 8 * signal;       // Var n² = 20, 4 g² Var n = 8 g²
     const double third = 592 * coordinates + 240 * signal;       // E(n² − 2)³ = 592, 3·4g²·E[(n² − 2) n²] = 12·20 g²
-    const double z = -normal_quantile(alpha);
+    const double z = normal_tail_quantile(alpha);
     return mean + std::sqrt(variance) * (z + third / std::pow(variance, 1.5) * (z * z - 1) / 6);
 }
 
@@ -244,7 +226,7 @@ std::optional<double> sign_runs_p(std::int64_t positive, std::int64_t negative, 
     const double p = static_cast<double>(positive), q = static_cast<double>(negative), n = p + q;
     const double mean = 2 * p * q / n + 1;
     const double variance = 2 * p * q * (2 * p * q - n) / (n * n * (n - 1));
-    return std::min(2 * normal_tails(std::abs(static_cast<double>(runs) - mean) / std::sqrt(variance)).upper, 1.0);
+    return std::min(2 * normal_tail(std::abs(static_cast<double>(runs) - mean) / std::sqrt(variance)), 1.0);
 }
 
 double distance_from_noise(std::span<const float> sorted, double mean, double deviation, NoiseKind kind)
@@ -254,7 +236,7 @@ double distance_from_noise(std::span<const float> sorted, double mean, double de
     for (std::size_t value_idx = 0; value_idx < sorted.size(); ++value_idx) {
         const double z = (static_cast<double>(sorted[value_idx]) - mean) / deviation;
         const double share = 0.5 * std::exp(-std::numbers::sqrt2 * std::abs(z));  // Laplace of variance 1
-        const double expected = kind == NoiseKind::gaussian ? normal_tails(z).lower : z < 0 ? share : 1 - share;
+        const double expected = kind == NoiseKind::gaussian ? normal_cdf(z) : z < 0 ? share : 1 - share;
         const double rank = static_cast<double>(value_idx);
         distance = std::max({distance, expected - rank / n, (rank + 1) / n - expected});
     }

@@ -28,8 +28,6 @@ struct Tails {
 [[nodiscard]] Tails noncentral_tails(double x, double degrees, double noncentrality);
 [[nodiscard]] double noncentral_quantile(double p, double degrees, double noncentrality, bool upper = false);
 
-[[nodiscard]] Tails normal_tails(double z);
-[[nodiscard]] double normal_quantile(double p);  ///< of the lower tail; |error| ≤ 1e-12
 /// P[X ≥ successes] for X ~ Binomial(trials, rate), summed exactly in log space.
 [[nodiscard]] double binomial_upper(std::int64_t successes, std::int64_t trials, double rate);
 

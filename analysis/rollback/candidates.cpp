@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/rollback/candidates.h"
 
+#include "analysis/rollback/contamination.h"
 #include "model/text.h"
 
 #include <algorithm>
@@ -9,50 +10,16 @@
 
 namespace fedsleuth::analysis {
 
-using model::ClientId;
 using model::RollbackCandidate;
 using model::RoundNo;
 using model::VerdictClass;
 
 namespace {
 
-/// Verdicts are not calibrated on clean runs yet: that nobody is flagged is not a certainty that nobody attacked.
-constexpr double uncalibrated_ceiling = 0.99;
+/// That nobody is flagged is not a certainty that nobody attacked.
+constexpr double ceiling = 0.99;
 
-/// Who touched the model, from when on, and how likely that was an attack.
-struct Touch {
-    ClientId client;
-    RoundNo since;
-    double probability = 0;
-    bool decided = false;  ///< by the analyst
-    bool malicious = false;
-};
-
-std::vector<Touch> touches_of(const std::vector<model::Update>& updates, const model::Verdicts& verdicts,
-                              const std::vector<model::Decision>& decisions)
-{
-    std::map<ClientId, RoundNo> first_update;
-    for (const model::Update& update : updates)
-        if (!update.reference) first_update.try_emplace(update.client, update.round);
-    std::map<ClientId, VerdictClass> decided;
-    for (const model::Decision& decision : decisions) decided[decision.client] = decision.decided;
-
-    std::vector<Touch> touches;
-    for (const model::Verdict& verdict : verdicts.clients) {
-        const auto decision = decided.find(verdict.client);
-        const bool by_analyst = decision != decided.end() && decision->second != VerdictClass::watch;
-        const VerdictClass shown = by_analyst ? decision->second : verdict.verdict;
-        if (shown != VerdictClass::malicious && shown != VerdictClass::suspect) continue;
-        const auto first = first_update.find(verdict.client);
-        if (first == first_update.end()) continue;
-        touches.push_back({verdict.client, verdict.first_bad_round.value_or(first->second),
-                           by_analyst ? 1.0 : verdict.probability, by_analyst, shown == VerdictClass::malicious});
-    }
-    std::sort(touches.begin(), touches.end(), [](const Touch& a, const Touch& b) {
-        return a.since != b.since ? a.since < b.since : a.client < b.client;
-    });
-    return touches;
-}
+std::string number_of(RoundNo round) { return std::to_string(round.value()); }
 
 /// A signature that can't be told to be good counts as not checked: nothing is called valid that is not known to be.
 std::string_view signature_word(model::SignatureOutcome outcome)
@@ -71,15 +38,64 @@ std::string_view signature_word(model::SignatureOutcome outcome)
     return "not-checked";
 }
 
-std::string names_of(const std::vector<const Touch*>& touches)
+std::string names_of(std::vector<const Onset*> onsets)
 {
     constexpr std::size_t most = 4;
+    const auto since = [](const Onset* onset) { return onset->since.value_or(RoundNo{}); };
+    std::sort(onsets.begin(), onsets.end(), [&](const Onset* a, const Onset* b) {
+        return since(a) != since(b) ? since(a) < since(b) : a->client < b->client;
+    });
     std::string text;
-    for (std::size_t idx = 0; idx < std::min(touches.size(), most); ++idx)
-        text += (idx ? ", " : "") + model::visible(touches[idx]->client.text()) + " (since round " +
-                std::to_string(touches[idx]->since.value()) + (touches[idx]->decided ? ", by decision" : "") + ")";
-    if (touches.size() > most) text += " and " + std::to_string(touches.size() - most) + " more";
+    for (std::size_t idx = 0; idx < std::min(onsets.size(), most); ++idx) {
+        text += (idx ? ", " : "") + model::visible(onsets[idx]->client.text());
+        if (onsets[idx]->since) text += " (since round " + number_of(*onsets[idx]->since);
+        if (onsets[idx]->decided) text += onsets[idx]->since ? ", by decision" : " (by decision";
+        if (onsets[idx]->since || onsets[idx]->decided) text += ")";
+    }
+    if (onsets.size() > most) text += " and " + std::to_string(onsets.size() - most) + " more";
     return text;
+}
+
+/// Whose updates may be in a checkpoint.
+struct Touched {
+    std::vector<const Onset*> malicious;  ///< more likely than not
+    std::vector<const Onset*> doubtful;   ///< the others that leave a doubt worth naming
+};
+
+Touched touched_by(const std::vector<Onset>& onsets, RoundNo checkpoint)
+{
+    constexpr double worth_naming = 0.01;
+    Touched touched;
+    for (const Onset& onset : onsets) {
+        const double probability = onset.touched(checkpoint);
+        if (onset.shown == VerdictClass::malicious && probability >= 0.5)
+            touched.malicious.push_back(&onset);
+        else if (probability >= worth_naming)
+            touched.doubtful.push_back(&onset);
+    }
+    return touched;
+}
+
+void give_status(RollbackCandidate& candidate, const Touched& touched, std::optional<RoundNo> tampered,
+                 std::optional<RoundNo> first_poisoned)
+{
+    if (!touched.malicious.empty()) {
+        candidate.status = "contaminated";
+        candidate.why = "Holds updates of " + names_of(touched.malicious) + ".";
+    } else if (tampered) {
+        candidate.status = "contaminated";
+        candidate.why = "The checkpoint of round " + number_of(*tampered) +
+                        " is not what that round's updates give under the declared rule; this one " +
+                        (*tampered == candidate.round ? "is that one." : "was trained from it.");
+    } else if (candidate.clean_probability < strict_cleanliness) {
+        candidate.status = "suspect";
+        candidate.why = "No malicious client stands out before it, but it may hold malicious updates of " +
+                        names_of(touched.doubtful) + ".";
+    } else if (first_poisoned) {
+        candidate.why = "Made before the first malicious update (round " + number_of(*first_poisoned) + ").";
+    } else {
+        candidate.why = "No malicious client and no tampering was found up to here.";
+    }
 }
 
 }  // namespace
@@ -96,27 +112,16 @@ std::vector<model::Checkpoint> with_round_metrics(std::vector<model::Checkpoint>
     return checkpoints;
 }
 
-model::Rollback rate_checkpoints(const std::vector<model::Checkpoint>& checkpoints,
-                                 const std::vector<model::Update>& updates, const model::Verdicts& verdicts,
-                                 const std::vector<model::Decision>& decisions, const std::vector<ServerStep>& steps,
-                                 const std::vector<std::optional<double>>& injected,
-                                 const std::vector<model::SignatureCheck>& signatures)
+std::vector<RollbackCandidate> checkpoint_facts(const std::vector<model::Checkpoint>& checkpoints,
+                                                const std::vector<ServerStep>& steps,
+                                                const std::vector<model::SignatureCheck>& signatures)
 {
-    model::Rollback rollback;
-    const std::vector<Touch> touches = touches_of(updates, verdicts, decisions);
-    for (const Touch& touch : touches)
-        if (touch.malicious && (!rollback.first_poisoned_round || touch.since < *rollback.first_poisoned_round))
-            rollback.first_poisoned_round = touch.since;
-
     std::map<RoundNo, std::string_view> signed_rounds;
     for (const model::SignatureCheck& check : signatures)
         if (!check.client) signed_rounds[check.round] = signature_word(check.outcome);
-
-    std::optional<RoundNo> tampered;
-    double way = 0;
-    double added = 0;
-    bool added_known = true;
-    std::size_t next_step = 0;
+    std::map<RoundNo, const ServerStep*> step_of;
+    for (const ServerStep& step : steps) step_of[step.round] = &step;
+    std::vector<RollbackCandidate> facts;
     for (const model::Checkpoint& checkpoint : checkpoints) {
         RollbackCandidate candidate;
         candidate.round = checkpoint.round;
@@ -125,100 +130,53 @@ model::Rollback rate_checkpoints(const std::vector<model::Checkpoint>& checkpoin
         candidate.signature = signature != signed_rounds.end() ? signature->second
                               : checkpoint.signature           ? "not-checked"
                                                                : "missing";
-        for (; next_step < steps.size() && steps[next_step].round <= checkpoint.round; ++next_step) {
-            const ServerStep& step = steps[next_step];
-            way += step.shipped;
-            if (injected[next_step])
-                added += *injected[next_step];
-            else
-                added_known = false;
-            if (!step.residual) continue;
-            const bool matches = *step.residual <= tolerated_residual;
-            if (step.round == checkpoint.round) {
-                candidate.residual = step.residual;
-                candidate.aggregation = matches ? "matches" : "mismatch";
-            }
-            if (!matches && !tampered) tampered = step.round;
+        const auto step = step_of.find(checkpoint.round);
+        if (step != step_of.end() && step->second->residual) {
+            candidate.residual = step->second->residual;
+            candidate.aggregation = *candidate.residual <= tolerated_residual ? "matches" : "mismatch";
         }
-        candidate.clean_probability = uncalibrated_ceiling;
-        std::vector<const Touch*> malicious, suspect;
-        for (const Touch& touch : touches) {
-            if (touch.since > checkpoint.round) continue;
-            candidate.clean_probability *= 1 - touch.probability;
-            (touch.malicious ? malicious : suspect).push_back(&touch);
-        }
-        const bool holds_tampering = tampered && *tampered <= checkpoint.round;
-        if (holds_tampering) candidate.clean_probability = 0;
-        if (holds_tampering)
-            candidate.contamination.reset();  // what the server added is not among the updates
-        else if (malicious.empty() && suspect.empty())
-            candidate.contamination = 0;
-        else if (added_known && way > 0)
-            candidate.contamination = std::min(added / way, 1.0);
-
-        if (!checkpoint.usable()) {
-            candidate.status = "suspect";
-            candidate.why = "The file can't be used: " + checkpoint.state_text;
-        } else if (!malicious.empty()) {
-            candidate.status = "contaminated";
-            candidate.why = "Holds updates of " + names_of(malicious) + ".";
-        } else if (holds_tampering) {
-            candidate.status = "contaminated";
-            candidate.why = "The checkpoint of round " + std::to_string(tampered->value()) +
-                            " is not what that round's updates give under the declared rule; this one " +
-                            (*tampered == checkpoint.round ? "is that one." : "was trained from it.");
-        } else if (candidate.signature == "invalid") {
-            candidate.status = "suspect";
-            candidate.why = "Its signature is not a good one of the server's: it may not be what the server shipped.";
-        } else if (!suspect.empty()) {
-            candidate.status = "suspect";
-            candidate.why =
-                "No malicious client before it, but it holds updates of suspects: " + names_of(suspect) + ".";
-        } else if (rollback.first_poisoned_round) {
-            candidate.why = "Made before the first malicious update (round " +
-                            std::to_string(rollback.first_poisoned_round->value()) + ").";
-        } else {
-            candidate.why = "No malicious client and no tampering was found up to here.";
-        }
-        if (candidate.status == "clean") rollback.recommended = checkpoint.round;
-        rollback.candidates.push_back(std::move(candidate));
+        facts.push_back(std::move(candidate));
     }
-    return rollback;
+    return facts;
 }
 
-model::Result<std::optional<model::Rollback>> current_rollback(model::CaseStore& store)
+model::Rollback rate_checkpoints(std::vector<RollbackCandidate> facts,
+                                 const std::vector<model::Checkpoint>& checkpoints, const std::vector<Onset>& onsets,
+                                 const Counterfactual* contamination)
 {
-    FEDSLEUTH_TRY(const std::optional<model::Verdicts> verdicts, store.verdicts());
-    if (!verdicts) return std::nullopt;
-    FEDSLEUTH_TRY(const std::vector<model::Decision> decisions, store.decisions());
-    if (decisions.empty()) return store.rollback();
-    FEDSLEUTH_TRY(const model::Federation federation, store.federation());
-    FEDSLEUTH_TRY(std::vector<model::Checkpoint> stored, store.checkpoints());
-    FEDSLEUTH_TRY(const std::vector<model::Round> rounds, store.rounds());
-    const std::vector<model::Checkpoint> checkpoints = with_round_metrics(std::move(stored), rounds);
-    FEDSLEUTH_TRY(const std::vector<model::Update> updates, store.updates());
+    model::Rollback rollback;
+    for (const Removal& flagged : flagged_clients(onsets))
+        if (!rollback.first_poisoned_round || flagged.since < *rollback.first_poisoned_round)
+            rollback.first_poisoned_round = flagged.since;
 
-    std::map<ClientId, VerdictClass> shown;
-    for (const model::Verdict& verdict : verdicts->clients) shown[verdict.client] = verdict.verdict;
-    for (const model::Decision& decision : decisions)
-        if (decision.decided != VerdictClass::watch) shown[decision.client] = decision.decided;
-    std::map<RoundNo, std::vector<const model::Update*>> by_round;
-    for (const model::Update& update : updates) by_round[update.round].push_back(&update);
+    std::map<RoundNo, const model::Checkpoint*> checkpoint_of;
+    for (const model::Checkpoint& checkpoint : checkpoints) checkpoint_of[checkpoint.round] = &checkpoint;
+    std::optional<RoundNo> tampered;
+    for (RollbackCandidate& candidate : facts) {
+        if (candidate.aggregation == "mismatch" && !tampered) tampered = candidate.round;
+        candidate.clean_probability = tampered ? 0.0 : ceiling;
+        for (const Onset& onset : onsets) candidate.clean_probability *= 1 - onset.touched(candidate.round);
+        candidate.contamination.reset();
+        if (const CounterfactualPoint* point = contamination ? point_of(*contamination, candidate.round) : nullptr)
+            candidate.contamination = std::min(influence(*point, point->frozen), 1.0);
+        candidate.status = "clean";
+        give_status(candidate, touched_by(onsets, candidate.round), tampered, rollback.first_poisoned_round);
 
-    std::vector<ServerStep> steps;
-    std::vector<std::optional<double>> injected;
-    for (const auto& [round, sent] : by_round) {
-        FEDSLEUTH_TRY(const std::optional<model::RoundLedger> ledger, store.ledger(round));
-        if (!ledger) continue;
-        std::optional<ServerStep> step = server_step(*ledger, federation.aggregation, sent);
-        if (!step) continue;
-        std::vector<bool> flagged;
-        for (const ClientId& client : ledger->clients) flagged.push_back(shown[client] == VerdictClass::malicious);
-        injected.push_back(injected_length(*ledger, *step, flagged));
-        steps.push_back(std::move(*step));
+        const auto checkpoint = checkpoint_of.find(candidate.round);
+        const bool usable = checkpoint != checkpoint_of.end() && checkpoint->second->usable();
+        if (!usable && candidate.status == "clean") {
+            candidate.status = "suspect";
+            candidate.why =
+                "The file can't be used: " +
+                (checkpoint == checkpoint_of.end() ? std::string("it is not there") : checkpoint->second->state_text);
+        } else if (candidate.signature == "invalid" && candidate.status == "clean") {
+            candidate.status = "suspect";
+            candidate.why = "The server's signature does not hold for this file.";
+        }
+        if (candidate.status == "clean") rollback.recommended = candidate.round;
     }
-    FEDSLEUTH_TRY(const std::vector<model::SignatureCheck> signatures, store.signature_checks());
-    return rate_checkpoints(checkpoints, updates, *verdicts, decisions, steps, injected, signatures);
+    rollback.candidates = std::move(facts);
+    return rollback;
 }
 
 }  // namespace fedsleuth::analysis

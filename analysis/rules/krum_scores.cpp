@@ -2,6 +2,7 @@
 #include "analysis/rules/krum_scores.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 namespace fedsleuth::analysis {
@@ -14,7 +15,7 @@ using model::fail;
 std::optional<std::size_t> largest_f(std::size_t n, const std::string& variant)
 {
     if (n == 0) return std::nullopt;
-    if (variant == "flower") return n - 1;
+    if (variant == "flower") return std::numeric_limits<std::size_t>::max();  // one neighbour is always looked at
     if (variant == "byzfl") return (n - 1) / 2;
     if (n < 3) return std::nullopt;
     return (n - 3) / 2;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/verdict/fusion.h"
 
+#include "analysis/verdict/course.h"
 #include "analysis/verdict/explanation.h"
 
 #include <algorithm>
@@ -19,9 +20,6 @@ using model::VerdictClass;
 
 namespace {
 
-constexpr double toll = 3;          // what an ordinary outlier of one detector brings in a round
-constexpr double boosted_toll = 4;  // lengths have the heaviest tails of all statistics
-constexpr double relief = 2;        // taken back by a round without the pattern
 constexpr double watch_from = 2.5;
 constexpr double suspect_from = 5;
 constexpr double malicious_from = 8;
@@ -38,40 +36,6 @@ VerdictClass class_of(double total)
     if (total >= suspect_from) return VerdictClass::suspect;
     if (total >= watch_from) return VerdictClass::watch;
     return VerdictClass::clean;
-}
-
-/// The course of one pattern over one client's rounds.
-struct Course {
-    double highest = 0;
-    std::vector<std::size_t> bad;  ///< places in the client's rounds where the pattern was there, in runs that alarmed
-};
-
-Course course_of(const std::vector<const ClientRound*>& rounds, Pattern pattern)
-{
-    const double cost = pattern == Pattern::boosted ? boosted_toll : toll;
-    Course course;
-    double sum = 0;
-    double run_highest = 0;
-    std::vector<std::size_t> run;
-    const auto end_run = [&] {
-        if (run_highest >= suspect_from) course.bad.insert(course.bad.end(), run.begin(), run.end());
-        run.clear();
-        run_highest = 0;
-    };
-    for (std::size_t place = 0; place < rounds.size(); ++place) {
-        const double evidence = rounds[place]->evidence[static_cast<std::size_t>(pattern)];
-        sum += evidence > 0 ? evidence - cost : -relief;
-        if (evidence > 0) run.push_back(place);
-        if (sum <= 0) {
-            sum = 0;
-            end_run();
-            continue;
-        }
-        run_highest = std::max(run_highest, sum);
-        course.highest = std::max(course.highest, sum);
-    }
-    end_run();
-    return course;
 }
 
 /// Free riders have no past to contradict in their first rounds, and a flipped client needs some to turn the crowd's

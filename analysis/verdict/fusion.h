@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "analysis/verdict/patterns.h"
+#include "analysis/verdict/evidence.h"
 #include "model/verdict.h"
 
 #include <string>
 #include <vector>
 
 namespace fedsleuth::analysis {
-
-/// One round's input to the fusion.
-struct ScoredRound {
-    RoundPatterns patterns;
-    std::vector<model::DetectorScores> scores;
-};
 
 /// Accumulates the patterns of every client over its rounds and turns them into verdicts.
 ///

@@ -61,13 +61,6 @@ model::Result<model::Verdicts> analysed_verdicts(model::CaseStore& store, const 
     return std::move(*verdicts);
 }
 
-model::Result<model::Rollback> analysed_rollback(model::CaseStore& store, const std::string& case_path)
-{
-    FEDSLEUTH_TRY(std::optional<model::Rollback> rollback, store.rollback());
-    if (!rollback) return model::pass_on(not_analysed(case_path));
-    return std::move(*rollback);
-}
-
 model::Result<std::map<model::ClientId, model::Decision>> newest_decisions(model::CaseStore& store)
 {
     FEDSLEUTH_TRY(const std::vector<model::Decision> decisions, store.decisions());

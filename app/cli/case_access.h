@@ -17,7 +17,6 @@ namespace fedsleuth::cli {
 
 /// The verdicts, or an error that says to run analyse first.
 [[nodiscard]] model::Result<model::Verdicts> analysed_verdicts(model::CaseStore& store, const std::string& case_path);
-[[nodiscard]] model::Result<model::Rollback> analysed_rollback(model::CaseStore& store, const std::string& case_path);
 
 /// The newest decision on each client.
 [[nodiscard]] model::Result<std::map<model::ClientId, model::Decision>> newest_decisions(model::CaseStore& store);

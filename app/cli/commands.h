@@ -14,6 +14,7 @@ void add_rounds(CLI::App& program, Chosen& chosen);
 void add_clients(CLI::App& program, Chosen& chosen);
 void add_findings(CLI::App& program, Chosen& chosen);
 void add_privacy(CLI::App& program, Chosen& chosen);
+void add_policy(CLI::App& program, Chosen& chosen);
 void add_rollback(CLI::App& program, Chosen& chosen);
 void add_custody(CLI::App& program, Chosen& chosen);
 void add_verify(CLI::App& program, Chosen& chosen);

@@ -15,6 +15,7 @@ int main(int argc, char** argv)
     add_rounds(program, chosen);
     add_findings(program, chosen);
     add_privacy(program, chosen);
+    add_policy(program, chosen);
     add_rollback(program, chosen);
     add_aggregate(program, chosen);
     add_decide(program, chosen);

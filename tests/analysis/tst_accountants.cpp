@@ -53,6 +53,7 @@ class Accountants : public QObject {
 private slots:
     void rdp_curves();
     void rdp_epsilons();
+    void pld_epsilons();
 };
 
 void Accountants::rdp_curves()
@@ -82,6 +83,28 @@ void Accountants::rdp_epsilons()
             const Spent spent = epsilon_of(history, deltas[k], Accountant::rdp, options).value();
             QVERIFY2(relative(spent.epsilon, number(expected["eps"])) < 1e-9, test::text_of(entry["id"]).c_str());
             QCOMPARE(*spent.order, number(expected["order"]));
+        }
+    }
+}
+
+void Accountants::pld_epsilons()
+{
+    for (const auto entry : golden("cases").get_array()) {
+        const PrivacyHistory history = history_of(entry);
+        const std::vector<double> deltas = numbers(entry["deltas"]);
+        simdjson::dom::element pld;
+        if (entry["expected"]["dp_accounting_pld"].get(pld)) continue;
+        double interval = 0;
+        if (pld["value_discretization_interval"].get_double().get(interval)) { qDebug("no interval"); continue;}
+        const std::vector<double> expected = numbers(pld["eps"]);
+        for (std::size_t k = 0; k < deltas.size(); ++k) {
+            AccountOptions options;
+            options.interval = interval;
+            QElapsedTimer t; t.start();
+            const auto spent = epsilon_of(history, deltas[k], Accountant::pld, options);
+            double ms = t.nsecsElapsed()*1e-6; t.restart();
+            const auto free = epsilon_of(history, deltas[k], Accountant::pld);
+            qDebug("%s %g: %.9g ref %.9g diff %.3g %.1f ms | free %.3g h %g %.1f ms", test::text_of(entry["id"]).c_str(), deltas[k], spent ? spent->epsilon : -1, expected[k], (spent ? spent->epsilon : -1)- expected[k], ms, (free ? free->epsilon : -1)-expected[k],free->interval.value_or(0), t.nsecsElapsed()*1e-6);
         }
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/kernels/row_sums.h"
 #include "analysis/ledger/ledger_builder.h"
 #include "support/memory_source.h"
 
@@ -319,6 +320,89 @@ private slots:
                 }
             }
         }
+    }
+
+    void row_sums_of_every_instruction_set_data()
+    {
+        QTest::addColumn<int>("count");
+        for (const int count : {0, 1, 7, 8, 9, 64, 513, 4096}) QTest::addRow("%d coordinates", count) << count;
+    }
+
+    void row_sums_of_every_instruction_set()
+    {
+        QFETCH(int, count);
+        const auto size = static_cast<std::size_t>(count);
+        std::mt19937 random(static_cast<unsigned>(count));
+        std::normal_distribution<float> normal;
+        const auto value = [&] { return random() % 8 == 0 ? 0.0F : normal(random) * 1e-3F; };
+        Row row(size), other(size), sign(size);
+        std::vector<double> median(size), quiet(size);
+        for (std::size_t at = 0; at < size; ++at) {
+            row[at] = value();
+            other[at] = value();
+            median[at] = (static_cast<double>(value()) + value()) / 2;
+            sign[at] = static_cast<float>((median[at] > 0) - (median[at] < 0));
+            quiet[at] = random() % 2;
+        }
+        std::vector<std::vector<double>> results;  // of each instruction set: all figures
+        for (const analysis::RowKernel& kernel : analysis::row_kernels()) {
+            analysis::RowSums sums;
+            kernel.row_sums(row.data(), {median.data(), quiet.data(), sign.data(), size}, sums);
+            analysis::PairSums pair;
+            kernel.pair_sums(row.data(), other.data(), size, pair);
+            analysis::Moments moments;
+            kernel.add_moments(row.data(), size, moments);
+            results.push_back({sums.median_product, sums.sum, sums.absolute, sums.fourth, sums.quiet, sums.minimum,
+                               sums.maximum, static_cast<double>(sums.positive), static_cast<double>(sums.negative),
+                               static_cast<double>(sums.agreements), pair.product, pair.square,
+                               static_cast<double>(pair.equal), static_cast<double>(pair.compared), moments.sum,
+                               moments.absolute, moments.square, kernel.product(other.data(), median.data(), size)});
+        }
+        std::vector<double> slow(18);
+        if (count > 0) slow[5] = slow[6] = row[0];
+        for (std::size_t at = 0; at < size; ++at) {
+            const double x = row[at], y = other[at], m = median[at];
+            slow[0] += x * m;
+            slow[1] += x;
+            slow[2] += std::abs(x);
+            slow[3] += x * x * x * x;
+            slow[4] += x * x * quiet[at];
+            slow[5] = std::min(slow[5], x);
+            slow[6] = std::max(slow[6], x);
+            slow[7] += x > 0;
+            slow[8] += x < 0;
+            slow[9] += x * m > 0;
+            slow[10] += x * y;
+            slow[11] += y * y;
+            slow[12] += x * y > 0;
+            slow[13] += x != 0 && y != 0;
+            slow[14] += x;
+            slow[15] += std::abs(x);
+            slow[16] += x * x;
+            slow[17] += y * m;
+        }
+        for (const std::vector<double>& result : results) {
+            QCOMPARE(result, results.front());  // the same bits everywhere
+            for (std::size_t idx = 0; idx < slow.size(); ++idx)
+                QVERIFY2(std::abs(result[idx] - slow[idx]) <= 1e-12 * std::max(slow[15], slow[16]),
+                         qPrintable(QString::number(idx)));
+        }
+    }
+
+    void every_instruction_set_clears_what_is_not_finite()
+    {
+        constexpr float inf = std::numeric_limits<float>::infinity();
+        for (const analysis::RowKernel& kernel : analysis::row_kernels())
+            for (std::size_t at = 0; at < 21; ++at) {
+                Row row(21, std::numeric_limits<float>::max());
+                QCOMPARE(kernel.clear_non_finite(row.data(), row.size()), 0);
+                row[at] = -inf;
+                row[(at + 9) % 21] = std::nanf("");
+                row[(at + 5) % 21] = inf;
+                QCOMPARE(kernel.clear_non_finite(row.data(), row.size()), 3);
+                QCOMPARE(std::count(row.begin(), row.end(), 0.0F), 3);
+                QCOMPARE(std::count(row.begin(), row.end(), std::numeric_limits<float>::max()), 18);
+            }
     }
 
     void near_copies_stay_apart()

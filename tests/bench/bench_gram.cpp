@@ -5,9 +5,9 @@
 #include "analysis/kernels/dot_tile.h"
 #include "analysis/kernels/gram.h"
 #include "bench/bench.h"
+#include "bench/openblas.h"
 #include "model/update_source.h"
 
-#include <cblas.h>
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -40,8 +40,9 @@ void ssyrk(const std::vector<float>& values, std::vector<float>& gram)
 
 }  // namespace
 
-int main()
+int main(int, char** argv)
 {
+    bench::run_with_the_best_openblas(argv);
     const std::vector<float> values = updates();
     std::vector<double> gram(clients * clients);
     std::vector<float> single(clients * clients);
@@ -62,7 +63,7 @@ int main()
         const std::string suffix = ", " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
         bench::compare(
             "gram 100 x 1e6, " + set + suffix, "OpenBLAS ssyrk (float32 sums, " + core + suffix + ")", repeats,
-            [&] { whole(static_cast<unsigned>(threads)); }, [&] { ssyrk(values, single); });
+            [&] { whole(static_cast<unsigned>(threads)); }, [&] { ssyrk(values, single); }, 1.0);
     }
     openblas_set_num_threads(1);
     bench::compare("gram 100 x 1e6 in slabs of 65536, 1 thread", "OpenBLAS ssyrk of the whole, 1 thread", repeats,

@@ -56,13 +56,16 @@ int main()
     std::vector<double> ours(coordinates);
     std::vector<double> theirs(coordinates);
     const auto median = [&] { analysis::column_median(rows, coordinates, ours.data()); };
-    bench::compare("median 100 x 1e6, 1 thread", "std::nth_element per column", repeats, median, [&] {
-        for_each_column(values, [&](auto column, std::size_t coord_idx) {
-            std::nth_element(column, column + clients / 2, column + clients);
-            const float lower = *std::max_element(column, column + clients / 2);
-            theirs[coord_idx] = (static_cast<double>(lower) + static_cast<double>(column[clients / 2])) / 2;
-        });
-    });
+    bench::compare(
+        "median 100 x 1e6, 1 thread", "std::nth_element per column", repeats, median,
+        [&] {
+            for_each_column(values, [&](auto column, std::size_t coord_idx) {
+                std::nth_element(column, column + clients / 2, column + clients);
+                const float lower = *std::max_element(column, column + clients / 2);
+                theirs[coord_idx] = (static_cast<double>(lower) + static_cast<double>(column[clients / 2])) / 2;
+            });
+        },
+        0.15);
     bench::compare(
         "trimmed mean 100 x 1e6, 20 a side, 1 thread", "std::nth_element twice per column", repeats,
         [&] { analysis::column_trimmed_mean(rows, coordinates, cut, ours.data()); },
@@ -72,13 +75,18 @@ int main()
                 std::nth_element(column + cut, column + clients - cut, column + clients);
                 theirs[coord_idx] = std::accumulate(column + cut, column + clients - cut, 0.0) / (clients - 2 * cut);
             });
-        });
+        },
+        0.15);
     float total = 0;
-    bench::compare("median 100 x 1e6, 1 thread", "reading the matrix once", repeats, median, [&] {
+    const auto read_once = [&] {
         float sums[64] = {};
         for (std::size_t k = 0; k < values.size(); k += 64)
             for (std::size_t lane = 0; lane < 64; ++lane) sums[lane] += values[k + lane];
         for (const float sum : sums) total += sum;
-    });
+    };
+    bench::compare("median 100 x 1e6, 1 thread", "reading the matrix once", 3 * repeats, median, read_once, 6.0);
+    bench::compare(
+        "trimmed mean 100 x 1e6, 20 a side, 1 thread", "reading the matrix once", 3 * repeats,
+        [&] { analysis::column_trimmed_mean(rows, coordinates, cut, ours.data()); }, read_once, 6.0);
     return total == 12345.0F ? 1 : 0;
 }

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/rollback/answer.h"
+
+#include <algorithm>
+#include <set>
+
+namespace fedsleuth::analysis {
+
+using model::ClientId;
+using model::RoundNo;
+using model::VerdictClass;
+
+namespace {
+
+RollbackPrice price_of(const model::Rollback& rollback, RoundNo to, const std::vector<model::Update>& updates,
+                       const std::vector<Onset>& onsets)
+{
+    RollbackPrice price;
+    std::set<ClientId> doubted, clean;
+    for (const Onset& onset : onsets)
+        if (!onset.mass.empty()) doubted.insert(onset.client);
+    std::set<RoundNo> lost;
+    for (const model::RollbackCandidate& candidate : rollback.candidates) {
+        if (candidate.round > to) lost.insert(candidate.round);
+        if (candidate.round == to) price.then = candidate.metrics;
+    }
+    for (const model::Update& update : updates) {
+        if (update.reference || update.round <= to) continue;
+        lost.insert(update.round);
+        ++price.updates;
+        if (doubted.contains(update.client)) continue;
+        ++price.clean_updates;
+        clean.insert(update.client);
+        price.clean_examples += std::max<std::int64_t>(update.num_examples.value_or(0), 0);
+    }
+    price.rounds = static_cast<std::int64_t>(lost.size());
+    price.clean_clients = static_cast<std::int64_t>(clean.size());
+    price.now = rollback.candidates.back().metrics;
+    return price;
+}
+
+std::vector<Toggle> sensitivity_of(const model::Rollback& rated, const std::vector<model::Checkpoint>& checkpoints,
+                                   const model::Verdicts& verdicts, const std::vector<model::Decision>& decisions,
+                                   const std::vector<model::Update>& updates, const std::vector<Onset>& onsets)
+{
+    constexpr double least = 0.1, most = 0.9;
+    std::vector<Toggle> toggles;
+    for (const model::Verdict& verdict : verdicts.clients) {
+        if (verdict.verdict == VerdictClass::unknown || verdict.probability < least || verdict.probability > most)
+            continue;
+        const auto onset = std::find_if(onsets.begin(), onsets.end(),
+                                        [&](const Onset& each) { return each.client == verdict.client; });
+        if (onset != onsets.end() && onset->decided) continue;  // decided: no longer open
+        Toggle toggle{verdict.client, verdict.probability, {}, {}};
+        for (const VerdictClass decided : {VerdictClass::malicious, VerdictClass::clean}) {
+            std::vector<model::Decision> supposed = decisions;
+            supposed.push_back({verdict.client, decided, {}, {}, {}});
+            const model::Rollback then =
+                rate_checkpoints(rated.candidates, checkpoints, onsets_of(verdicts, supposed, updates), nullptr);
+            (decided == VerdictClass::malicious ? toggle.if_malicious : toggle.if_clean) = then.recommended;
+        }
+        toggles.push_back(std::move(toggle));
+    }
+    return toggles;
+}
+
+}  // namespace
+
+bool RollbackAnswer::depends_on_doubt() const
+{
+    return std::any_of(sensitivity.begin(), sensitivity.end(), [&](const Toggle& toggle) {
+        return toggle.if_malicious != rollback.recommended || toggle.if_clean != rollback.recommended;
+    });
+}
+
+bool RollbackAnswer::by_decision() const
+{
+    return std::any_of(onsets.begin(), onsets.end(), [](const Onset& onset) { return onset.decided; });
+}
+
+model::Result<std::optional<RollbackAnswer>> rollback_answer(model::CaseStore& store)
+{
+    FEDSLEUTH_TRY(const std::optional<model::Verdicts> verdicts, store.verdicts());
+    FEDSLEUTH_TRY(const std::optional<model::Rollback> stored, store.rollback());
+    if (!verdicts || !stored) return std::nullopt;
+    FEDSLEUTH_TRY(const std::vector<model::Decision> decisions, store.decisions());
+    FEDSLEUTH_TRY(const std::vector<model::Checkpoint> checkpoints, store.checkpoints());
+    FEDSLEUTH_TRY(const std::vector<model::Update> updates, store.updates());
+
+    RollbackAnswer answer;
+    answer.onsets = onsets_of(*verdicts, decisions, updates);
+    answer.flagged = flagged_clients(answer.onsets);
+    FEDSLEUTH_TRY(answer.contamination, kept_contamination(store, answer.flagged));
+    answer.rollback = rate_checkpoints(stored->candidates, checkpoints, answer.onsets,
+                                       answer.contamination ? &*answer.contamination : nullptr);
+    for (const model::RollbackCandidate& candidate : answer.rollback.candidates) {
+        for (std::size_t level = 0; level < cleanliness_levels.size(); ++level)
+            if (candidate.clean_probability >= cleanliness_levels[level]) answer.last_clean[level] = candidate.round;
+        if (candidate.contamination && *candidate.contamination <= tolerated_influence)
+            answer.tolerant = candidate.round;
+    }
+    answer.sensitivity = sensitivity_of(answer.rollback, checkpoints, *verdicts, decisions, updates, answer.onsets);
+    if (answer.rollback.recommended)
+        answer.price = price_of(answer.rollback, *answer.rollback.recommended, updates, answer.onsets);
+    return answer;
+}
+
+model::Result<std::optional<model::Rollback>> current_rollback(model::CaseStore& store)
+{
+    FEDSLEUTH_TRY(std::optional<RollbackAnswer> answer, rollback_answer(store));
+    if (!answer) return std::nullopt;
+    return std::move(answer->rollback);
+}
+
+model::Result<std::optional<RollbackAnswer>> measured_rollback_answer(model::CaseStore& store,
+                                                                      model::UpdateSource& source, bool writable,
+                                                                      model::Progress& progress)
+{
+    FEDSLEUTH_TRY(std::optional<RollbackAnswer> answer, rollback_answer(store));
+    if (!answer || answer->contamination) return answer;
+    FEDSLEUTH_TRY(std::optional<Counterfactual> measured,
+                  measure_contamination(store, source, answer->flagged, progress));
+    if (!measured) return answer;
+    if (writable) {
+        FEDSLEUTH_CHECK(store.put_document(std::string(contamination_document), contamination_json(*measured)));
+        return rollback_answer(store);
+    }
+    for (model::RollbackCandidate& candidate : answer->rollback.candidates)
+        if (const CounterfactualPoint* point = point_of(*measured, candidate.round)) {
+            candidate.contamination = std::min(influence(*point, point->frozen), 1.0);
+            if (*candidate.contamination <= tolerated_influence) answer->tolerant = candidate.round;
+        }
+    answer->contamination = std::move(measured);
+    return answer;
+}
+
+}  // namespace fedsleuth::analysis

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/verdict/client_features.h"
+
+#include "analysis/detection/detector.h"
+#include "analysis/detection/robust.h"
+#include "analysis/verdict/course.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+namespace fedsleuth::analysis {
+
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double widest_round_z = 8;    // one round's z counts at most this much
+constexpr double widest_level = 12;     // and a client's level against the others at most this much
+constexpr double level_floor = 0.15;    // spread between clients that an honest federation is credited with
+constexpr double quarter_floor = 0.3;
+constexpr double shift_floor = 0.8;
+constexpr std::size_t summaries = 5;
+constexpr const char* summary_names[summaries] = {"mean", "level", "high", "low", "shift"};
+constexpr const char* company_names[] = {"company.max",      "company.top3",      "company.max.level",
+                                         "company.top3.level", "head.max",        "head.top3",
+                                         "head.max.level",   "head.top3.level"};
+constexpr const char* pattern_names[pattern_count] = {"boosted", "opposed", "lockstep", "untrained", "recycled"};
+constexpr const char* context_names[] = {"clients",       "rounds.attended", "rounds.all",     "participation", "examples",
+                                         "crowd.cosine",  "crowd.memory",    "crowd.sign",     "crowd.spread",  "crowd.follows"};
+
+double held(double value, double most) { return std::isnan(value) ? 0.0 : std::clamp(value, -most, most); }
+
+/// One detector's z-scores of one client over its rounds; NaN where it said nothing.
+using Series = std::vector<double>;
+
+struct Seen {
+    std::vector<model::RoundNo> rounds;
+    std::vector<Series> z;  // detectors × rounds
+    std::vector<const ClientRound*> patterns;
+};
+
+double mean_of(std::span<const double> values)
+{
+    double sum = 0;
+    std::size_t count = 0;
+    for (const double value : values) {
+        if (std::isnan(value)) continue;
+        sum += value;
+        ++count;
+    }
+    return count > 0 ? sum / static_cast<double>(count) : nan;
+}
+
+double quarter_mean(const Series& series, bool highest)
+{
+    std::vector<double> kept;
+    for (const double value : series)
+        if (!std::isnan(value)) kept.push_back(value);
+    if (kept.empty()) return nan;
+    const std::size_t count = std::max<std::size_t>(1, (kept.size() + 3) / 4);
+    if (highest)
+        std::partial_sort(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(count), kept.end(), std::greater<>());
+    else
+        std::partial_sort(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(count), kept.end());
+    return mean_of(std::span(kept).first(count));
+}
+
+/// The greatest shift of the mean between the rounds before and from some round on, in standard errors of unit noise:
+/// the client is its own control.
+double greatest_shift(const Series& series)
+{
+    std::vector<double> kept;
+    for (const double value : series)
+        if (!std::isnan(value)) kept.push_back(value);
+    if (kept.size() < 4) return nan;
+    double total = 0;
+    for (const double value : kept) total += value;
+    double before = 0, best = 0;
+    for (std::size_t cut = 1; cut < kept.size(); ++cut) {
+        before += kept[cut - 1];
+        const auto n1 = static_cast<double>(cut);
+        const auto n2 = static_cast<double>(kept.size() - cut);
+        if (cut < 2 || kept.size() - cut < 2) continue;
+        const double shift = ((total - before) / n2 - before / n1) * std::sqrt(n1 * n2 / (n1 + n2));
+        if (std::abs(shift) > std::abs(best)) best = shift;
+    }
+    return best;
+}
+
+/// Takes out of `values` what a straight line on `covariate` explains (Theil and Sen's slope: the median of the slopes
+/// of all pairs). Leaves them alone where fewer than eight are known.
+void without_covariate(std::vector<double>& values, const std::vector<double>& covariate)
+{
+    constexpr std::size_t most_pairs_of = 400;
+    std::vector<std::size_t> known;
+    for (std::size_t idx = 0; idx < values.size(); ++idx)
+        if (std::isfinite(values[idx]) && std::isfinite(covariate[idx])) known.push_back(idx);
+    if (known.size() < 8) return;
+    const std::size_t stride = (known.size() + most_pairs_of - 1) / most_pairs_of;
+    std::vector<double> slopes;
+    for (std::size_t a = 0; a < known.size(); a += stride)
+        for (std::size_t b = 0; b < a; b += stride) {
+            const double run = covariate[known[a]] - covariate[known[b]];
+            if (std::abs(run) > 0.05) slopes.push_back((values[known[a]] - values[known[b]]) / run);
+        }
+    if (slopes.size() < 8) return;
+    const double slope = median_of(slopes);
+    const double middle = median_of(covariate);
+    for (const std::size_t idx : known) values[idx] -= slope * (covariate[idx] - middle);
+}
+
+std::vector<double> levels(std::vector<double> values, double floor)
+{
+    const Crowd crowd = crowd_of(values, floor);
+    for (double& value : values) value = held((value - crowd.location) / crowd.scale, widest_level);
+    return values;
+}
+
+std::map<model::ClientId, Seen> collect(const Evidence& evidence)
+{
+    std::map<model::ClientId, Seen> seen;
+    const std::size_t detector_count = detectors().size();
+    for (const ScoredRound& round : evidence.rounds) {
+        for (std::size_t client_idx = 0; client_idx < round.patterns.clients.size(); ++client_idx) {
+            Seen& client = seen[round.patterns.clients[client_idx]];
+            client.z.resize(detector_count);
+            client.rounds.push_back(round.patterns.round);
+            client.patterns.push_back(&round.patterns.seen[client_idx]);
+            for (std::size_t which = 0; which < detector_count && which < round.scores.size(); ++which) {
+                const double z = round.scores[which].z[client_idx];
+                client.z[which].push_back(std::isnan(z) ? nan : std::clamp(z, -widest_round_z, widest_round_z));
+            }
+        }
+    }
+    return seen;
+}
+
+/// Highest, and mean of the three highest, likeness with others over the whole time.
+void add_company(const Company& company, const std::vector<std::optional<std::size_t>>& places,
+                 std::vector<std::vector<double>>& columns)
+{
+    std::vector<double> highest(places.size(), nan), three(places.size(), nan);
+    for (std::size_t idx = 0; idx < places.size(); ++idx) {
+        if (!places[idx] || company.size() < 4) continue;
+        std::vector<double> all;
+        for (std::size_t other = 0; other < places.size(); ++other)
+            if (other != idx && places[other]) all.push_back(company.overall(*places[idx], *places[other]));
+        if (all.size() < 3) continue;
+        std::partial_sort(all.begin(), all.begin() + 3, all.end(), std::greater<>());
+        highest[idx] = fisher(all[0]);
+        three[idx] = (fisher(all[0]) + fisher(all[1]) + fisher(all[2])) / 3;
+    }
+    columns.push_back(highest);
+    columns.push_back(three);
+    columns.push_back(levels(highest, 0.03));
+    columns.push_back(levels(three, 0.03));
+}
+
+double location_of(const Evidence& evidence, std::string_view detector, double model::DetectorScores::*field)
+{
+    std::vector<double> all;
+    for (const ScoredRound& round : evidence.rounds)
+        for (const model::DetectorScores& scores : round.scores)
+            if (scores.detector == detector) all.push_back(scores.*field);
+    return median_of(all);
+}
+
+}  // namespace
+
+const std::vector<std::string>& feature_names()
+{
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all;
+        for (const DetectorInfo& info : detectors())
+            for (const char* summary : summary_names) all.push_back(std::string(info.name) + "." + summary);
+        for (const char* name : company_names) all.emplace_back(name);
+        for (const char* name : pattern_names) all.push_back(std::string("pattern.") + name);
+        for (const char* name : context_names) all.emplace_back(name);
+        return all;
+    }();
+    return names;
+}
+
+const std::vector<std::string>& round_feature_names()
+{
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all;
+        for (const char* summary : {"z", "beside", "mean"})
+            for (const DetectorInfo& info : detectors()) all.push_back(std::string(info.name) + "." + summary);
+        return all;
+    }();
+    return names;
+}
+
+std::string detector_of_feature(std::size_t feature_idx)
+{
+    const std::size_t place = feature_idx / summaries;
+    return place < detectors().size() ? std::string(detectors()[place].name) : "";
+}
+
+std::vector<ClientFeatures> client_features(const Evidence& evidence)
+{
+    const std::map<model::ClientId, Seen> seen = collect(evidence);
+    const std::size_t n = seen.size();
+    const std::size_t detector_count = detectors().size();
+    std::vector<double> log_examples;
+    std::vector<std::optional<std::size_t>> places;
+    for (const auto& [client, own] : seen) {
+        const auto known = evidence.examples.find(client);
+        log_examples.push_back(known != evidence.examples.end() && known->second > 0 ? std::log(known->second) : nan);
+        const auto place = evidence.history.places().find(client);
+        places.push_back(place == evidence.history.places().end() ? std::nullopt : std::optional(place->second));
+    }
+
+    std::vector<std::vector<double>> columns;  // features × n
+    std::vector<std::vector<double>> means;    // detectors × n
+    for (std::size_t which = 0; which < detector_count; ++which) {
+        std::vector<double> mean, high, low, shift;
+        for (const auto& [client, own] : seen) {
+            mean.push_back(mean_of(own.z[which]));
+            high.push_back(quarter_mean(own.z[which], true));
+            low.push_back(quarter_mean(own.z[which], false));
+            shift.push_back(greatest_shift(own.z[which]));
+        }
+        columns.push_back(mean);
+        means.push_back(mean);
+        for (std::vector<double>* values : {&mean, &high, &low}) without_covariate(*values, log_examples);
+        columns.push_back(levels(mean, level_floor));
+        columns.push_back(levels(high, quarter_floor));
+        columns.push_back(levels(low, quarter_floor));
+        columns.push_back(levels(shift, shift_floor));
+    }
+    add_company(evidence.history.company(), places, columns);
+    add_company(evidence.history.head_company(), places, columns);
+    for (std::size_t pattern = 0; pattern < pattern_count; ++pattern) {
+        std::vector<double> highest;
+        for (const auto& [client, own] : seen)
+            highest.push_back(std::min(course_of(own.patterns, static_cast<Pattern>(pattern)).highest, 30.0));
+        columns.push_back(std::move(highest));
+    }
+
+    const double examples_middle = median_of(log_examples);
+    const double all_rounds = static_cast<double>(std::max<std::size_t>(evidence.rounds.size(), 1));
+    double attended = 0;
+    for (const auto& [client, own] : seen) attended += static_cast<double>(own.rounds.size());
+    const double participation = n > 0 ? attended / static_cast<double>(n) / all_rounds : 0;
+    const double crowd[] = {location_of(evidence, "cosine-median", &model::DetectorScores::location),
+                            location_of(evidence, "drift-own", &model::DetectorScores::location),
+                            location_of(evidence, "sign-agreement", &model::DetectorScores::location),
+                            location_of(evidence, "norm", &model::DetectorScores::scale),
+                            location_of(evidence, "drift-global", &model::DetectorScores::location)};
+
+    std::vector<ClientFeatures> all;
+    std::size_t idx = 0;
+    for (const auto& [client, own] : seen) {
+        ClientFeatures features;
+        features.client = client;
+        features.rounds = own.rounds;
+        for (const std::vector<double>& column : columns) features.values.push_back(held(column[idx], 1e6));
+        features.values.push_back(std::log(static_cast<double>(n)));
+        features.values.push_back(std::log(static_cast<double>(own.rounds.size())));
+        features.values.push_back(std::log(all_rounds));
+        features.values.push_back(participation);
+        features.values.push_back(held(log_examples[idx] - examples_middle, 5));
+        for (const double value : crowd) features.values.push_back(held(value, 10));
+        for (std::size_t place = 0; place < own.rounds.size(); ++place) {
+            std::vector<double>& row = features.round_values.emplace_back();
+            for (std::size_t which = 0; which < detector_count; ++which) row.push_back(held(own.z[which][place], 8));
+            for (std::size_t which = 0; which < detector_count; ++which) {
+                const std::size_t from = place > 0 ? place - 1 : 0;
+                const std::size_t to = std::min(place + 2, own.rounds.size());
+                row.push_back(held(mean_of(std::span(own.z[which]).subspan(from, to - from)), 8));
+            }
+            for (std::size_t which = 0; which < detector_count; ++which) row.push_back(held(means[which][idx], 8));
+        }
+        all.push_back(std::move(features));
+        ++idx;
+    }
+    return all;
+}
+
+}  // namespace fedsleuth::analysis

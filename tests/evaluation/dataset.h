@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "evaluation/boosting.h"
+#include "evaluation/recording.h"
+#include "analysis/verdict/client_features.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace fedsleuth::evaluation {
+
+/// One client of one recorded federation: what the judges see, and the truth.
+struct Example {
+    std::size_t cell = 0;  ///< index in Dataset::cells
+    analysis::ClientFeatures features;
+    bool malicious = false;
+    bool unreliable = false;
+    std::string attack;  ///< the verdicts' name; empty for the honest
+    std::vector<model::RoundNo> bad_rounds;
+};
+
+struct Dataset {
+    std::vector<Cell> cells;
+    std::vector<Example> examples;          ///< cell by cell
+    std::vector<analysis::Evidence> evidence;  ///< of each cell, its rounds' scores dropped
+};
+
+/// Features of every recorded cell of the list whose file is there.
+[[nodiscard]] Dataset load_dataset(const std::filesystem::path& folder, std::uint64_t seed, std::size_t from,
+                                   std::size_t to);
+
+/// Features of a labelled evidence folder, through ingest and the ledgers of an analysis: a federation that the lab did
+/// not make. `scratch`: where the case file is put.
+[[nodiscard]] model::Result<void> add_folder(Dataset& data, const std::filesystem::path& folder,
+                                             const std::filesystem::path& scratch);
+
+/// Client rows for boosting; those of `keep` alone. Federations weigh alike, whatever their size.
+[[nodiscard]] Table client_table(const Dataset& data, const std::function<bool(const Example&)>& keep);
+
+[[nodiscard]] std::filesystem::path recording_file(const std::filesystem::path& folder, std::uint64_t seed,
+                                                   std::size_t number);
+
+}  // namespace fedsleuth::evaluation

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "evaluation/grid.h"
+#include "analysis/lab/federation.h"
+#include "analysis/verdict/evidence.h"
+#include "model/round_ledger.h"
+#include "model/progress.h"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace fedsleuth::evaluation {
+
+/// What of a federation its verdicts and their judge need: ledgers and the truth, without the updates.
+struct Recording {
+    Cell cell;
+    std::map<model::ClientId, std::vector<model::RoundNo>> malicious;
+    std::map<model::ClientId, std::string> attack_of;  ///< the verdicts' name of each attacker's attack
+    std::vector<model::ClientId> unreliable;
+    std::map<model::ClientId, double> examples;
+    std::vector<model::RoundLedger> ledgers;
+
+    [[nodiscard]] analysis::Evidence evidence() const;
+};
+
+/// Simulates the cell and measures every round.
+[[nodiscard]] model::Result<Recording> record(const Cell& cell);
+
+/// Ledgers and truth as bytes in a file, so that simulating is done once for many experiments.
+[[nodiscard]] model::Result<void> save(const Recording& recording, const std::filesystem::path& file);
+[[nodiscard]] model::Result<Recording> load(const Cell& cell, const std::filesystem::path& file);
+
+}  // namespace fedsleuth::evaluation
