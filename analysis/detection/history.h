@@ -46,6 +46,9 @@ public:
     [[nodiscard]] const std::map<model::ClientId, std::size_t>& places() const { return places_; }
     [[nodiscard]] const Company& company() const { return whole_; }
     [[nodiscard]] const Company& head_company() const { return head_; }
+    /// Which outputs a client's updates make likelier, on average over its rounds and with the crowd's median taken away
+    /// (its class mix, for an honest one); empty where the ledgers know no outputs. By place.
+    [[nodiscard]] const std::vector<std::vector<double>>& leans() const { return leans_; }
 
 private:
     /// The last round of a client, as far as its residual's product with a later one needs it.
@@ -59,7 +62,10 @@ private:
 
     std::map<model::ClientId, std::size_t> places_;
     std::map<model::ClientId, Last> last_;
+    void remember_leans(const RoundView& view);
+
     Company whole_, head_;
+    std::vector<std::vector<double>> leans_;
 };
 
 }  // namespace fedsleuth::analysis

@@ -102,6 +102,7 @@ std::vector<std::string> assumptions_of(const AuditCase& work, const PrivacyAudi
     std::vector<std::string> said;
     const std::string mechanism = work.mechanism.empty() ? "Gaussian noise (the log names no mechanism)"
                                   : work.mechanism == "laplace" ? "Laplace noise"
+                                  : work.mechanism == "gaussian" ? "Gaussian noise"
                                                                 : model::visible(work.mechanism) + " noise";
     const std::string where = work.place.at_client ? "at the clients" : work.place.at_server ? "at the server" : "somewhere";
     said.push_back(mechanism + " is added " + where +
@@ -179,18 +180,18 @@ model::Result<PrivacyAudit> audit_privacy(model::CaseStore& store, const NoiseEv
     audit.policy = work.policy;
     audit.budget = work.declared(&model::PrivacyMechanism::epsilon_budget);
     if (!audit.budget) audit.budget = work.policy.max_epsilon;
-    audit.accountant = accountant_of(work);
+    SpentCache cache;
+    audit.accountant = accountant_of(work, cache);
     audit.assumptions = assumptions_of(work, audit);
 
     progress.start("Auditing privacy", 4, "steps");
     AuditVerdicts verdicts;
-    SpentCache cache;
     check_declaration(work, verdicts);
     check_sampling(work, verdicts);
     progress.advance(1);
     if (progress.stopped()) return stopped();
     const std::vector<std::optional<double>> shown = check_client_noise(work, verdicts);
-    check_server_noise(work, verdicts);
+    audit.noisy_steps = check_server_noise(work, verdicts);
     progress.advance(1);
     if (progress.stopped()) return stopped();
     const std::vector<ClaimComparison> readings = check_claims(work, cache, verdicts);

@@ -103,18 +103,25 @@ Floor test_floor(const AuditCase& work, const NoiseSums& sums)
     return floor;
 }
 
-/// Excess of the same share in every layer is noise (more than was said, which harms nobody), not signal.
-bool even_over_layers(const AuditCase& work, const NoiseSums& sums)
+/// Excess of the same share in every layer, new in every round, is noise (more than was said, which harms nobody), not signal.
+bool is_noise_throughout(const AuditCase& work, const NoiseSums& sums)
 {
     if (sums.layers.size() < 2) return false;
+    const double d = static_cast<double>(work.evidence->coordinates);
     const double count = static_cast<double>(sums.rounds.size());
-    const double mean = sums.ratio / (static_cast<double>(work.evidence->coordinates) * count);
+    const double mean = sums.ratio / (d * count);
     for (std::size_t layer_idx = 0; layer_idx < sums.layers.size(); ++layer_idx) {
         const double n = static_cast<double>(work.evidence->layers[layer_idx].coordinates) * count;
         const double spread = work.noise_kind() == NoiseKind::laplace ? std::sqrt(5.0 / n) : std::sqrt(2.0 / n);
         if (std::abs(sums.layers[layer_idx] / n / mean - 1) > 4 * spread) return false;
     }
-    return true;
+    double cosine = 0, compared = 0;
+    for (const Measured& measured : sums.rounds)
+        if (measured.release->measured->previous_cosine)
+            cosine += *measured.release->measured->previous_cosine, ++compared;
+    // A clipped signal makes two updates agree by C² / |u|².
+    const double clipped = sums.signal / sums.ratio;
+    return compared > 0 && cosine / compared < clipped + 4 / std::sqrt(d * compared);
 }
 
 /// Why the clip is refuted, in words; empty where it is not.
@@ -131,12 +138,12 @@ std::string over_clip(const AuditCase& work, const NoiseSums& sums, RoundNo& rou
     const double usual_clip = sums.rounds.front().clip, usual_scale = sums.rounds.front().scale;
     const double unit = kind == NoiseKind::laplace ? 2 : 1;
     for (const Measured& measured : sums.rounds)
-        if (measured.ratio > clip_ceiling(d, measured.signal, alpha / count / 4, kind) && !even_over_layers(work, sums)) {
+        if (measured.ratio > clip_ceiling(d, measured.signal, alpha / count / 4, kind) && !is_noise_throughout(work, sums)) {
             round = measured.release->update->round;
             return "in round " + std::to_string(round.value()) + " " +
                    told((measured.ratio - unit * d) * measured.scale * measured.scale, measured.clip);
         }
-    if (sums.ratio > clip_ceiling(d * count, sums.signal, alpha / 4, kind) && !even_over_layers(work, sums))
+    if (sums.ratio > clip_ceiling(d * count, sums.signal, alpha / 4, kind) && !is_noise_throughout(work, sums))
         return "over all its rounds " + told((sums.ratio / count - unit * d) * usual_scale * usual_scale, usual_clip);
     const double layers = static_cast<double>(std::max<std::size_t>(sums.layers.size(), 1));
     for (std::size_t layer_idx = 0; layer_idx < sums.layers.size(); ++layer_idx) {
@@ -144,7 +151,7 @@ std::string over_clip(const AuditCase& work, const NoiseSums& sums, RoundNo& rou
         const double coordinates = static_cast<double>(layer.coordinates) * count;
         if (kind == NoiseKind::laplace && coordinates < 50) continue;
         if (sums.layers[layer_idx] > clip_ceiling(coordinates, sums.signal, alpha / layers / 4, kind) &&
-            !even_over_layers(work, sums))
+            !is_noise_throughout(work, sums))
             return "in layer " + model::visible(layer.name) + " " +
                    told((sums.layers[layer_idx] / count - unit * static_cast<double>(layer.coordinates)) * usual_scale *
                             usual_scale,
@@ -211,7 +218,7 @@ void report_floor(const AuditCase& work, const AuditClient& client, const NoiseS
         const double shown = floor.noise_multiplier;
         text = named(client.id) + " claims noise of " + number(z) + " times the clipping norm; its updates hold " +
                (shown * std::sqrt(d) <= 1.001 ? std::string("none that could be seen: none is longer than the clipping norm")
-                                              : number(shown) + " times at most") +
+                                              : number(shown) + " times it at most") +
                (all || floor.rounds.empty() ? "" : ", and least in round " +
                     std::to_string(floor.rounds.front()->release->update->round.value())) + chance + ".";
     } else if (!floor.rounds.empty()) {
@@ -357,8 +364,9 @@ void check_bare_norms(const AuditCase& work, AuditVerdicts& verdicts)
 std::vector<std::optional<double>> check_client_noise(const AuditCase& work, AuditVerdicts& verdicts)
 {
     std::vector<std::optional<double>> shown(work.clients.size());
-    if (work.unit == "example" && !work.place.at_server) {
-        for (const int rule : {6, 7, 14, 16})
+    const bool of_examples = work.unit == "example" || verdicts.rule(9).outcome == RuleOutcome::fail;
+    if (of_examples && !work.place.at_server) {
+        for (const int rule : {6, 7, 10, 14, 16})
             verdicts.unknown(rule, "The noise sits in the clients' gradients, step by step: the update alone does not show it.");
         return shown;
     }

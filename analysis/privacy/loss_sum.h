@@ -14,8 +14,8 @@ struct LossPart {
     std::int64_t count = 1;
 };
 
-/// The tilt t > 0 under which the losses that decide about δ are the common ones: where the Chernoff bound (which is the
-/// RDP bound at order 1 + t) is least.
+/// The tilt t > 0 under which the losses that decide about δ are the common ones: where the Chernoff bound (which is
+/// the RDP bound at order 1 + t) is least.
 [[nodiscard]] double tilt_for_delta(std::span<const LossPart> parts, Direction direction, double delta);
 /// The tilt that moves the mean to ε, at least 0.001.
 [[nodiscard]] double tilt_for_epsilon(std::span<const LossPart> parts, Direction direction, double epsilon);
@@ -55,20 +55,22 @@ public:
 
     /// δ at ε = index · interval ≥ the window's low end.
     [[nodiscard]] double delta(std::int64_t index) const;
-    /// The least ε ≥ 0 with δ(ε) ≤ delta (δ is interpolated within a cell as the curve of a discrete pair runs: straight in
-    /// e^ε); infinite if unbounded losses alone exceed it. Looking begins at `guess`, in steps of `step`.
+    /// The least ε ≥ 0 with δ(ε) ≤ delta (δ is interpolated within a cell as the curve of a discrete pair runs:
+    /// straight in e^ε); infinite if unbounded losses alone exceed it. Looking begins at `guess`, in steps of `step`.
     [[nodiscard]] double epsilon(double delta, double guess, double step) const;
 
 private:
     struct Coefficient {
         std::int64_t frequency = 0;
         std::complex<double> value;   ///< of the tilted mass, centred
-        std::complex<double> weight;  ///< of the tail sum, for this frequency
+        std::complex<double> kernel;  ///< of the tail sum at this frequency
+        std::complex<double> weight;  ///< their product
     };
 
     [[nodiscard]] std::vector<std::complex<double>> spectrum_of(const LossGrid& grid, const Cumulant& tilted,
                                                                 std::int64_t centre) const;
     void take(const Factor& factor);
+    [[nodiscard]] std::complex<double> kernel_at(std::int64_t frequency) const;
     void refresh();
 
     double interval_;
@@ -77,11 +79,11 @@ private:
     std::int64_t first_ = 0;  ///< grid index at which the window begins
     std::size_t size_ = 0;
 
-    double log_total_ = 0;         ///< cumulant of what was put in
-    std::int64_t centre_ = 0;      ///< Σ of the parts' centres
-    double log_finite_ = 0;        ///< ln of the probability that no loss was unbounded
+    double log_total_ = 0;     ///< cumulant of what was put in
+    std::int64_t centre_ = 0;  ///< Σ of the parts' centres
+    double log_finite_ = 0;    ///< ln of the probability that no loss was unbounded
     std::vector<Coefficient> coefficients_;
-    double beyond_[2] = {0, 0};    ///< what the periodic continuation above the window would add
+    double beyond_[2] = {0, 0};  ///< what the periodic continuation above the window would add
 };
 
 }  // namespace fedsleuth::analysis

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <map>
-#include <string_view>
 
 namespace fedsleuth::analysis {
 
@@ -116,9 +115,9 @@ std::vector<RollbackCandidate> checkpoint_facts(const std::vector<model::Checkpo
                                                 const std::vector<ServerStep>& steps,
                                                 const std::vector<model::SignatureCheck>& signatures)
 {
-    std::map<RoundNo, std::string_view> signed_rounds;
+    std::map<RoundNo, std::string_view> signature_of;
     for (const model::SignatureCheck& check : signatures)
-        if (!check.client) signed_rounds[check.round] = signature_word(check.outcome);
+        if (!check.client) signature_of[check.round] = signature_word(check.outcome);
     std::map<RoundNo, const ServerStep*> step_of;
     for (const ServerStep& step : steps) step_of[step.round] = &step;
     std::vector<RollbackCandidate> facts;
@@ -126,10 +125,10 @@ std::vector<RollbackCandidate> checkpoint_facts(const std::vector<model::Checkpo
         RollbackCandidate candidate;
         candidate.round = checkpoint.round;
         candidate.metrics = checkpoint.metrics;
-        const auto signature = signed_rounds.find(checkpoint.round);
-        candidate.signature = signature != signed_rounds.end() ? signature->second
-                              : checkpoint.signature           ? "not-checked"
-                                                               : "missing";
+        const auto signature = signature_of.find(checkpoint.round);
+        candidate.signature = signature != signature_of.end() ? signature->second
+                              : checkpoint.signature          ? "not-checked"
+                                                              : "missing";
         const auto step = step_of.find(checkpoint.round);
         if (step != step_of.end() && step->second->residual) {
             candidate.residual = step->second->residual;
@@ -171,7 +170,7 @@ model::Rollback rate_checkpoints(std::vector<RollbackCandidate> facts,
                 (checkpoint == checkpoint_of.end() ? std::string("it is not there") : checkpoint->second->state_text);
         } else if (candidate.signature == "invalid" && candidate.status == "clean") {
             candidate.status = "suspect";
-            candidate.why = "The server's signature does not hold for this file.";
+            candidate.why = "Its signature is not a good one of the server's: it may not be what the server shipped.";
         }
         if (candidate.status == "clean") rollback.recommended = candidate.round;
     }

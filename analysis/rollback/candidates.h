@@ -21,7 +21,8 @@ inline constexpr double strict_cleanliness = 0.95;  ///< a checkpoint is recomme
                                                                 const std::vector<model::Round>& rounds);
 
 /// What is known of every checkpoint whoever attacked: metrics, signature, and whether the round's updates give it.
-/// `signatures`: what became of them (those of updates are passed over); empty where they were not checked.
+/// `signatures`: what became of the checkpoints' signatures (those of updates are passed over); empty where they were
+/// not checked.
 [[nodiscard]] std::vector<model::RollbackCandidate> checkpoint_facts(const std::vector<model::Checkpoint>& checkpoints,
                                                                      const std::vector<ServerStep>& steps,
                                                                      const std::vector<model::SignatureCheck>& signatures = {});

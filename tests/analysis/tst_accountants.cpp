@@ -54,6 +54,7 @@ private slots:
     void rdp_curves();
     void rdp_epsilons();
     void pld_epsilons();
+    void prv();
 };
 
 void Accountants::rdp_curves()
@@ -105,6 +106,25 @@ void Accountants::pld_epsilons()
             double ms = t.nsecsElapsed()*1e-6; t.restart();
             const auto free = epsilon_of(history, deltas[k], Accountant::pld);
             qDebug("%s %g: %.9g ref %.9g diff %.3g %.1f ms | free %.3g h %g %.1f ms", test::text_of(entry["id"]).c_str(), deltas[k], spent ? spent->epsilon : -1, expected[k], (spent ? spent->epsilon : -1)- expected[k], ms, (free ? free->epsilon : -1)-expected[k],free->interval.value_or(0), t.nsecsElapsed()*1e-6);
+        }
+    }
+}
+
+void Accountants::prv()
+{
+    for (const auto entry : golden("cases").get_array()) {
+        const PrivacyHistory history = history_of(entry);
+        const std::vector<double> deltas = numbers(entry["deltas"]);
+        simdjson::dom::element prv;
+        if (entry["expected"]["opacus_prv"].get(prv)) continue;
+        for (std::size_t k = 0; k < deltas.size(); ++k) {
+            double up, est, lo;
+            if (prv.at(k)["eps_upper"].get_double().get(up) ||prv.at(k)["eps_estimate"].get_double().get(est)||prv.at(k)["eps_lower"].get_double().get(lo)) continue;
+            AccountOptions options;
+            QElapsedTimer t; t.start();
+            const auto spent = epsilon_of(history, deltas[k], Accountant::prv, options);
+            double ms = t.nsecsElapsed()*1e-6; t.restart();
+            qDebug("PRV %s %g: up %.9g diff %.3g est %.3g lo %.3g mesh %.4g %.1f ms", test::text_of(entry["id"]).c_str(), deltas[k], spent ? spent->epsilon : -1, (spent ? spent->epsilon : -1)- up, *spent->estimate-est, *spent->lower-lo, *spent->interval, ms);
         }
     }
 }

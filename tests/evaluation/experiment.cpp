@@ -27,7 +27,7 @@ double auroc(std::vector<double> positives, std::vector<double> negatives)
 
 }  // namespace
 
-void report(const Dataset& data, const std::vector<double>& score, double threshold)
+void report(const Dataset& data, const std::vector<double>& score, double threshold, bool brief)
 {
     struct Tally {
         std::vector<double> positive, negative;
@@ -77,11 +77,13 @@ void report(const Dataset& data, const std::vector<double>& score, double thresh
         }
     }
     std::printf("%-34s %5s %6s %7s %7s %6s %6s\n", "", "cells", "pos", "AUROC", "inside", "TPR", "FPR");
-    for (auto& [key, tally] : by)
+    for (auto& [key, tally] : by) {
+        if (brief && key != "ALL" && key != "clean" && key != "clean noisy") continue;
         std::printf("%-34s %5zu %6zu %7.3f %7.3f %6.3f %6.4f\n", key.c_str(), tally.cells, tally.positive.size(),
                     auroc(tally.positive, tally.negative), tally.areas ? tally.area / static_cast<double>(tally.areas) : -1,
                     tally.positive.empty() ? -1 : static_cast<double>(tally.found) / static_cast<double>(tally.positive.size()),
                     tally.negative.empty() ? -1 : static_cast<double>(tally.accused) / static_cast<double>(tally.negative.size()));
+    }
 }
 
 
@@ -162,6 +164,22 @@ int experiment(const std::filesystem::path& folder, std::size_t train_cells, std
         for (std::size_t idx = 0; idx < train.examples.size(); ++idx)
             if (train.examples[idx].cell % folds == fold)
                 out_of_fold[idx] = analysis::margin(forests[fold].view(), train.examples[idx].features.values);
+    }
+    {
+        const auto& names = analysis::feature_names();
+        const auto first_pattern = static_cast<std::size_t>(std::find(names.begin(), names.end(), "pattern.boosted") - names.begin());
+        for (std::size_t which = 0; which < 6; ++which) {
+            std::vector<double> guard;
+            for (const Example& example : test.examples) {
+                const auto& v = example.features.values;
+                double highest = 0;
+                for (std::size_t pattern = 0; pattern < 5; ++pattern)
+                    if ((which == 5 || pattern == which) && !(pattern == 2 && v[first_pattern + 5] > 0)) highest = std::max(highest, v[first_pattern + pattern]);
+                guard.push_back(highest);
+            }
+            std::printf("guard %zu\n", which);
+            report(test, guard, 8, which != 5);
+        }
     }
     const std::vector<double> test_first = first_scores(test, forests);
     report(test, test_first, honest_quantile(test, test_first, 0.995));

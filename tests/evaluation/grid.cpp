@@ -98,6 +98,7 @@ void draw_training(Draw& draw, LabOptions& options)
     options.training.learning_rate = std::exp(draw.between(std::log(0.03), std::log(0.25)));
     options.training.epochs = draw.pick(std::array<std::size_t, 3>{1, 2, 3});
     options.training.batch = draw.pick(std::array<std::size_t, 3>{8, 16, 32});
+    options.training.momentum = 0;
     if (draw.chance(0.2)) {
         options.training.momentum = 0.9;
         options.training.learning_rate *= 0.2;
