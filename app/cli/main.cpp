@@ -18,6 +18,7 @@ int main(int argc, char** argv)
     add_policy(program, chosen);
     add_rollback(program, chosen);
     add_aggregate(program, chosen);
+    add_whatif(program, chosen);
     add_decide(program, chosen);
     add_custody(program, chosen);
     add_verify(program, chosen);
