@@ -6,7 +6,7 @@
 
 namespace {
 const QStringList verbs{"ingest",   "analyse", "verdicts",  "rounds", "clients", "findings", "privacy",
-                        "rollback", "custody", "aggregate", "decide", "score",   "compute"};
+                        "rollback", "custody", "aggregate", "decide", "score",   "compute", "policy"};
 }
 
 class Usage : public QObject {
