@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The audit as a whole: logs that are right raise nothing, and each kind of lie is found, at the client that lies.
+#include "analysis/analyse.h"
 #include "analysis/privacy/audit.h"
+#include "storage/case/case_file.h"
+#include "storage/ingest/ingest.h"
+#include "support/federations.h"
 #include "support/private_federation.h"
 
 #include <functional>
@@ -85,6 +89,18 @@ PrivateSpec right(unsigned number)
     if (number % 10 == 7 && spec.parameters_in_claims)  // less noise towards the end
         for (int round = 0; round < spec.rounds; ++round) spec.schedule.push_back(spec.noise * (1.5 - 0.05 * round));
     return spec;
+}
+
+using Accused = std::map<std::string, std::set<std::string>>;
+
+/// Who is named, by kind.
+Accused accused(const std::vector<model::Finding>& findings)
+{
+    Accused by_kind;
+    for (const model::Finding& finding : findings)
+        if (finding.kind.starts_with("privacy-"))
+            by_kind[finding.kind].insert(finding.client ? finding.client->text() : "");
+    return by_kind;
 }
 
 /// One kind of lie: what it changes in a right federation, and what the audit has to say about it.
@@ -291,6 +307,106 @@ private slots:
                     if (lie.of_client) QVERIFY2(finding.client.has_value(), where.c_str());
                 }
             }
+    }
+
+    void a_labelled_federation_with_liars()
+    {
+        const QString scratch = QStringLiteral(FEDSLEUTH_SCRATCH);
+        const QString folder = test::federation_folder("privacy-audit", scratch);
+        QVERIFY(!folder.isEmpty());
+        const std::string file = (scratch + "/privacy-audit.fedcase").toStdString();
+        QFile::remove(QString::fromStdString(file));
+        model::Progress progress;
+        QVERIFY(storage::ingest(folder.toStdString(), file, {}, progress));
+        auto store = storage::CaseFile::open(file);
+        QVERIFY(store && analysis::analyse(**store, **store, {}, progress));
+
+        // truth.json: 03 reports 40 %, 07 adds no noise, 15 claims nothing, 18 adds half the noise, 11 does not clip. All
+        // passed the budget of 30. The last can't be seen: its signal of about C hides under noise 28 times as long.
+        std::set<std::string> everybody;
+        const auto clients = (*store)->clients();
+        for (const model::Client& client : *clients) everybody.insert(client.id.text());
+        const Accused expected{{"privacy-no-claim", {"site-15"}},
+                               {"privacy-noise-too-low", {"site-07", "site-18"}},
+                               {"privacy-over-budget", everybody},
+                               {"privacy-under-reported", {"site-03"}}};
+        const auto findings = (*store)->findings();
+        QVERIFY(findings && accused(*findings) == expected);
+
+        // From what the case kept the same audit comes again, without the updates.
+        const auto evidence = analysis::kept_noise_evidence(**store);
+        const auto audit = analysis::audit_privacy(**store, *evidence, {}, progress);
+        QVERIFY(accused(audit->findings) == expected);
+        QCOMPARE(audit->where, std::string("client"));
+        QCOMPARE(audit->rules[6].outcome, analysis::RuleOutcome::unknown);  // norms: the noise hides them
+        for (const analysis::ClientAudit& client : audit->clients) {
+            // Exact Gaussian, μ = √24 / 0.8, δ = 1e-5, by bisection of its δ(ε): 44.1101716, and 28.68 and 30.18 after rounds 13 and 14.
+            QVERIFY(std::abs(*client.epsilon.under("pld") - 44.1101716) < 5e-3);
+            QVERIFY(std::abs(*client.epsilon.under("gdp") - 44.1101716) < 1e-6);
+            QCOMPARE(client.exhausted_in->value(), std::int64_t{14});
+            QCOMPARE(client.series.size(), std::size_t{24});
+            QCOMPARE(client.band, analysis::EpsilonBand::weak);
+            const std::string& name = client.client.text();
+            QCOMPARE(client.epsilon_measured.has_value(), name == "site-07" || name == "site-18");
+            if (name == "site-07") QVERIFY(std::isinf(*client.epsilon_measured));
+            if (name == "site-18") QVERIFY(*client.epsilon_measured > 2 * *client.epsilon.under("pld"));
+            if (client.rounds_with_claim > 0 && name != "site-03") QCOMPARE(client.fits, analysis::ClaimReading::cumulative);
+        }
+
+        // A limit of the case's own: on record, and held against everybody.
+        QVERIFY(!analysis::set_audit_policy(**store, "privacy.max_epsilon", -1.0));
+        QVERIFY(!analysis::set_audit_policy(**store, "privacy.nonsense", 1.0));
+        QVERIFY(analysis::set_audit_policy(**store, "privacy.max_epsilon", 40.0));
+        const auto stricter = analysis::audit_privacy(**store, *evidence, {}, progress);
+        QVERIFY(accused(stricter->findings)["privacy-policy-exceeded"] == everybody);
+        QCOMPARE((*store)->custody()->back().action, std::string("policy"));
+
+        model::Progress stopping;
+        stopping.stop();
+        QCOMPARE(analysis::measure_noise(**store, **store, stopping).error().code, model::ErrorCode::cancelled);
+        QCOMPARE(analysis::audit_privacy(**store, *evidence, {}, stopping).error().code, model::ErrorCode::cancelled);
+        analysis::AuditOptions nonsense;
+        nonsense.delta = 2;
+        QCOMPARE(analysis::audit_privacy(**store, *evidence, nonsense, progress).error().code,
+                 model::ErrorCode::invalid_argument);
+    }
+
+    void the_server_s_noise_is_kept_and_explains_its_steps()
+    {
+        PrivateSpec spec = right(8);
+        spec.where = spec.where_declared = "server";
+        spec.mechanism = "gaussian";
+        spec.rate = 1;
+        spec.unit = "client";
+        analysis::lab::LabCase store = PrivateFederation(spec).analysed();
+        model::Progress progress;
+        const auto measured = analysis::measure_noise(store, store, progress);
+        QVERIFY(measured && measured->server.size() == static_cast<std::size_t>(spec.rounds));
+        QVERIFY(analysis::keep_noise_evidence(store, *measured));
+        const auto kept = analysis::kept_noise_evidence(store);
+        QVERIFY(kept && kept->server.size() == measured->server.size());
+        for (std::size_t round_idx = 0; round_idx < kept->server.size(); ++round_idx) {
+            const analysis::ServerResidual& before = measured->server[round_idx];
+            const analysis::ServerResidual& after = kept->server[round_idx];
+            QCOMPARE(after.round, before.round);
+            QCOMPARE(after.raw_square, before.raw_square);
+            QCOMPARE(after.clipped_square, before.clipped_square);
+            QVERIFY(after.layer_squares == before.layer_squares && after.normality_p == before.normality_p &&
+                    after.reuse_correlation == before.reuse_correlation);
+        }
+        const auto audit = analysis::audit_privacy(store, *kept, {}, progress);
+        QCOMPARE(audit->noisy_steps.size(), static_cast<std::size_t>(spec.rounds));
+
+        // A damaged document is no evidence, and no accident.
+        for (const std::string damage : {"{\"version\":1,\"server\":[[1,2", "nonsense", "{\"version\":1,\"server\":[[]]", ""}) {
+            QVERIFY(store.put_document("privacy-noise", damage));
+            QVERIFY(analysis::kept_noise_evidence(store)->server.empty());
+        }
+
+        // The analysis does not take the declared noise for tampering.
+        QVERIFY(analysis::analyse(store, store, {}, progress));
+        const auto findings = store.findings();
+        for (const model::Finding& finding : *findings) QVERIFY2(finding.kind != "checkpoint-mismatch", finding.text.c_str());
     }
 };
 
