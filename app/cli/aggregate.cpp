@@ -24,31 +24,6 @@ struct AggregateCommand {
     std::string out;
 };
 
-/// The clients that --exclude names. A name that holds a comma is taken whole where the case knows it.
-model::Result<std::vector<model::ClientId>> excluded(const AggregateCommand& options, model::CaseStore& store)
-{
-    FEDSLEUTH_TRY(const std::vector<model::Client> clients, store.clients());
-    const auto known = [&clients](const std::string& name) {
-        return std::any_of(clients.begin(), clients.end(),
-                           [&name](const model::Client& client) { return client.id.text() == name; });
-    };
-    std::vector<model::ClientId> names;
-    for (const std::string& list : options.exclude) {
-        if (known(list)) {
-            names.emplace_back(list);
-            continue;
-        }
-        for (std::size_t first = 0; first <= list.size();) {
-            const std::size_t end = std::min(list.find(',', first), list.size());
-            const std::string name = list.substr(first, end - first);
-            FEDSLEUTH_CHECK(known_client(store, model::ClientId(name), options.common.case_path));
-            names.emplace_back(name);
-            first = end + 1;
-        }
-    }
-    return names;
-}
-
 std::vector<model::ClientId> selected_clients(const analysis::RoundAggregate& result)
 {
     std::vector<model::ClientId> selected;
@@ -137,7 +112,7 @@ model::Result<Exit> run_aggregate(const AggregateCommand& options, const Termina
     if (!rule) return terminal.wrong_usage(rule.error().where + ": " + rule.error().message, rule.error().hint);
     const std::string& path = options.common.case_path;
     FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> store, open_case(path, storage::CaseFile::Mode::read_write));
-    FEDSLEUTH_TRY(const std::vector<model::ClientId> exclude, excluded(options, *store));
+    FEDSLEUTH_TRY(const std::vector<model::ClientId> exclude, named_clients(*store, options.exclude, path));
     const Interrupts interrupts;
     auto result = [&] {
         LongStep step(terminal);

@@ -74,6 +74,8 @@ private slots:
     void the_custody_chain_grows_and_is_intact();
     void aggregate_writes_a_file_and_records_it();
     void aggregate_refuses_what_is_not_there();
+    void whatif_holds_the_rules_side_by_side();
+    void whatif_refuses_what_is_not_there();
     void unknown_clients_are_named();
     void score_reads_the_truth();
 
@@ -335,6 +337,55 @@ void Sample::aggregate_refuses_what_is_not_there()
     QCOMPARE(run_cli(common + QStringList{"--round", "99"}).code, 1);
     QCOMPARE(run_cli(common + QStringList{"--round", "1", "--exclude", "nobody"}).code, 1);
     QVERIFY(!QFile::exists(out));
+}
+
+void Sample::whatif_holds_the_rules_side_by_side()
+{
+    const Ran ran = run_cli({"whatif", "--case", case_, "--round", "15", "--rules", "fedavg,krum,trimmed-mean", "--set",
+                             "f=3", "--set", "trimmed-mean.fraction=0.2", "--format", "json"});
+    QVERIFY2(ran.code == 0, ran.err.constData());
+    const QJsonObject answer = ran.json();
+    QCOMPARE(answer["round"].toInt(), 15);
+    QCOMPARE(answer["clients"].toArray().size(), 20);
+    QVERIFY(answer["flagged"].toArray().contains("site-07"));
+    const QJsonArray rules = answer["rules"].toArray();
+    QCOMPARE(rules.size(), 3);
+    const QJsonObject fedavg = rules[0].toObject(), krum = rules[1].toObject(), trimmed = rules[2].toObject();
+    const double shipped = answer["shipped_norm"].toDouble();
+    QVERIFY(fedavg["distance_to_shipped"].toDouble() < 1e-3 * shipped);
+    QVERIFY(krum["distance_to_shipped"].toDouble() > 0.5 * shipped);
+    QCOMPARE(krum["flagged_share"].toDouble(), 0.0);
+    QCOMPARE(krum["selected"].toArray().size(), 1);
+    QVERIFY(trimmed["weights"].isNull() && trimmed["norm"].toDouble() > 0);
+    const QJsonArray distances = answer["distances"].toArray();
+    QCOMPARE(distances[0].toArray()[1].toDouble(), distances[1].toArray()[0].toDouble());
+    QCOMPARE(distances[2].toArray()[2].toDouble(), 0.0);
+
+    // The file that aggregate writes has the length that the what-if says.
+    const QString out = fresh("whatif.npz");
+    const Ran written = run_cli({"aggregate", "--case", case_, "--round", "15", "--rule", "trimmed-mean", "--set",
+                                 "fraction=0.2", "--out", out, "--format", "json"});
+    QCOMPARE(written.code, 0);
+    QVERIFY(qAbs(written.json()["norm"].toDouble() - trimmed["norm"].toDouble()) < 1e-6 * shipped);
+
+    const Ran without = run_cli({"whatif", "--case", case_, "--round", "14", "--to", "16", "--exclude", "site-07",
+                                 "--rules", "fedavg", "--format", "json"});
+    QVERIFY2(without.code == 0, without.err.constData());
+    const QJsonArray rounds = without.json()["rounds"].toArray();
+    QCOMPARE(rounds.size(), 3);
+    QCOMPARE(rounds[1].toObject()["excluded"].toArray().size(), 1);
+    QVERIFY(!rounds[1].toObject()["clients"].toArray().contains("site-07"));
+    const Ran table = run_cli({"whatif", "--case", case_, "--round", "15"});
+    QVERIFY(table.code == 0 && table.out.contains("geometric-median") && table.out.contains("site-07"));
+}
+
+void Sample::whatif_refuses_what_is_not_there()
+{
+    QCOMPARE(run_cli({"whatif", "--case", case_, "--round", "15", "--rules", "nonsense"}).code, 2);
+    QCOMPARE(run_cli({"whatif", "--case", case_, "--round", "15", "--rules", "krum", "--set", "radius=3"}).code, 2);
+    QCOMPARE(run_cli({"whatif", "--case", case_, "--round", "15", "--to", "3"}).code, 2);
+    QCOMPARE(run_cli({"whatif", "--case", case_, "--round", "99"}).code, 1);
+    QCOMPARE(run_cli({"whatif", "--case", case_, "--round", "15", "--exclude", "nobody"}).code, 1);
 }
 
 void Sample::unknown_clients_are_named()

@@ -6,7 +6,7 @@
 
 namespace {
 const QStringList verbs{"ingest",   "analyse", "verdicts",  "rounds", "clients", "findings", "privacy",
-                        "rollback", "custody", "aggregate", "decide", "score",   "compute",  "simulate"};
+                        "rollback", "custody", "aggregate", "decide", "score",   "compute",  "simulate", "policy"};
 }
 
 class Usage : public QObject {
