@@ -32,6 +32,11 @@ struct Clustering {
 [[nodiscard]] model::Result<Clustering> hdbscan(std::span<const double> distances, std::size_t n,
                                                 const HdbscanOptions& options);
 
+/// The same, to the bit, for n rows of d float64 coordinates (row-major) under the Euclidean distance: through a k-d
+/// tree where there are few coordinates and many points, else through the matrix of distances.
+[[nodiscard]] model::Result<Clustering> hdbscan_points(std::span<const double> rows, std::size_t n, std::size_t d,
+                                                       const HdbscanOptions& options);
+
 /// The order of rows in which an average-linkage dendrogram lists its leaves, nearer branches side by side: for heat
 /// maps of a distance matrix. A permutation of 0 … n − 1.
 [[nodiscard]] std::vector<std::size_t> linkage_order(std::span<const double> distances, std::size_t n);

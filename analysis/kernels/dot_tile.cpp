@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/kernels/dot_tile.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace fedsleuth::analysis {

@@ -5,6 +5,7 @@
 #include "analysis/lab/rows.h"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -24,6 +25,8 @@ struct AttackRound {
     std::vector<std::size_t> examples;        ///< of each attacker
     std::size_t all_examples = 0;             ///< of everybody who takes part
     double server_learning_rate = 1;
+    /// The server's rule on any rows; empty where it can't be applied.
+    std::function<std::vector<double>(const Rows&)> aggregate;
 };
 
 /// An attack at work in one run. Objects may keep what they saw from round to round.

@@ -40,7 +40,7 @@ void RunSums::sum(const Block& block, const Run& run)
     median_.resize(count);
     for (std::int64_t first = 0; first < run.count; first += gram_block) {
         const std::int64_t some = std::min(gram_block, run.count - first);
-        for (std::size_t row_idx = 0; row_idx < rows_.refs.size(); ++row_idx)
+        for (std::size_t row_idx = 0; row_idx < rows_.own_first; ++row_idx)
             non_finite_ += kernel_.clear_non_finite(row(row_idx) + first, static_cast<std::size_t>(some));
         const GramRows together{row(0) + first, rows_.own_first, static_cast<std::size_t>(block.stride)};
         gram_.add(together, nullptr, 0, some, block.stride - run.first - first);
@@ -52,10 +52,15 @@ void RunSums::sum(const Block& block, const Run& run)
     const CrowdRun crowd{median_.data(), quiet_.data(), sign_.data(), count};
     for (std::size_t client_idx = 0; client_idx < rows_.clients; ++client_idx)
         kernel_.row_sums(row(client_idx), crowd, row_sums_[client_idx]);
-    for (std::size_t own_idx = 0; own_idx < own_sums_.size(); ++own_idx)
-        kernel_.pair_sums(row(rows_.own_of[own_idx]), row(rows_.own_first + own_idx), count, own_sums_[own_idx]);
-    for (std::size_t idx = 0; idx < with_median_.size(); ++idx)
+    const std::size_t shared = rows_.own_first - rows_.clients;
+    for (std::size_t idx = 0; idx < shared; ++idx)
         with_median_[idx] = kernel_.product(row(rows_.clients + idx), median_.data(), count);
+    for (std::size_t own_idx = 0; own_idx < own_sums_.size(); ++own_idx) {
+        float* own = row(rows_.own_first + own_idx);
+        non_finite_ += kernel_.clear_non_finite(own, count);
+        kernel_.pair_sums(row(rows_.own_of[own_idx]), own, count, own_sums_[own_idx]);
+        with_median_[shared + own_idx] = kernel_.product(own, median_.data(), count);
+    }
     for (std::size_t idx = 0; idx < pieces_.size(); ++idx)
         pieces_[idx].sum(kernel_, outputs_[idx], rows_.clients, row(0), block.stride, block.first + run.first,
                          run.count);

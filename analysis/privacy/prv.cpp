@@ -152,13 +152,18 @@ model::Result<Spent> prv_epsilon(const PrivacyHistory& history, double delta, co
         sampled = sampled || event.sampling == Sampling::poisson;
         count += static_cast<double>(event.count);
     }
+    if (delta == 0.0) {
+        Spent unbounded;
+        unbounded.epsilon = HUGE_VAL;
+        return unbounded;
+    }
     const double delta_error = options.prv_delta_error > 0.0 ? options.prv_delta_error : delta / 1000.0;
     double epsilon_error = options.prv_epsilon_error;
     if (!(epsilon_error > 0.0) || !(delta_error < delta))
         return fail(ErrorCode::invalid_argument, "PRV needs an ε error above 0 and a δ error below δ");
     if (delta < 1e-11)
-        return fail(ErrorCode::not_applicable, "PRV cannot tell a δ of " + model::short_number(delta) + " from rounding",
-                    {}, "use pld");
+        return fail(ErrorCode::not_applicable,
+                    "PRV cannot tell a δ of " + model::short_number(delta) + " from rounding", {}, "use pld");
 
     Spent spent;
     Mesh mesh;
@@ -166,8 +171,7 @@ model::Result<Spent> prv_epsilon(const PrivacyHistory& history, double delta, co
         const double reach = safe_reach(history, delta_error, epsilon_error);
         mesh.cell = epsilon_error / std::sqrt(count * std::log(12.0 / delta_error) / 2.0);
         const double cells = std::ceil(reach / mesh.cell);
-        if (!(cells < 1e15))
-            return fail(ErrorCode::not_applicable, "PRV finds no bound on the loss of this history");
+        if (!(cells < 1e15)) return fail(ErrorCode::not_applicable, "PRV finds no bound on the loss of this history");
         if (cells <= 4'000'000.0) {
             mesh.reach = static_cast<std::int64_t>(cells) + 1;
             break;

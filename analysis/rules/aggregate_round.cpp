@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/kernels/gram.h"
 #include "analysis/kernels/parallel.h"
 #include "analysis/rules/aggregate.h"
+#include "analysis/rules/noise.h"
+#include "analysis/rules/pre_aggregation.h"
+#include "analysis/rules/round_inputs.h"
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <set>
 
 namespace fedsleuth::analysis {
 namespace {
@@ -16,136 +16,23 @@ using model::ErrorCode;
 using model::fail;
 using model::VectorRef;
 
-constexpr std::size_t slab_bytes = std::size_t{64} << 20;  ///< read at a time, over all rows
-constexpr std::int64_t column_block = 4096;                ///< coordinates that a thread takes at a time
+constexpr std::int64_t column_block = 4096;  ///< coordinates that a thread takes at a time
 
-/// Who takes part, and what is to be said about it.
-struct Participants {
-    std::vector<ClientId> clients;
-    std::vector<VectorRef> rows;
-    std::vector<double> num_examples;
-    std::vector<std::string> notes;
-};
-
-model::Result<Participants> participants(model::CaseStore& store, model::RoundNo round,
-                                         std::span<const ClientId> exclude)
-{
-    FEDSLEUTH_TRY(const model::Federation federation, store.federation());
-    FEDSLEUTH_TRY(const std::vector<model::Update> updates, store.updates());
-    const std::string where = "round " + std::to_string(round.value());
-    std::set<ClientId> left_out(exclude.begin(), exclude.end());
-    Participants result;
-    bool any = false;
-    bool all_counted = true;
-    for (const model::Update& update : updates) {
-        if (update.round != round || update.reference) continue;
-        any = true;
-        if (left_out.erase(update.client) != 0) continue;
-        if (!update.usable()) {
-            result.notes.push_back("The update of " + update.client.text() + " is not usable and left out.");
-            continue;
-        }
-        result.clients.push_back(update.client);
-        result.rows.push_back({VectorRef::Kind::update, round, update.client});
-        const auto examples = static_cast<double>(update.num_examples.value_or(-1));
-        all_counted = all_counted && examples >= 0;
-        result.num_examples.push_back(examples);
-    }
-    if (!any) return fail(ErrorCode::not_found, "No update of this round is in the case", where);
-    if (!left_out.empty())
-        return fail(ErrorCode::not_found, left_out.begin()->text() + " did not take part, so it cannot be excluded",
-                    where);
-    if (result.clients.empty()) return fail(ErrorCode::not_applicable, "No usable update of this round remains", where);
-    const bool by_examples = federation.aggregation.weighted_by == model::Weighting::num_examples;
-    const bool some_examples = std::any_of(result.num_examples.begin(), result.num_examples.end(),
-                                           [](double examples) { return examples > 0; });
-    if (by_examples && !(all_counted && some_examples))
-        result.notes.emplace_back("Not every client reported its number of examples: all count the same.");
-    if (!by_examples || !all_counted || !some_examples) result.num_examples.assign(result.clients.size(), 1.0);
-    return result;
-}
-
-/// Coordinates to read at a time: a whole number of chunks of the Gram sums, so that the ledger's slabs give the same
-/// bits, and no more memory than slab_bytes.
-std::int64_t slab_width(std::size_t n)
-{
-    const auto chunks = static_cast<std::int64_t>(slab_bytes / sizeof(float) / n) / gram_chunk;
-    return std::clamp<std::int64_t>(chunks * gram_chunk, gram_chunk, model::slab_coordinates);
-}
-
-using SlabWork = std::function<model::Result<void>(const float* values, std::int64_t first, std::int64_t count)>;
-
-/// Reads the rows slab by slab, checks that every value is finite, and hands each slab (rows.size() × count) on.
-model::Result<void> for_each_slab(model::UpdateSource& source, std::span<const VectorRef> rows, std::int64_t d,
-                                  const std::string& stage, model::Progress& progress, const SlabWork& work)
-{
-    progress.start(stage, d, "coordinates");
-    const std::int64_t width = slab_width(rows.size());
-    std::vector<float> values(rows.size() * static_cast<std::size_t>(std::min(width, d)));
-    for (std::int64_t first = 0; first < d; first += width) {
-        if (progress.stopped()) return fail(ErrorCode::cancelled, "Stopped before the aggregate was complete");
-        const std::int64_t count = std::min(width, d - first);
-        FEDSLEUTH_CHECK(source.read(rows, first, count, values.data()));
-        for (std::size_t row_idx = 0; row_idx < rows.size(); ++row_idx) {
-            const float* row = values.data() + static_cast<std::int64_t>(row_idx) * count;
-            if (!std::all_of(row, row + count, [](float value) { return std::isfinite(value); }))
-                return fail(ErrorCode::invalid_argument,
-                            "The update of " + rows[row_idx].client.text() + " holds a value that is not finite",
-                            "round " + std::to_string(rows[row_idx].round.value()), "exclude the client");
-        }
-        FEDSLEUTH_CHECK(work(values.data(), first, count));
-        progress.advance(count);
-    }
-    return {};
-}
-
-/// The Gram matrix of the participants out of the round's ledger; nothing where the ledger does not know them all.
-std::optional<std::vector<double>> gram_of_ledger(const model::RoundLedger& ledger, std::span<const ClientId> clients)
-{
-    std::vector<std::size_t> places;
-    for (const ClientId& client : clients) {
-        const auto place = std::find(ledger.clients.begin(), ledger.clients.end(), client);
-        if (place == ledger.clients.end()) return std::nullopt;
-        places.push_back(static_cast<std::size_t>(place - ledger.clients.begin()));
-    }
-    const std::vector<double> all = ledger.total_gram();
-    const std::size_t n = clients.size();
-    std::vector<double> gram(n * n);
-    for (std::size_t client_idx = 0; client_idx < n; ++client_idx)
-        for (std::size_t other_idx = 0; other_idx < n; ++other_idx)
-            gram[client_idx * n + other_idx] = all[places[client_idx] * ledger.size() + places[other_idx]];
-    return gram;
-}
-
-model::Result<std::vector<double>> round_gram(model::CaseStore& store, model::UpdateSource& source,
-                                              model::RoundNo round, const Participants& who, std::int64_t d,
-                                              model::Progress& progress)
-{
-    FEDSLEUTH_TRY(const std::optional<model::RoundLedger> ledger, store.ledger(round));
-    if (ledger)
-        if (auto gram = gram_of_ledger(*ledger, who.clients)) return std::move(*gram);
-    const std::size_t n = who.clients.size();
-    std::vector<double> gram(n * n, 0.0);
-    FEDSLEUTH_CHECK(for_each_slab(source, who.rows, d, "comparing the updates", progress,
-                                  [&](const float* values, std::int64_t, std::int64_t count) -> model::Result<void> {
-                                      add_gram(values, n, static_cast<std::size_t>(count), count, gram.data(),
-                                               hardware_threads());
-                                      return {};
-                                  }));
-    return gram;
-}
-
-/// Σ w_i D_i, reading only the updates that have a weight.
-model::Result<void> add_weighted(model::UpdateSource& source, const Participants& who, std::span<const double> weights,
+/// vector += Σ w_i D_i + previous_weight · v, reading only what has a weight.
+model::Result<void> add_weighted(model::UpdateSource& source, const Participants& who, const RuleWeights& how,
                                  std::vector<double>& vector, model::Progress& progress)
 {
     std::vector<VectorRef> rows;
     std::vector<double> row_weights;
-    for (std::size_t client_idx = 0; client_idx < weights.size(); ++client_idx)
-        if (weights[client_idx] != 0.0) {
+    for (std::size_t client_idx = 0; client_idx < how.weights.size(); ++client_idx)
+        if (how.weights[client_idx] != 0.0) {
             rows.push_back(who.rows[client_idx]);
-            row_weights.push_back(weights[client_idx]);
+            row_weights.push_back(how.weights[client_idx]);
         }
+    if (how.previous_weight != 0.0) {
+        rows.push_back({VectorRef::Kind::global_step, who.round.before(), {}});
+        row_weights.push_back(how.previous_weight);
+    }
     if (rows.empty()) return {};
     return for_each_slab(source, rows, static_cast<std::int64_t>(vector.size()), "aggregating", progress,
                          [&](const float* values, std::int64_t first, std::int64_t count) -> model::Result<void> {
@@ -159,8 +46,34 @@ model::Result<void> add_weighted(model::UpdateSource& source, const Participants
                          });
 }
 
+/// One block of columns: the rule on the chosen rows as they are, or on what the mixing makes of all rows.
+model::Result<void> apply_block(const ColumnRule& rule, const ColumnChoice& choice, const Mixing* mixing,
+                                std::span<const float* const> rows, std::int64_t count, double* out)
+{
+    if (mixing == nullptr) {
+        std::vector<const float*> chosen;
+        for (const std::size_t row_idx : choice.rows) chosen.push_back(rows[row_idx]);
+        return rule.apply(chosen, count, choice.settings, out);
+    }
+    const auto width = static_cast<std::size_t>(count);
+    std::vector<double> mixed_rows(choice.rows.size() * width, 0.0);
+    std::vector<const double*> pointers;
+    for (const std::size_t row : choice.rows) {
+        double* mixed_row = mixed_rows.data() + pointers.size() * width;
+        for (std::size_t client_idx = 0; client_idx < rows.size(); ++client_idx) {
+            const double share = mixing->matrix[row * mixing->n + client_idx];
+            if (share == 0.0) continue;
+            for (std::size_t coord_idx = 0; coord_idx < width; ++coord_idx)
+                mixed_row[coord_idx] += share * static_cast<double>(rows[client_idx][coord_idx]);
+        }
+        pointers.push_back(mixed_row);
+    }
+    return rule.apply(pointers, count, choice.settings, out);
+}
+
 model::Result<void> apply_columns(model::UpdateSource& source, const Participants& who, const ColumnRule& rule,
-                                  const RuleSettings& settings, std::vector<double>& vector, model::Progress& progress)
+                                  const ColumnChoice& choice, const Mixing* mixing, std::vector<double>& vector,
+                                  model::Progress& progress)
 {
     const auto work = [&](const float* values, std::int64_t first, std::int64_t count) -> model::Result<void> {
         const auto blocks = static_cast<std::size_t>((count + column_block - 1) / column_block);
@@ -170,13 +83,51 @@ model::Result<void> apply_columns(model::UpdateSource& source, const Participant
             std::vector<const float*> rows;
             for (std::size_t row_idx = 0; row_idx < who.rows.size(); ++row_idx)
                 rows.push_back(values + static_cast<std::int64_t>(row_idx) * count + start);
-            outcomes[block_idx] =
-                rule.apply(rows, std::min(column_block, count - start), settings, vector.data() + first + start);
+            outcomes[block_idx] = apply_block(rule, choice, mixing, rows, std::min(column_block, count - start),
+                                              vector.data() + first + start);
         });
         for (const model::Result<void>& outcome : outcomes) FEDSLEUTH_CHECK(outcome);
         return {};
     };
     return for_each_slab(source, who.rows, static_cast<std::int64_t>(vector.size()), "aggregating", progress, work);
+}
+
+model::Result<void> by_weights(model::CaseStore& store, model::UpdateSource& source, const Participants& who,
+                               const WeightRule& rule, const RuleSettings& settings, Aggregate& aggregate,
+                               model::Progress& progress)
+{
+    const auto d = static_cast<std::int64_t>(aggregate.vector.size());
+    FEDSLEUTH_TRY(RoundGeometry geometry, case_geometry(store, source, who, rule.info().inputs, d, progress));
+    const SourceSample sample(source, who.rows, d, progress);
+    geometry.sample = &sample;
+    FEDSLEUTH_TRY(aggregate.how, apply_rule(rule, geometry, settings));
+    FEDSLEUTH_CHECK(add_weighted(source, who, *aggregate.how, aggregate.vector, progress));
+    add_noise(aggregate.vector, aggregate.how->noise_deviation, settings.seed);
+    aggregate.notes.insert(aggregate.notes.end(), aggregate.how->notes.begin(), aggregate.how->notes.end());
+    return {};
+}
+
+model::Result<void> by_columns(model::CaseStore& store, model::UpdateSource& source, const Participants& who,
+                               const ColumnRule& rule, const RuleSettings& settings, Aggregate& aggregate,
+                               model::Progress& progress)
+{
+    const auto d = static_cast<std::int64_t>(aggregate.vector.size());
+    RoundGeometry geometry{.n = who.clients.size(), .gram = {}, .num_examples = who.num_examples};
+    if (rule.chooses() || !settings.pre.empty()) {
+        FEDSLEUTH_TRY(geometry, case_geometry(store, source, who, rule.info().inputs, d, progress));
+    }
+    std::optional<Mixing> mixing;
+    if (!settings.pre.empty()) {
+        FEDSLEUTH_TRY(mixing, mix_updates(geometry, settings.pre, settings.seed));
+        geometry = mixed(geometry, *mixing).geometry;
+        aggregate.notes.insert(aggregate.notes.end(), mixing->notes.begin(), mixing->notes.end());
+    }
+    FEDSLEUTH_TRY(ColumnChoice choice, rule.choose(geometry, settings));
+    FEDSLEUTH_CHECK(apply_columns(source, who, rule, choice, mixing ? &*mixing : nullptr, aggregate.vector, progress));
+    aggregate.notes.insert(aggregate.notes.end(), choice.notes.begin(), choice.notes.end());
+    for (std::string& note : rule.notes(geometry.n, settings)) aggregate.notes.push_back(std::move(note));
+    if (rule.chooses()) aggregate.choice = mixing ? told_of_updates(choice, *mixing) : std::move(choice);
+    return {};
 }
 
 }  // namespace
@@ -197,17 +148,11 @@ model::Result<RoundAggregate> aggregate_round(model::CaseStore& store, model::Up
     Aggregate& aggregate = result.aggregate;
     aggregate.rule = rule;
     aggregate.vector.assign(static_cast<std::size_t>(d), 0.0);
-    aggregate.notes = std::move(who.notes);
+    aggregate.notes = who.notes;
     if (weight_rule != nullptr) {
-        RoundGeometry geometry{.n = who.clients.size(), .gram = {}, .num_examples = who.num_examples};
-        FEDSLEUTH_TRY(geometry.gram, round_gram(store, source, round, who, d, progress));
-        FEDSLEUTH_TRY(aggregate.how, weight_rule->weights(geometry, settings));
-        FEDSLEUTH_CHECK(add_weighted(source, who, aggregate.how->weights, aggregate.vector, progress));
-        aggregate.notes.insert(aggregate.notes.end(), aggregate.how->notes.begin(), aggregate.how->notes.end());
+        FEDSLEUTH_CHECK(by_weights(store, source, who, *weight_rule, settings, aggregate, progress));
     } else {
-        FEDSLEUTH_CHECK(apply_columns(source, who, *column_rule, settings, aggregate.vector, progress));
-        for (std::string& note : column_rule->notes(who.clients.size(), settings))
-            aggregate.notes.push_back(std::move(note));
+        FEDSLEUTH_CHECK(by_columns(store, source, who, *column_rule, settings, aggregate, progress));
     }
     double square = 0;
     for (const double value : aggregate.vector) square += value * value;

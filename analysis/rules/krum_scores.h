@@ -12,7 +12,7 @@ namespace fedsleuth::analysis {
 /// What Krum and Multi-Krum share (Blanchard, El Mhamdi, Guerraoui, Stainer, NeurIPS 2017, section 4): a client's score
 /// is the sum of the squared distances to its nearest neighbours. How many of them differs:
 ///   paper   n − f − 2, and n > 2f + 2 is demanded;
-///   flower  max(1, n − f − 2), for any f < n;
+///   flower  max(1, n − f − 2), for any f;
 ///   byzfl   n − f − 1, their mean instead of the sum, and n > 2f is demanded.
 struct KrumScores {
     std::size_t f = 0;  ///< malicious clients that are assumed

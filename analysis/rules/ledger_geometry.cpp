@@ -41,6 +41,23 @@ std::vector<double> sign_shares(const RoundLedger& ledger, const std::vector<std
 
 }  // namespace
 
+RoundGeometry geometry_at(const RoundLedger& ledger, const std::vector<std::size_t>& places)
+{
+    RoundGeometry geometry;
+    const std::size_t n = geometry.n = places.size();
+    const std::vector<double> gram = ledger.total_gram();
+    geometry.gram.reserve(n * n);
+    for (const std::size_t place : places)
+        for (const std::size_t other : places) geometry.gram.push_back(gram[place * ledger.size() + other]);
+    geometry.num_examples.assign(n, 1.0);
+    if (ledger.has_reference)
+        geometry.reference = SideVector{at_places(ledger.total(&RoundLedger::PerLayer::reference_products), places),
+                                        ledger.total(&RoundLedger::PerLayer::reference_square)};
+    geometry.previous = previous_step(ledger, places);
+    geometry.signs = sign_shares(ledger, places);
+    return geometry;
+}
+
 LedgerRound round_geometry(const RoundLedger& ledger, std::span<const double> num_examples,
                            std::span<const model::ClientId> exclude)
 {
@@ -50,21 +67,10 @@ LedgerRound round_geometry(const RoundLedger& ledger, std::span<const double> nu
         result.clients.push_back(ledger.clients[place]);
         result.places.push_back(place);
     }
-    RoundGeometry& geometry = result.geometry;
-    const std::size_t n = geometry.n = result.clients.size();
-    const std::vector<double> gram = ledger.total_gram();
-    geometry.gram.reserve(n * n);
-    geometry.num_examples.reserve(n);
-    for (const std::size_t place : result.places) {
-        for (const std::size_t other : result.places) geometry.gram.push_back(gram[place * ledger.size() + other]);
-        geometry.num_examples.push_back(num_examples.empty() ? 1.0 : num_examples[place]);
-    }
-    if (ledger.has_reference)
-        geometry.reference =
-            SideVector{at_places(ledger.total(&RoundLedger::PerLayer::reference_products), result.places),
-                       ledger.total(&RoundLedger::PerLayer::reference_square)};
-    geometry.previous = previous_step(ledger, result.places);
-    geometry.signs = sign_shares(ledger, result.places);
+    result.geometry = geometry_at(ledger, result.places);
+    if (!num_examples.empty())
+        for (std::size_t client_idx = 0; client_idx < result.places.size(); ++client_idx)
+            result.geometry.num_examples[client_idx] = num_examples[result.places[client_idx]];
     return result;
 }
 

@@ -11,7 +11,12 @@
 
 namespace fedsleuth::analysis {
 
-/// What a rule may look at of one round, from its ledger alone, and who it is about.
+/// What a rule may look at of the clients at `places` of a ledger, in this order: the Gram matrix, the reference update
+/// where the ledger has one, the previous step where it is that of the round before, and the sign shares; numbers of
+/// examples all 1; without model, history and sample.
+[[nodiscard]] RoundGeometry geometry_at(const model::RoundLedger& ledger, const std::vector<std::size_t>& places);
+
+/// The same with who it is about.
 struct LedgerRound {
     RoundGeometry geometry;                ///< of the clients that remain
     std::vector<model::ClientId> clients;  ///< n, in the ledger's order
@@ -19,8 +24,7 @@ struct LedgerRound {
 };
 
 /// The round without the clients in `exclude` (those that the ledger does not know are ignored). `num_examples`: one
-/// for each client of the ledger, or none: then all count the same. With the reference update where the ledger has one,
-/// the previous step where it is that of the round before, and the sign shares; without model, history and sample.
+/// for each client of the ledger, or none: then all count the same.
 [[nodiscard]] LedgerRound round_geometry(const model::RoundLedger& ledger, std::span<const double> num_examples,
                                          std::span<const model::ClientId> exclude);
 

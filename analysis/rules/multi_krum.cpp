@@ -50,6 +50,13 @@ model::Result<RuleWeights> MultiKrum::weights(const RoundGeometry& round, const 
     std::size_t keep = usual_keep(round.n, scored.f, completed.variant);
     if (const auto given = completed.values.find("keep"); given != completed.values.end())
         keep = static_cast<std::size_t>(given->second);
+    if (keep > round.n && completed.variant == "flower") {
+        // Flower slices the ranking from n − keep on, and a negative start counts from the end.
+        const std::size_t kept = std::min(round.n, keep - round.n);
+        scored.notes.push_back("More than the " + std::to_string(round.n) + " updates to keep: Flower then keeps " +
+                               std::to_string(kept) + ".");
+        keep = kept;
+    }
     if (keep > round.n)
         return model::fail(model::ErrorCode::not_applicable,
                            "It cannot keep " + std::to_string(keep) + " of " + std::to_string(round.n) + " updates",

@@ -91,6 +91,24 @@ Mixing chained(const Mixing& first, Mixing second)
     return result;
 }
 
+/// Figures of the rows, as figures of the clients that are judged in them.
+std::vector<double> by_client(const std::vector<double>& figures, const Mixing& mixing)
+{
+    std::vector<double> told(figures.empty() ? 0 : mixing.n);
+    for (std::size_t client_idx = 0; client_idx < told.size(); ++client_idx)
+        told[client_idx] = figures[mixing.row_of[client_idx]];
+    return told;
+}
+
+std::vector<std::size_t> clients_of(const std::vector<std::size_t>& rows, const Mixing& mixing)
+{
+    std::vector<std::size_t> clients;
+    for (const std::size_t row : rows)
+        for (std::size_t client_idx = 0; client_idx < mixing.n; ++client_idx)
+            if (mixing.row_of[client_idx] == row) clients.push_back(client_idx);
+    return clients;
+}
+
 }  // namespace
 
 model::Result<Mixing> mix_updates(const RoundGeometry& round, std::span<const PreSettings> pre, std::uint64_t seed)
@@ -133,21 +151,19 @@ RuleWeights told_of_updates(const RuleWeights& of_rows, const Mixing& mixing)
     for (std::size_t row = 0; row < mixing.rows; ++row)
         for (std::size_t client_idx = 0; client_idx < mixing.n; ++client_idx)
             result.weights[client_idx] += of_rows.weights[row] * mixing.matrix[row * mixing.n + client_idx];
-    const auto by_row = [&](const std::vector<double>& figures) {
-        std::vector<double> told(figures.empty() ? 0 : mixing.n);
-        for (std::size_t client_idx = 0; client_idx < told.size(); ++client_idx)
-            told[client_idx] = figures[mixing.row_of[client_idx]];
-        return told;
-    };
-    result.scores = by_row(of_rows.scores);
-    result.clip_factors = by_row(of_rows.clip_factors);
-    result.selected.clear();
-    for (const std::size_t row : of_rows.selected)
-        for (std::size_t client_idx = 0; client_idx < mixing.n; ++client_idx)
-            if (mixing.row_of[client_idx] == row) result.selected.push_back(client_idx);
+    result.scores = by_client(of_rows.scores, mixing);
+    result.clip_factors = by_client(of_rows.clip_factors, mixing);
+    result.selected = clients_of(of_rows.selected, mixing);
     result.notes = mixing.notes;
     result.notes.insert(result.notes.end(), of_rows.notes.begin(), of_rows.notes.end());
     return result;
+}
+
+ColumnChoice told_of_updates(ColumnChoice of_rows, const Mixing& mixing)
+{
+    of_rows.rows = clients_of(of_rows.rows, mixing);
+    of_rows.scores = by_client(of_rows.scores, mixing);
+    return of_rows;
 }
 
 model::Result<RuleWeights> apply_rule(const WeightRule& rule, const RoundGeometry& round, const RuleSettings& settings)

@@ -53,6 +53,9 @@ struct MixedRound {
 /// matrix, selection and scores by row_of. The notes of the mixing come first.
 [[nodiscard]] RuleWeights told_of_updates(const RuleWeights& of_rows, const Mixing& mixing);
 
+/// The same of a column rule's choice.
+[[nodiscard]] ColumnChoice told_of_updates(ColumnChoice of_rows, const Mixing& mixing);
+
 /// The rule with all that settings.pre asks for before it: the one call for everybody who wants a rule's weights.
 [[nodiscard]] model::Result<RuleWeights> apply_rule(const WeightRule& rule, const RoundGeometry& round,
                                                     const RuleSettings& settings);

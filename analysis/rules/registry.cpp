@@ -3,20 +3,17 @@
 #include "analysis/rules/krum.h"
 #include "analysis/rules/median.h"
 #include "analysis/rules/multi_krum.h"
-#include "analysis/rules/rule.h"
+#include "analysis/rules/parameters.h"
+#include "analysis/rules/rules.h"
 #include "analysis/rules/trimmed_mean.h"
 
 #include <array>
-#include <numeric>
 
 namespace fedsleuth::analysis {
 
-model::Result<ColumnChoice> ColumnRule::choose(const RoundGeometry& round, const RuleSettings&) const
+model::Result<ColumnChoice> ColumnRule::choose(const RoundGeometry& round, const RuleSettings& settings) const
 {
-    ColumnChoice everyone;
-    everyone.rows.resize(round.n);
-    std::iota(everyone.rows.begin(), everyone.rows.end(), std::size_t{0});
-    return everyone;
+    return ColumnChoice{everyone(round.n), {}, {}, settings};
 }
 
 std::span<const WeightRule* const> weight_rules()
@@ -24,7 +21,19 @@ std::span<const WeightRule* const> weight_rules()
     static const FedAvg fedavg;
     static const Krum krum;
     static const MultiKrum multi_krum;
-    static const std::array<const WeightRule*, 3> rules{&fedavg, &krum, &multi_krum};
+    static const std::array<const WeightRule*, 13> rules{&fedavg,
+                                                         &krum,
+                                                         &multi_krum,
+                                                         &mda_rule(),
+                                                         &geometric_median_rule(),
+                                                         &centred_clipping_rule(),
+                                                         &norm_clipping_rule(),
+                                                         &fltrust_rule(),
+                                                         &foolsgold_rule(),
+                                                         &flame_rule(),
+                                                         &dnc_rule(),
+                                                         &signguard_rule(),
+                                                         &caf_rule()};
     return rules;
 }
 
@@ -32,7 +41,8 @@ std::span<const ColumnRule* const> column_rules()
 {
     static const Median median;
     static const TrimmedMean trimmed_mean;
-    static const std::array<const ColumnRule*, 2> rules{&median, &trimmed_mean};
+    static const std::array<const ColumnRule*, 5> rules{&median, &trimmed_mean, &bulyan_rule(),
+                                                        &mean_around_median_rule(), &rsa_rule()};
     return rules;
 }
 

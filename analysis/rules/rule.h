@@ -122,6 +122,7 @@ struct ColumnChoice {
     std::vector<std::size_t> rows;  ///< of the n, in order of selection
     std::vector<double> scores;     ///< n, where the choice scores
     std::vector<std::string> notes;
+    RuleSettings settings;  ///< to be handed to apply(): with what was derived from the round filled in
 };
 
 /// A rule that works coordinate by coordinate.

@@ -52,8 +52,7 @@ model::Result<std::vector<model::ClientId>> excluded(const AggregateCommand& opt
 std::vector<model::ClientId> selected_clients(const analysis::RoundAggregate& result)
 {
     std::vector<model::ClientId> selected;
-    if (result.aggregate.how)
-        for (const std::size_t row : result.aggregate.how->selected) selected.push_back(result.clients[row]);
+    for (const std::size_t row : result.aggregate.selected()) selected.push_back(result.clients[row]);
     return selected;
 }
 
@@ -67,14 +66,14 @@ model::JsonWriter as_json(const AggregateCommand& options, const analysis::Round
         numbers_field(json, "weights", aggregate.how->weights);
     else
         json.key("weights").null();
-    if (aggregate.how && !aggregate.how->selected.empty())
+    if (!aggregate.selected().empty())
         clients_field(json, "selected", selected_clients(result));
     else
         json.key("selected").null();
-    if (aggregate.how && !aggregate.how->scores.empty())
-        numbers_field(json, "scores", aggregate.how->scores);
-    else
+    if (aggregate.scores().empty())
         json.key("scores").null();
+    else
+        numbers_field(json, "scores", aggregate.scores());
     json.field("norm", aggregate.norm).key("notes").begin_array();
     for (const std::string& note : aggregate.notes) json.value(note);
     json.end_array().field("out", options.out).end_object();
@@ -85,11 +84,12 @@ Table as_table(const analysis::RoundAggregate& result)
 {
     Table table({{"client", "client"}, {"weight", "weight", true}, {"selected", "selected"}, {"score", "score", true}});
     const auto& how = result.aggregate.how;
+    const std::vector<double>& scores = result.aggregate.scores();
     const std::vector<model::ClientId> selected = selected_clients(result);
     for (std::size_t row = 0; row < result.clients.size(); ++row) {
         const model::ClientId& client = result.clients[row];
         const bool chosen = std::find(selected.begin(), selected.end(), client) != selected.end();
-        const auto score = how && row < how->scores.size() ? std::optional(how->scores[row]) : std::nullopt;
+        const auto score = row < scores.size() ? std::optional(scores[row]) : std::nullopt;
         table.add({text_cell(client.text()), how ? fixed_cell(how->weights[row], 6) : unknown_cell(),
                    selected.empty() ? unknown_cell() : text_cell(chosen ? "yes" : "no"), number_cell(score, 6)});
     }
@@ -104,7 +104,13 @@ std::string parameters_json(const AggregateCommand& options, const analysis::Rul
     json.begin_object().field("version", FEDSLEUTH_VERSION).field("what", "aggregate").field("round", options.round);
     json.field("rule", options.rule.rule).field("variant", settings.variant).key("settings").begin_object();
     for (const auto& [name, value] : settings.values) json.field(name, value);
-    json.end_object();
+    json.end_object().field("seed", static_cast<std::int64_t>(settings.seed)).key("pre").begin_array();
+    for (const analysis::PreSettings& step : settings.pre) {
+        json.begin_object().field("name", step.name);
+        for (const auto& [name, value] : step.values) json.field(name, value);
+        json.end_object();
+    }
+    json.end_array();
     clients_field(json, "exclude", exclude);
     json.end_object();
     return json.text();

@@ -17,6 +17,9 @@ struct ComputeAggregateCommand {
     RuleOptions rule;
     std::string in;
     std::string weights;
+    std::string reference;
+    std::string history;
+    std::string previous;
     std::string out;
     Format format = Format::table;
 };
@@ -31,17 +34,17 @@ model::JsonWriter as_json(const analysis::Aggregate& aggregate)
     else
         json.key("weights").null();
     json.key("selected");
-    if (how && !how->selected.empty()) {
-        json.begin_array();
-        for (const std::size_t row : how->selected) json.value(static_cast<std::int64_t>(row));
-        json.end_array();
-    } else {
+    if (aggregate.selected().empty()) {
         json.null();
+    } else {
+        json.begin_array();
+        for (const std::size_t row : aggregate.selected()) json.value(static_cast<std::int64_t>(row));
+        json.end_array();
     }
-    if (how && !how->scores.empty())
-        numbers_field(json, "scores", how->scores);
-    else
+    if (aggregate.scores().empty())
         json.key("scores").null();
+    else
+        numbers_field(json, "scores", aggregate.scores());
     json.field("norm", aggregate.norm).key("notes").begin_array();
     for (const std::string& note : aggregate.notes) json.value(note);
     json.end_array().end_object();
@@ -67,6 +70,40 @@ Table as_table(const analysis::Aggregate& aggregate)
     return table;
 }
 
+/// What --reference, --history and --previous name; empty where they are not given.
+struct SideFiles {
+    std::vector<double> reference;
+    std::vector<double> history;
+    std::vector<double> previous;
+};
+
+model::Result<std::vector<double>> read_fitting_vector(const std::string& path, const Matrix& matrix)
+{
+    if (path.empty()) return std::vector<double>{};
+    FEDSLEUTH_TRY(std::vector<double> vector, read_vector(path));
+    if (vector.size() != matrix.columns) {
+        return model::fail(
+            model::ErrorCode::invalid_argument,
+            "holds " + std::to_string(vector.size()) + " numbers, a row has " + std::to_string(matrix.columns), path);
+    }
+    return vector;
+}
+
+model::Result<SideFiles> read_side_files(const ComputeAggregateCommand& options, const Matrix& matrix)
+{
+    SideFiles side;
+    FEDSLEUTH_TRY(side.reference, read_fitting_vector(options.reference, matrix));
+    FEDSLEUTH_TRY(side.previous, read_fitting_vector(options.previous, matrix));
+    if (!options.history.empty()) {
+        FEDSLEUTH_TRY(Matrix history, read_matrix(options.history));
+        if (history.rows != matrix.rows || history.columns != matrix.columns)
+            return model::fail(model::ErrorCode::invalid_argument, "has another shape than the updates",
+                               options.history);
+        side.history = std::move(history.values);
+    }
+    return side;
+}
+
 model::Result<Exit> run_compute_aggregate(const ComputeAggregateCommand& options, const Terminal& terminal)
 {
     const auto rule = checked_rule(options.rule);
@@ -82,9 +119,11 @@ model::Result<Exit> run_compute_aggregate(const ComputeAggregateCommand& options
                                options.weights);
         }
     }
-    FEDSLEUTH_TRY(const analysis::Aggregate aggregate,
-                  analysis::aggregate_matrix(options.rule.rule, matrix.values, matrix.rows, matrix.columns,
-                                             num_examples, rule->settings));
+    FEDSLEUTH_TRY(const SideFiles side, read_side_files(options, matrix));
+    FEDSLEUTH_TRY(
+        const analysis::Aggregate aggregate,
+        analysis::aggregate_matrix(options.rule.rule, matrix.values, matrix.rows, matrix.columns, num_examples,
+                                   rule->settings, {side.reference, side.history, side.previous, side.previous}));
     if (!options.out.empty()) {
         const auto d = static_cast<std::int64_t>(aggregate.vector.size());
         FEDSLEUTH_CHECK(storage::write_npy(options.out, {d}, aggregate.vector, {.overwrite = true}));
@@ -107,6 +146,14 @@ void add_compute_aggregate(CLI::App& compute, Chosen& chosen)
             app.add_option("--in", options.in, "the updates: n rows by d columns")->required()->option_text("X.npy");
             app.add_option("--weights", options.weights, "examples of each row (n numbers; all alike unless given)")
                 ->option_text("w.npy");
+            app.add_option("--reference", options.reference, "the server's own update (d numbers): fltrust")
+                ->option_text("r.npy");
+            app.add_option("--history", options.history, "each row's updates so far, summed (n by d): foolsgold")
+                ->option_text("H.npy");
+            app.add_option("--previous", options.previous,
+                           "what was before (d numbers): the last step for centred-clipping, the model for flame, the "
+                           "start of the power iteration for caf")
+                ->option_text("v.npy");
             app.add_option("--out", options.out, "where the result goes: d float64")->option_text("y.npy");
             add_format(app, options.format);
         },
@@ -116,6 +163,8 @@ void add_compute_aggregate(CLI::App& compute, Chosen& chosen)
                help_footer(
                    "  fedsleuth-cli compute aggregate --rule median --in X.npy --out y.npy\n"
                    "  fedsleuth-cli compute aggregate --rule multi-krum --set f=2 --set keep=5 --in X.npy\n"
+                   "  fedsleuth-cli compute aggregate --rule trimmed-mean --set count=2 --pre nnm --set f=2 --in "
+                   "X.npy\n"
                    "\nRows count from 0. A row with a NaN or an infinity is refused, never averaged in.\n");
     });
 }

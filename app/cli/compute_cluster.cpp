@@ -20,23 +20,19 @@ struct ComputeClusterCommand {
     Format format = Format::table;
 };
 
-model::Result<std::vector<double>> distances_of(const ComputeClusterCommand& command, Matrix matrix)
+model::Result<analysis::Clustering> cluster(const ComputeClusterCommand& command, const Matrix& matrix)
 {
-    switch (command.metric) {
-        case Metric::euclidean:
-            return analysis::euclidean_distances(matrix.values, matrix.rows, matrix.columns);
-        case Metric::cosine:
-            return analysis::cosine_distances(matrix.values, matrix.rows, matrix.columns);
-        case Metric::precomputed:
-            break;
-    }
-    if (matrix.rows != matrix.columns) {
+    const std::size_t n = matrix.rows;
+    if (command.metric == Metric::euclidean)
+        return analysis::hdbscan_points(matrix.values, n, matrix.columns, command.options);
+    if (command.metric == Metric::cosine)
+        return analysis::hdbscan(analysis::cosine_distances(matrix.values, n, matrix.columns), n, command.options);
+    if (n != matrix.columns)
         return model::fail(model::ErrorCode::invalid_argument,
-                           "is " + std::to_string(matrix.rows) + " by " + std::to_string(matrix.columns) +
+                           "is " + std::to_string(n) + " by " + std::to_string(matrix.columns) +
                                ", and precomputed distances are n by n",
                            command.in);
-    }
-    return std::move(matrix.values);
+    return analysis::hdbscan(matrix.values, n, command.options);
 }
 
 model::JsonWriter as_json(const analysis::Clustering& clustering)
@@ -71,10 +67,8 @@ Table as_table(const analysis::Clustering& clustering)
 
 model::Result<Exit> run_compute_cluster(const ComputeClusterCommand& command, const Terminal& terminal)
 {
-    FEDSLEUTH_TRY(Matrix matrix, read_matrix(command.in));
-    const std::size_t n = matrix.rows;
-    FEDSLEUTH_TRY(const std::vector<double> distances, distances_of(command, std::move(matrix)));
-    auto clustering = analysis::hdbscan(distances, n, command.options);
+    FEDSLEUTH_TRY(const Matrix matrix, read_matrix(command.in));
+    auto clustering = cluster(command, matrix);
     if (!clustering) {
         if (clustering.error().where.empty()) clustering.error().where = command.in;
         return model::pass_on(std::move(clustering.error()));

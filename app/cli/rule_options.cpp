@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/rule_options.h"
 
+#include "analysis/rules/pre_aggregation.h"
 #include "app/cli/text_width.h"
 #include "model/text.h"
 
@@ -37,7 +38,27 @@ std::vector<std::string_view> parameter_names(const analysis::RuleInfo& info)
     return names;
 }
 
-/// One name=value of --set.
+Result<void> set_variant(const std::string& value, const std::string& where, const analysis::RuleInfo& info,
+                         analysis::RuleSettings& settings)
+{
+    const bool known =
+        value == "paper" || std::find(info.variants.begin(), info.variants.end(), value) != info.variants.end();
+    if (!known) {
+        return model::fail(ErrorCode::invalid_argument, "the rule " + std::string(info.name) + " has no such variant",
+                           where, "its variants: " + listed(info.variants));
+    }
+    settings.variant = value;
+    return {};
+}
+
+bool has_parameter(const analysis::RuleInfo& info, const std::string& name)
+{
+    return std::any_of(info.parameters.begin(), info.parameters.end(),
+                       [&](const analysis::ParameterInfo& parameter) { return parameter.name == name; });
+}
+
+/// One name=value of --set. A name that both the rule and a pre-aggregation know means both; PRE.name means the
+/// pre-aggregation's alone.
 Result<void> apply(const std::string& assignment, const analysis::RuleInfo& info, analysis::RuleSettings& settings)
 {
     const std::string where = "--set " + assignment;
@@ -46,27 +67,28 @@ Result<void> apply(const std::string& assignment, const analysis::RuleInfo& info
         return model::fail(ErrorCode::invalid_argument, "is not of the form name=value", where);
     const std::string name = assignment.substr(0, equals);
     const std::string value = assignment.substr(equals + 1);
-    if (name == "variant") {
-        const bool known =
-            value == "paper" || std::find(info.variants.begin(), info.variants.end(), value) != info.variants.end();
-        if (!known) {
-            return model::fail(ErrorCode::invalid_argument,
-                               "the rule " + std::string(info.name) + " has no such variant", where,
-                               "its variants: " + listed(info.variants));
-        }
-        settings.variant = value;
-        return {};
-    }
-    const std::vector<std::string_view> names = parameter_names(info);
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-        return model::fail(ErrorCode::invalid_argument, "the rule " + std::string(info.name) + " has no such parameter",
-                           where, "its parameters: " + listed(names));
-    }
+    if (name == "variant") return set_variant(value, where, info, settings);
     double number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     if (error != std::errc{} || end != value.data() + value.size() || !std::isfinite(number))
         return model::fail(ErrorCode::invalid_argument, "is no number", where);
-    settings.values[name] = number;
+    bool taken = has_parameter(info, name);
+    if (taken) settings.values[name] = number;
+    std::vector<std::string_view> names = parameter_names(info);
+    for (analysis::PreSettings& step : settings.pre) {
+        const analysis::RuleInfo& known = analysis::find_pre_aggregation(step.name)->info();
+        for (const analysis::ParameterInfo& parameter : known.parameters) {
+            const std::string own(parameter.name);
+            if (name != own && name != step.name + "." + own) continue;
+            step.values[own] = number;
+            taken = true;
+        }
+        for (const std::string_view own : parameter_names(known)) names.push_back(own);
+    }
+    if (!taken) {
+        return model::fail(ErrorCode::invalid_argument, "the rule " + std::string(info.name) + " has no such parameter",
+                           where, "its parameters: " + listed(names));
+    }
     return {};
 }
 
@@ -95,6 +117,12 @@ std::string parameter_help(const analysis::ParameterInfo& parameter)
 void add_rule(CLI::App& command, RuleOptions& options)
 {
     command.add_option("--rule", options.rule, "the aggregation rule (listed below)")->required()->option_text("RULE");
+    command.add_option("--pre", options.pre, "what is done to the updates first (listed below); in the order given")
+        ->option_text("PRE")
+        ->type_size(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false);
+    command.add_option("--seed", options.seed, "of everything that is drawn (0 unless given)")->option_text("S");
     command.add_option("--set", options.set, "a parameter of the rule; may be given several times")
         ->option_text("name=value")
         ->type_size(1)
@@ -112,9 +140,22 @@ Result<CheckedRule> checked_rule(const RuleOptions& options)
                            "there are: " + listed(rule_names()));
     }
     CheckedRule checked{*found, {}};
+    checked.settings.seed = options.seed;
+    for (const std::string& name : options.pre) {
+        if (analysis::find_pre_aggregation(name) == nullptr) {
+            std::vector<std::string_view> names;
+            for (const analysis::PreAggregation* step : analysis::pre_aggregations())
+                names.push_back(step->info().name);
+            return model::fail(ErrorCode::invalid_argument, "there is no such pre-aggregation", "--pre " + name,
+                               "there are: " + listed(names));
+        }
+        checked.settings.pre.push_back({name, {}});
+    }
     for (const std::string& assignment : options.set)
         FEDSLEUTH_CHECK(apply(assignment, *checked.info, checked.settings));
     FEDSLEUTH_CHECK(analysis::complete(*checked.info, checked.settings));
+    for (const analysis::PreSettings& step : checked.settings.pre)
+        FEDSLEUTH_CHECK(analysis::complete(analysis::find_pre_aggregation(step.name)->info(), {.values = step.values}));
     return checked;
 }
 
@@ -133,6 +174,11 @@ std::string rules_help()
         add(2, std::string(info->name) + ": " + std::string(info->meaning));
         for (const analysis::ParameterInfo& parameter : info->parameters) add(6, parameter_help(parameter));
         if (info->variants.size() > 1) add(6, "variant: " + listed(info->variants) + " (paper unless set)");
+    }
+    help += "\nPre-aggregations (--pre; --set PRE.name=value where the rule has a parameter of the same name):\n";
+    for (const analysis::PreAggregation* step : analysis::pre_aggregations()) {
+        add(2, std::string(step->info().name) + ": " + std::string(step->info().meaning));
+        for (const analysis::ParameterInfo& parameter : step->info().parameters) add(6, parameter_help(parameter));
     }
     return help + "\n";
 }

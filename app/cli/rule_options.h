@@ -4,15 +4,18 @@
 #include "analysis/rules/rule.h"
 #include "app/cli/command.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace fedsleuth::cli {
 
-/// --rule and --set, as both aggregate and compute aggregate have them.
+/// --rule, --pre, --set and --seed, as both aggregate and compute aggregate have them.
 struct RuleOptions {
     std::string rule;
+    std::vector<std::string> pre;
     std::vector<std::string> set;  ///< name=value
+    std::uint64_t seed = 0;
 };
 
 void add_rule(CLI::App& command, RuleOptions& options);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/clustering/distances.h"
 #include "analysis/clustering/hdbscan.h"
+#include "analysis/clustering/spanning_tree.h"
 #include "analysis/golden.h"
+#include "analysis/kernels/distance_kernel.h"
 
 #include <algorithm>
 #include <cmath>
@@ -47,6 +49,14 @@ std::vector<double> random_rows(std::size_t n, std::size_t d, unsigned seed)
     return rows;
 }
 
+/// Whether the k-d tree gives the edges of the matrix, all ties decided alike.
+bool same_tree(const std::vector<double>& points, std::size_t n, std::size_t d, std::size_t min_samples)
+{
+    const std::vector<double> distances = analysis::euclidean_distances(points, n, d);
+    return analysis::spanning_tree_of_points(points, n, d, min_samples) ==
+           analysis::spanning_tree(distances, analysis::core_distances(distances, n, min_samples));
+}
+
 }  // namespace
 
 class TestHdbscan : public QObject {
@@ -61,6 +71,9 @@ private slots:
     void refuses_bad_input();
     void partition_does_not_depend_on_order();
     void distances_of_near_copies();
+    void the_tree_of_points_is_that_of_the_matrix();
+    void points_cluster_as_their_matrix_does();
+    void every_instruction_set_measures_alike();
     void linkage_order_is_a_permutation();
     void linkage_order_puts_groups_together();
 
@@ -112,7 +125,7 @@ void TestHdbscan::golden()
 {
     test::GoldenTable table("hdbscan");
     std::string current;
-    std::vector<double> distances;
+    std::vector<double> distances, points;
     std::size_t n = 0;
     int strict = 0;
     int cases = 0;
@@ -121,12 +134,14 @@ void TestHdbscan::golden()
         if (input != current) {
             const simdjson::dom::element data = table["inputs"][input];
             n = data["n"].get_uint64();
-            distances = test::text_of(data["metric"]) == "precomputed"
-                            ? table.numbers(data["distance_matrix"])
-                            : analysis::euclidean_distances(table.numbers(data["X"]), n, data["d"].get_uint64());
+            const bool precomputed = test::text_of(data["metric"]) == "precomputed";
+            points = precomputed ? std::vector<double>() : table.numbers(data["X"]);
+            distances = precomputed ? table.numbers(data["distance_matrix"])
+                                    : analysis::euclidean_distances(points, n, data["d"].get_uint64());
             current = input;
         }
         check_case(table, entry, distances, n);
+        if (!points.empty()) QVERIFY2(same_tree(points, n, points.size() / n, 1 + cases % 12), input.c_str());
         if (QTest::currentTestFailed()) return;
         ++cases;
         strict += entry["tie_check"]["strict"].get_bool() ? 1 : 0;
@@ -261,6 +276,84 @@ void TestHdbscan::distances_of_near_copies()
     const std::vector<double> opposite =
         analysis::cosine_distances(std::vector<double>{1e200, 0.0, -1e-200, 0.0}, 2, 2);
     QCOMPARE(opposite[1], 2.0);
+}
+
+void TestHdbscan::the_tree_of_points_is_that_of_the_matrix()
+{
+    std::mt19937 random(3);
+    std::normal_distribution<double> normal;
+    for (const std::size_t n : {2, 3, 13, 100, 700})
+        for (const std::size_t d : {1, 2, 3, 7})
+            for (const std::size_t min_samples : {1, 2, 5, 30}) {
+                std::vector<double> points(n * d), grid(n * d), few(n * d);
+                for (double& value : points) value = normal(random) * 1e3;
+                for (double& value : grid) value = static_cast<double>(random() % 9) * 0.1;  // ties and copies
+                for (double& value : few) value = static_cast<double>(random() % 2);
+                QVERIFY(same_tree(points, n, d, min_samples));
+                QVERIFY(same_tree(grid, n, d, min_samples));
+                QVERIFY(same_tree(few, n, d, min_samples));
+            }
+    QVERIFY(same_tree(std::vector<double>(1200, 2.5), 600, 2, 4));  // one place
+}
+
+void TestHdbscan::points_cluster_as_their_matrix_does()
+{
+    const std::size_t n = 600;
+    const std::vector<double> rows = random_rows(n, 3, 21);
+    HdbscanOptions options;
+    const auto by_points = analysis::hdbscan_points(rows, n, 3, options);
+    const auto by_matrix = hdbscan(analysis::euclidean_distances(rows, n, 3), n, options);
+    QVERIFY(by_points && by_matrix);
+    QCOMPARE(by_points->labels, by_matrix->labels);
+    QCOMPARE(by_points->probabilities, by_matrix->probabilities);
+    QCOMPARE(by_points->outlier_scores, by_matrix->outlier_scores);
+    QCOMPARE(by_points->persistence, by_matrix->persistence);
+    QCOMPARE(by_points->merge_distances, by_matrix->merge_distances);
+
+    std::vector<double> spoiled = rows;
+    spoiled[5] = std::numeric_limits<double>::infinity();
+    QVERIFY(!analysis::hdbscan_points(spoiled, n, 3, options));
+    spoiled[5] = 1e200;  // finite, its distances are not
+    QVERIFY(!analysis::hdbscan_points(spoiled, n, 3, options));
+    QVERIFY(analysis::hdbscan_points({}, 0, 3, options));
+}
+
+void TestHdbscan::every_instruction_set_measures_alike()
+{
+    std::mt19937 random(9);
+    std::normal_distribution<double> normal;
+    const auto filled = [&](std::size_t count) {
+        std::vector<double> values(count);
+        for (double& value : values) value = normal(random);
+        return values;
+    };
+    for (const std::size_t d : {0, 1, 5, 64}) {
+        const std::vector<double> rows = filled(4 * d), others = filled(8 * d), before = filled(32);
+        std::vector<double> wanted = before;
+        for (std::size_t r = 0; r < 4; ++r)
+            for (std::size_t k = 0; k < 8; ++k)
+                for (std::size_t c = 0; c < d; ++c) {
+                    volatile double square = rows[r * d + c] - others[8 * c + k];
+                    square = square * square;  // volatile: not contracted with the sum
+                    wanted[8 * r + k] += square;
+                }
+        for (const analysis::DistanceKernel& kernel : analysis::distance_kernels()) {
+            std::vector<double> squares = before;
+            const double* const four[] = {rows.data(), rows.data() + d, rows.data() + 2 * d, rows.data() + 3 * d};
+            kernel.add_squares(four, others.data(), d, squares.data());
+            QCOMPARE(squares, wanted);
+        }
+    }
+    for (const std::size_t n : {1, 7, 8, 9, 250}) {
+        const std::vector<double> row = filled(n), core = filled(n), before = filled(n);
+        for (const analysis::DistanceKernel& kernel : analysis::distance_kernels()) {
+            std::vector<double> reach = before, wanted(n);
+            for (std::size_t p = 0; p < n; ++p) wanted[p] = std::min(before[p], std::max({0.25, core[p], row[p]}));
+            QCOMPARE(kernel.relax(row.data(), core.data(), 0.25, reach.data(), n),
+                     *std::min_element(wanted.begin(), wanted.end()));
+            QCOMPARE(reach, wanted);
+        }
+    }
 }
 
 void TestHdbscan::linkage_order_is_a_permutation()

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/golden.h"
-#include "analysis/rules/aggregate.h"
+#include "analysis/rule_calls.h"
+#include "analysis/rules/pre_aggregation.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <QTest>
 #include <random>
 #include <set>
@@ -28,42 +29,12 @@ double relative_difference(const std::vector<double>& values, const std::vector<
 {
     if (values.size() != expected.size()) return HUGE_VAL;
     double largest = 0;
-    for (std::size_t k = 0; k < values.size(); ++k) largest = std::max(largest, std::abs(values[k] - expected[k]));
+    for (std::size_t k = 0; k < values.size(); ++k) {
+        const double apart = std::abs(values[k] - expected[k]);
+        largest = std::isnan(apart) ? HUGE_VAL : std::max(largest, apart);
+    }
     const double scale = largest_entry(expected);
     return largest == 0.0 ? 0.0 : largest / (scale == 0.0 ? 1.0 : scale);
-}
-
-/// How a peer's call is put to us.
-struct Call {
-    std::string rule;
-    RuleSettings settings;
-    bool weighted = false;
-};
-
-/// The call for a case of the table; nothing where the case is of a rule that is not tested here.
-std::optional<Call> call_for(simdjson::dom::element entry)
-{
-    const std::string peer = test::text_of(entry["peer"]);
-    const std::string rule = test::text_of(entry["rule"]);
-    const simdjson::dom::element params = entry["params"];
-    const std::string variant = peer == "byzfl" ? "byzfl" : "flower";
-    const auto krum = [&](const std::string& ours, bool weighted) {
-        Call call{ours, {{{"f", params["f"].get_double()}}, variant}, weighted};
-        if (double keep = 0; params["m"].get_double().get(keep) == simdjson::SUCCESS)
-            call.settings.values["keep"] = keep;
-        return call;
-    };
-    if (peer == "byzfl_torch_float32") return std::nullopt;
-    if (rule == "fedavg_weighted") return Call{"fedavg", {}, true};
-    if (rule == "fedavg_unweighted" || rule == "average") return Call{"fedavg", {}, false};
-    if (rule == "median") return Call{"median", {}, true};
-    if (rule == "trimmed_mean")
-        return Call{"trimmed-mean", {{{"fraction", params["proportiontocut"].get_double()}}, "paper"}, true};
-    if (rule == "trmean") return Call{"trimmed-mean", {{{"count", params["f"].get_double()}}, "paper"}, false};
-    if (rule == "krum") return krum("krum", false);
-    if (rule == "multikrum_weighted") return krum("multi-krum", true);
-    if (rule == "multikrum_unweighted" || rule == "multikrum") return krum("multi-krum", false);
-    return std::nullopt;
 }
 
 std::set<std::size_t> selection(simdjson::dom::element selected)
@@ -76,6 +47,34 @@ std::set<std::size_t> selection(simdjson::dom::element selected)
     return result;
 }
 
+/// Compares vector, scores and selection with what the entry expects of them; empty where all agree.
+std::string disagreement(test::GoldenTable& table, const Aggregate& ours, simdjson::dom::element expected,
+                         double tolerance)
+{
+    const auto apart = [&](const char* key, const std::vector<double>& values) -> std::string {
+        simdjson::dom::element theirs;
+        if (expected[key].get(theirs) != simdjson::SUCCESS) return "";
+        simdjson::dom::element norm;
+        const bool only_norm = theirs.is_object() && theirs["norm"].get(norm) == simdjson::SUCCESS;
+        const double difference = only_norm ? relative_difference({ours.norm}, {norm.get_double()})
+                                            : relative_difference(values, table.numbers(theirs));
+        return difference <= tolerance ? "" : std::string(key) + " off by " + std::to_string(difference);
+    };
+    for (const char* key : {"vector", "aggregate", "aggregate_sum", "aggregated_update", "median"})
+        if (const std::string problem = apart(key, ours.vector); !problem.empty()) return problem;
+    for (const char* key : {"scores", "scores_all_coordinates"})
+        if (const std::string problem = apart(key, ours.scores()); !problem.empty()) return problem;
+    if (ours.rule == "foolsgold")
+        if (const std::string problem = apart("weights", ours.how->weights); !problem.empty()) return problem;
+    for (const char* key : {"selected", "benign", "kept"}) {
+        simdjson::dom::element theirs;
+        if (expected[key].get(theirs) != simdjson::SUCCESS) continue;
+        const std::set<std::size_t> chosen(ours.selected().begin(), ours.selected().end());
+        if (chosen != selection(theirs)) return std::string(key) + " differs";
+    }
+    return "";
+}
+
 }  // namespace
 
 class TestRules : public QObject {
@@ -83,6 +82,8 @@ class TestRules : public QObject {
 
 private slots:
     void golden();
+    void golden_defences();
+    void golden_mixing();
     void edge_cases_data();
     void edge_cases();
     void refuses_non_finite_rows();
@@ -99,35 +100,116 @@ private slots:
 void TestRules::golden()
 {
     test::GoldenTable table("aggregators");
-    std::map<std::string, int> agreed;
+    const std::vector<double> start = table.numbers(table["power_start"]["v0"]);
+    int agreed = 0;
     for (const auto entry : table["cases"].get_array()) {
-        const std::optional<Call> call = call_for(entry);
+        const std::optional<test::RuleCall> call = test::aggregator_call(entry);
         if (!call) continue;
         const std::string id = test::text_of(entry["id"]);
         const simdjson::dom::element input = table["inputs"][test::text_of(entry["input"])];
         const std::size_t n = input["n"].get_uint64();
+        const std::size_t d = input["d"].get_uint64();
         const std::vector<double> rows = table.numbers(input["X"]);
         const std::vector<double> examples =
             call->weighted ? table.numbers(input["num_examples"]) : std::vector<double>(n, 1.0);
-        const auto ours = aggregate_matrix(call->rule, rows, n, input["d"].get_uint64(), examples, call->settings);
+        analysis::SideInputs side;
+        if (call->side == "previous") side.previous = std::span(start).first(d);
+        if (call->side == "row 0") side.previous = std::span(rows).first(d);
+        const auto ours = aggregate_matrix(call->rule, rows, n, d, examples, call->settings, side);
+        QVERIFY2(ours, (id + ": " + (ours ? "" : ours.error().text())).c_str());
+        const std::string problem = disagreement(table, *ours, entry["expected"], call->tolerance);
+        QVERIFY2(problem.empty(), (id + ": " + problem).c_str());
+        ++agreed;
+    }
+    QCOMPARE(agreed, 1461);
+}
+
+void TestRules::golden_defences()
+{
+    test::GoldenTable table("defences");
+    int agreed = 0;
+    for (const auto entry : table["cases"].get_array()) {
+        const simdjson::dom::element input = table["inputs"][test::text_of(entry["input"])];
+        simdjson::dom::element updates;
+        if (input["U"].get(updates) != simdjson::SUCCESS) continue;
+        const std::optional<test::RuleCall> call = test::defence_call(entry, input["f"].get_double());
+        if (!call) continue;
+        const std::string id = test::text_of(entry["id"]);
+        const std::size_t n = input["n"].get_uint64();
+        const std::vector<double> rows = table.numbers(updates);
+        const std::vector<double> examples =
+            call->weighted ? table.numbers(input["num_examples"]) : std::vector<double>(n, 1.0);
+        const std::vector<double> reference = table.numbers(input["root_update"]);
+        const std::vector<double> history = table.numbers(input["summed_history"]);
+        const std::vector<double> model = table.numbers(input["global_model"]);
+        analysis::SideInputs side;
+        if (call->side == "reference") side.reference = reference;
+        if (call->side == "history") side.history = history;
+        if (call->side == "model") side.model = model;
+        const auto ours =
+            aggregate_matrix(call->rule, rows, n, input["d"].get_uint64(), examples, call->settings, side);
         QVERIFY2(ours, (id + ": " + (ours ? "" : ours.error().text())).c_str());
         const simdjson::dom::element expected = entry["expected"];
-        if (simdjson::dom::element vector; expected["vector"].get(vector) == simdjson::SUCCESS)
-            QVERIFY2(relative_difference(ours->vector, table.numbers(vector)) <= 1e-9, id.c_str());
-        if (simdjson::dom::element scores; expected["scores"].get(scores) == simdjson::SUCCESS)
-            QVERIFY2(relative_difference(ours->how->scores, table.numbers(scores)) <= 1e-9, id.c_str());
-        if (simdjson::dom::element selected; expected["selected"].get(selected) == simdjson::SUCCESS) {
-            const std::set<std::size_t> chosen(ours->how->selected.begin(), ours->how->selected.end());
-            QVERIFY2(chosen == selection(selected), id.c_str());
+        std::string problem = disagreement(table, *ours, expected, call->tolerance);
+        if (simdjson::dom::element after; expected["aggregated_model"].get(after) == simdjson::SUCCESS) {
+            std::vector<double> moved = model;
+            for (std::size_t k = 0; k < moved.size(); ++k) moved[k] += ours->vector[k];
+            double square = 0;
+            for (const double value : moved) square += value * value;
+            simdjson::dom::element norm;
+            const bool only_norm = after["norm"].get(norm) == simdjson::SUCCESS;
+            const double difference = only_norm ? relative_difference({std::sqrt(square)}, {norm.get_double()})
+                                                : relative_difference(moved, table.numbers(after));
+            if (difference > call->tolerance) problem = "model off by " + std::to_string(difference);
         }
-        ++agreed[test::text_of(entry["peer"]) + " " + test::text_of(entry["rule"])];
+        QVERIFY2(problem.empty(), (id + ": " + problem).c_str());
+        ++agreed;
     }
-    int total = 0;
-    for (const auto& [name, count] : agreed) {
-        qInfo("%s: %d cases agree", name.c_str(), count);
-        total += count;
+    QCOMPARE(agreed, 96);
+}
+
+void TestRules::golden_mixing()
+{
+    test::GoldenTable table("aggregators");
+    int agreed = 0;
+    for (const auto entry : table["cases"].get_array()) {
+        const std::string rule = test::text_of(entry["rule"]);
+        if (rule != "nnm" && rule != "arc" && rule != "clipping" && rule != "bucketing") continue;
+        const simdjson::dom::element params = entry["params"];
+        const simdjson::dom::element input = table["inputs"][test::text_of(entry["input"])];
+        const std::size_t n = input["n"].get_uint64();
+        const std::size_t d = input["d"].get_uint64();
+        std::vector<double> rows = table.numbers(input["X"]);
+        analysis::PreSettings step{rule};
+        if (rule == "bucketing") {
+            const std::vector<double> original = rows;
+            const std::vector<double> order = table.numbers(params["permutation"]);
+            for (std::size_t k = 0; k < n; ++k)
+                std::copy_n(original.begin() + static_cast<std::ptrdiff_t>(order[k]) * static_cast<std::ptrdiff_t>(d),
+                            d, rows.begin() + static_cast<std::ptrdiff_t>(k * d));
+            step.values = {{"size", params["s"].get_double()}, {"shuffle", 0}};
+        } else if (rule == "clipping") {
+            step.values = {{"radius", params["c"].get_double()}};
+        } else {
+            step.values = {{"f", params["f"].get_double()}};
+        }
+        analysis::RoundGeometry geometry{.n = n, .gram = std::vector<double>(n * n), .num_examples = {}};
+        for (std::size_t k = 0; k < n * n; ++k)
+            geometry.gram[k] = std::inner_product(rows.begin() + static_cast<std::ptrdiff_t>(k / n * d),
+                                                  rows.begin() + static_cast<std::ptrdiff_t>((k / n + 1) * d),
+                                                  rows.begin() + static_cast<std::ptrdiff_t>(k % n * d), 0.0);
+        const auto mixing = analysis::mix_updates(geometry, std::vector{step}, 0);
+        QVERIFY(mixing);
+        std::vector<double> mixed(mixing->rows * d, 0.0);
+        for (std::size_t row = 0; row < mixing->rows; ++row)
+            for (std::size_t source = 0; source < n; ++source)
+                for (std::size_t coord = 0; coord < d; ++coord)
+                    mixed[row * d + coord] += mixing->matrix[row * n + source] * rows[source * d + coord];
+        const std::string id = test::text_of(entry["id"]);
+        QVERIFY2(relative_difference(mixed, table.numbers(entry["expected"]["vector"])) <= 1e-9, id.c_str());
+        ++agreed;
     }
-    QCOMPARE(total, 840);
+    QCOMPARE(agreed, 174);
 }
 
 void TestRules::edge_cases_data()
@@ -152,6 +234,11 @@ void TestRules::edge_cases()
         {"byzfl/trmean", {"trimmed-mean", {{{"count", 1}}, "paper"}}},
         {"byzfl/krum", {"krum", {{{"f", 1}}, "byzfl"}}},
         {"byzfl/multikrum", {"multi-krum", {{{"f", 1}}, "byzfl"}}},
+        {"flower/bulyan", {"bulyan", {{{"f", 1}}, "flower"}}},
+        {"byzfl/geometric_median", {"geometric-median", {{}, "byzfl"}}},
+        {"byzfl/meamed", {"mean-around-median", {{{"f", 1}}, "byzfl"}}},
+        {"byzfl/centered_clipping", {"centred-clipping", {{}, "byzfl"}}},
+        {"byzfl/mda", {"mda", {{{"f", 1}}, "byzfl"}}},
     };
     int compared = 0;
     for (const auto entry : table["edge_cases"].get_array()) {
@@ -233,7 +320,7 @@ void TestRules::too_few_clients()
     QVERIFY(krum(5, 2, "byzfl"));
     QVERIFY(krum(1, 0, "flower"));
     QVERIFY(krum(4, 3, "flower"));
-    QVERIFY(!krum(4, 4, "flower"));
+    QVERIFY(krum(4, 9, "flower"));
     QVERIFY(krum(1, 0, "byzfl"));
 }
 
@@ -307,7 +394,10 @@ void TestRules::every_rule_is_described()
                     (*parameter.standard >= parameter.minimum && *parameter.standard <= parameter.maximum));
         }
     }
-    for (const char* name : {"fedavg", "median", "trimmed-mean", "krum", "multi-krum"}) QVERIFY(names.contains(name));
+    for (const char* name : {"fedavg", "median", "trimmed-mean", "krum", "multi-krum", "bulyan", "mean-around-median",
+                             "mda", "geometric-median", "centred-clipping", "norm-clipping", "fltrust", "foolsgold",
+                             "flame", "dnc", "signguard", "caf", "rsa"})
+        QVERIFY2(names.contains(name), name);
 }
 
 void TestRules::does_not_depend_on_the_order_of_clients()
@@ -329,10 +419,11 @@ void TestRules::does_not_depend_on_the_order_of_clients()
     std::shuffle(rows.begin(), rows.end(), random);
     const std::vector<double> after = flat();
     for (const analysis::RuleInfo* info : analysis::all_rules()) {
-        const auto one = aggregate_matrix(info->name, before, n, d, ones, {});
-        const auto other = aggregate_matrix(info->name, after, n, d, ones, {});
-        QVERIFY(one && other);
-        QVERIFY(relative_difference(one->vector, other->vector) < 1e-14);
+        const std::vector<double> reference(d, 0.3);
+        const auto one = aggregate_matrix(info->name, before, n, d, ones, {}, {.reference = reference});
+        const auto other = aggregate_matrix(info->name, after, n, d, ones, {}, {.reference = reference});
+        QVERIFY2(one && other, std::string(info->name).c_str());
+        QVERIFY2(relative_difference(one->vector, other->vector) < 1e-12, std::string(info->name).c_str());
         if (!info->by_weights) QCOMPARE(one->vector, other->vector);
     }
 }

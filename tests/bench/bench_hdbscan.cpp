@@ -15,13 +15,14 @@ using namespace fedsleuth;
 
 namespace {
 
-std::vector<double> distance_matrix(std::size_t n)
+/// Five groups.
+std::vector<double> points(std::size_t n, std::size_t d)
 {
     std::mt19937 random(1);
     std::normal_distribution<double> normal;
-    std::vector<double> rows(n * 4);
-    for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = normal(random) + 5.0 * static_cast<double>(k / 4 % 5);
-    return analysis::euclidean_distances(rows, n, 4);
+    std::vector<double> rows(n * d);
+    for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = normal(random) + 5.0 * static_cast<double>(k / d % 5);
+    return rows;
 }
 
 struct Pair {
@@ -70,7 +71,7 @@ int main()
 {
     int wrong = 0;
     for (const std::size_t n : {200, 1000, 3000}) {
-        const std::vector<double> distances = distance_matrix(n);
+        const std::vector<double> distances = analysis::euclidean_distances(points(n, 4), n, 4);
         analysis::HdbscanOptions options;
         options.min_cluster_size = 10;
         std::vector<double> ours;
@@ -81,5 +82,15 @@ int main()
             [&] { theirs = kruskal(distances, n, 10); });
         wrong += ours == theirs ? 0 : 1;
     }
+    analysis::HdbscanOptions options;
+    options.min_cluster_size = 10;
+    const std::vector<double> matrix = analysis::euclidean_distances(points(1000, 4), 1000, 4);
+    const std::vector<double> flat = points(5000, 2), deep = points(2000, 64);
+    bench::within(
+        "hdbscan, n = 1,000 precomputed", 15, [&] { wrong += !analysis::hdbscan(matrix, 1000, options); }, 10);
+    bench::within(
+        "hdbscan, 5,000 points in 2-D", 15, [&] { wrong += !analysis::hdbscan_points(flat, 5000, 2, options); }, 50);
+    bench::within(
+        "hdbscan, 2,000 points in 64-D", 15, [&] { wrong += !analysis::hdbscan_points(deep, 2000, 64, options); }, 60);
     return wrong;
 }

@@ -95,7 +95,7 @@ private slots:
             QVERIFY(!driven.action("Close case")->isEnabled());
             open_sample(driven);
             QCOMPARE(driven.window->page(), std::optional(PageId::overview));
-            QVERIFY(driven.window->windowTitle().startsWith("model-replacement"));
+            QVERIFY(driven.window->windowTitle().startsWith("two-attacks"));
             QVERIFY2(driven.suspects().contains("site-07\tmalicious"), qPrintable(driven.suspects()));
             QCOMPARE(driven.part<QLabel>("range")->text(), QString("all 24 rounds"));
 
@@ -225,7 +225,7 @@ private slots:
         driven.action("Open case…")->trigger();
         QVERIFY(!driven.session().is_open());  // the last case's data is gone at once
         wait_until_open(driven);
-        QCOMPARE(driven.session().data()->federation.name, std::string("model-replacement"));
+        QCOMPARE(driven.session().data()->federation.name, std::string("two-attacks"));
     }
 
     void a_stop_button_stops()

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/lab/attacks/adaptive.h"
 #include "analysis/lab/attacks/crafting.h"
 #include "analysis/lab/attacks/kinds.h"
 
 #include <cmath>
-#include <functional>
 #include <utility>
 
 namespace fedsleuth::analysis::lab {
@@ -72,14 +72,36 @@ private:
         const std::size_t f = round.own.n;
         if (name_ == "alie") {
             const double z = settings_.values.at("z");
-            return alie(known, -(z > 0 ? z : alie_z(round.honest.n + f, f)));
+            return alie(known, -strongest(round, known, z > 0 ? z : alie_z(round.honest.n + f, f)));
         }
-        if (name_ == "ipm") return ipm(known, settings_.values.at("epsilon"));
+        if (name_ == "ipm") return ipm(known, strongest(round, known, settings_.values.at("epsilon")));
         if (name_ == "min-max") return min_max(known, direction()).vector;
         if (name_ == "min-sum") return min_sum(known, direction()).vector;
+        if (name_ == "agr-tailored") {
+            const auto along = static_cast<Direction>(static_cast<int>(settings_.values.at("direction")));
+            return (settings_.variant == "multi-krum" ? tailored_to_multi_krum(known, f, along)
+                                                      : tailored_to_trimmed_mean(known, f, along))
+                .vector;
+        }
         if (name_ == "fang-krum") return fang_krum(known, f).vector;
         if (settings_.variant == "partial") return fang_trim_partial(round.own);
         return trimmed(known, random);
+    }
+    /// The factor of ALIE or IPM: the fixed one, or the one that moves the server's rule furthest from the honest mean.
+    double strongest(const AttackRound& round, const Rows& known, double fixed) const
+    {
+        if (settings_.variant != "optimal" || !round.aggregate) return fixed;
+        const std::vector<double> mean = mean_of(known);
+        const auto moved = [&](double factor) {
+            Rows all = known;
+            const std::vector<double> vector = name_ == "alie" ? alie(known, -factor) : ipm(known, factor);
+            for (std::size_t copy_idx = 0; copy_idx < round.own.n; ++copy_idx) all.add(std::span<const double>(vector));
+            const std::vector<double> result = round.aggregate(all);
+            return result.empty() ? 0.0 : squared_distance(result, mean);
+        };
+        LineSearch search;
+        search.step = 1;
+        return line_maximum(moved, search);
     }
     /// Beyond the extreme by a factor between 1 and 2, drawn for every coordinate.
     static std::vector<double> trimmed(const Rows& known, Random& random)
@@ -111,7 +133,7 @@ std::unique_ptr<Attack> make_crafted_attack(const std::string& name, const RuleS
 {
     for (const char* own : {"sign-flip", "noise", "scaling"})
         if (name == own) return std::make_unique<OwnUpdate>(name, settings);
-    for (const char* crowd : {"alie", "ipm", "min-max", "min-sum", "fang-krum", "fang-trim"})
+    for (const char* crowd : {"alie", "ipm", "min-max", "min-sum", "agr-tailored", "fang-krum", "fang-trim"})
         if (name == crowd) return std::make_unique<Crowd>(name, settings);
     return nullptr;
 }

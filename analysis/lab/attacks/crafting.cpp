@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -13,17 +12,9 @@ namespace fedsleuth::analysis::lab {
 
 namespace {
 
-double sign_of(double value) { return value > 0 ? 1.0 : value < 0 ? -1.0 : 0.0; }
+constexpr double widest_gamma = 10.0;
 
-double squared_distance(std::span<const double> a, std::span<const double> b)
-{
-    double sum = 0;
-    for (std::size_t coord_idx = 0; coord_idx < a.size(); ++coord_idx) {
-        const double difference = a[coord_idx] - b[coord_idx];
-        sum += difference * difference;
-    }
-    return sum;
-}
+double sign_of(double value) { return value > 0 ? 1.0 : value < 0 ? -1.0 : 0.0; }
 
 std::vector<double> direction_of(const Rows& honest, std::span<const double> mean, Direction direction)
 {
@@ -47,10 +38,22 @@ std::vector<double> moved(std::span<const double> from, double gamma, std::span<
     return result;
 }
 
-/// The authors' search: the step is halved each time, and gamma goes up where the result is still allowed.
-Deviated bisected(const Rows& honest, Direction direction, const std::function<bool(std::span<const double>)>& allowed)
+}  // namespace
+
+double squared_distance(std::span<const double> a, std::span<const double> b)
 {
-    constexpr double start = 10.0, precision = 1e-5;
+    double sum = 0;
+    for (std::size_t coord_idx = 0; coord_idx < a.size(); ++coord_idx) {
+        const double difference = a[coord_idx] - b[coord_idx];
+        sum += difference * difference;
+    }
+    return sum;
+}
+
+Deviated bisected(const Rows& honest, Direction direction, double start,
+                  const std::function<bool(std::span<const double>)>& allowed)
+{
+    constexpr double precision = 1e-5;
     const std::vector<double> mean = mean_of(honest);
     const std::vector<double> away = direction_of(honest, mean, direction);
     double gamma = start, step = start, found = 0;
@@ -62,8 +65,6 @@ Deviated bisected(const Rows& honest, Direction direction, const std::function<b
     }
     return {found, moved(mean, found, away)};
 }
-
-}  // namespace
 
 std::vector<double> mean_of(const Rows& rows)
 {
@@ -126,7 +127,7 @@ Deviated min_max(const Rows& honest, Direction direction)
     for (std::size_t row_idx = 0; row_idx < honest.n; ++row_idx)
         for (std::size_t other_idx = row_idx + 1; other_idx < honest.n; ++other_idx)
             furthest = std::max(furthest, squared_distance(honest[row_idx], honest[other_idx]));
-    return bisected(honest, direction, [&](std::span<const double> candidate) {
+    return bisected(honest, direction, widest_gamma, [&](std::span<const double> candidate) {
         for (std::size_t row_idx = 0; row_idx < honest.n; ++row_idx)
             if (squared_distance(honest[row_idx], candidate) > furthest) return false;
         return true;
@@ -142,7 +143,7 @@ Deviated min_sum(const Rows& honest, Direction direction)
     };
     double smallest = std::numeric_limits<double>::infinity();
     for (std::size_t row_idx = 0; row_idx < honest.n; ++row_idx) smallest = std::min(smallest, sum_to(honest[row_idx]));
-    return bisected(honest, direction,
+    return bisected(honest, direction, widest_gamma,
                     [&](std::span<const double> candidate) { return sum_to(candidate) <= smallest; });
 }
 

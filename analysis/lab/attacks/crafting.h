@@ -4,6 +4,7 @@
 #include "analysis/lab/rows.h"
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace fedsleuth::analysis::lab {
 /// Standard deviation of every coordinate, over n − 1; zeros for n = 1.
 [[nodiscard]] std::vector<double> deviation_of(const Rows& rows);
 [[nodiscard]] double norm_of(std::span<const double> vector);
+[[nodiscard]] double squared_distance(std::span<const double> a, std::span<const double> b);
 /// Median of the rows' lengths.
 [[nodiscard]] double median_norm(const Rows& rows);
 
@@ -36,8 +38,12 @@ struct Deviated {
     std::vector<double> vector;
 };
 
+/// The authors' search for the largest gamma that is `allowed`: from `start`, by halves, down to 10⁻⁵.
+[[nodiscard]] Deviated bisected(const Rows& honest, Direction direction, double start,
+                                const std::function<bool(std::span<const double>)>& allowed);
+
 /// Min-Max (Shejwalkar and Houmansadr 2021): the largest gamma at which no honest update is further from the result
-/// than two honest ones are from each other. Bisection as the authors': from 10, down to 10⁻⁵.
+/// than two honest ones are from each other. Searched from 10.
 [[nodiscard]] Deviated min_max(const Rows& honest, Direction direction);
 /// Min-Sum: the sum of squared distances to the honest updates stays within the smallest of such sums of an honest
 /// update (as the authors' code; their text says the largest).
