@@ -3,6 +3,7 @@
 
 #include "analysis/detection/round_findings.h"
 #include "analysis/detection/score_round.h"
+#include "analysis/identity/audit.h"
 #include "analysis/ledger/ledger_builder.h"
 #include "analysis/privacy/audit.h"
 #include "analysis/rollback/candidates.h"
@@ -10,6 +11,7 @@
 #include "analysis/verdict/fusion.h"
 #include "model/json_writer.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -66,17 +68,18 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         if (!round.inspectable) hidden.insert(round.number);
     std::map<RoundNo, std::vector<const model::Update*>> by_round;
     std::set<ClientId> known;
+    Evidence evidence;
     for (const model::Client& client : clients) known.insert(client.id);
     for (const model::Update& update : updates) {
         by_round[update.round].push_back(&update);
-        if (!update.reference) known.insert(update.client);
+        if (update.reference) continue;
+        known.insert(update.client);
+        if (update.num_examples) evidence.examples[update.client] = static_cast<double>(*update.num_examples);
     }
 
     AnalysisSummary summary;
     model::CaseStore::AnalysisOutcome outcome;
-    std::vector<ScoredRound> scored;
     std::vector<ServerStep> steps;
-    History history;
     const std::vector<LedgerPlan> plans = plan_ledgers(updates, checkpoints);
     const std::int64_t d = model::coordinate_count(federation.layers);
     std::int64_t work = 0;
@@ -95,15 +98,12 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
 
         if (auto step = server_step(ledger, federation.aggregation, by_round[plan.round])) steps.push_back(*step);
         if (hidden.contains(plan.round)) continue;
-        ScoredRound round;
-        round.scores = score_round(ledger, history);
-        round.patterns = patterns_of(ledger, round.scores);
-        if (!round.scores.empty()) scored.push_back(std::move(round));
+        evidence.add(ledger);
     }
 
     progress.start("Weighing the evidence", 1, "steps");
-    outcome.verdicts = fuse(scored, {known.begin(), known.end()});
-    if (scored.empty()) {
+    outcome.verdicts = fuse(evidence, {known.begin(), known.end()});
+    if (evidence.rounds.empty()) {
         outcome.verdicts.inspectable = false;
         outcome.verdicts.why_not = why_nothing_is_inspectable(federation, rounds);
     }
@@ -112,20 +112,27 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         summary.malicious += verdict.verdict == model::VerdictClass::malicious;
         summary.suspect += verdict.verdict == model::VerdictClass::suspect;
     }
+    FEDSLEUTH_TRY(const NoiseEvidence noise, measure_noise(store, source, progress));
+    FEDSLEUTH_CHECK(keep_noise_evidence(store, noise));
+    FEDSLEUTH_TRY(PrivacyAudit privacy, audit_privacy(store, noise, {}, progress));
+    // A step that differs by the server's declared noise was recomputed as far as it can be.
+    for (ServerStep& step : steps)
+        if (std::binary_search(privacy.noisy_steps.begin(), privacy.noisy_steps.end(), step.round)) step.residual.reset();
+
     FEDSLEUTH_TRY(const std::vector<model::Decision> decisions, store.decisions());
     const std::vector<Onset> onsets = onsets_of(outcome.verdicts, decisions, updates);
     FEDSLEUTH_TRY(const std::optional<Counterfactual> contamination,
                   measure_contamination(store, source, flagged_clients(onsets), progress));
-    outcome.rollback = rate_checkpoints(checkpoint_facts(checkpoints, steps), checkpoints, onsets,
+    FEDSLEUTH_TRY(IdentityAudit identity, audit_identity(store, progress));
+    outcome.signatures = std::move(identity.checks);
+    outcome.rollback = rate_checkpoints(checkpoint_facts(checkpoints, steps, outcome.signatures), checkpoints, onsets,
                                         contamination ? &*contamination : nullptr);
 
     outcome.findings = round_findings(rounds, checkpoints, steps);
-    FEDSLEUTH_TRY(const NoiseEvidence noise, measure_noise(store, source, progress));
-    FEDSLEUTH_CHECK(keep_noise_evidence(store, noise));
-    FEDSLEUTH_TRY(PrivacyAudit privacy, audit_privacy(store, noise, {}, progress));
     for (model::Finding& finding : privacy.findings) outcome.findings.push_back(std::move(finding));
+    for (model::Finding& finding : identity.findings) outcome.findings.push_back(std::move(finding));
     summary.findings = static_cast<std::int64_t>(outcome.findings.size());
-    for (ScoredRound& round : scored)
+    for (ScoredRound& round : evidence.rounds)
         for (model::DetectorScores& scores : round.scores) outcome.scores.push_back(std::move(scores));
     outcome.parameters_json = model::JsonWriter()
                                   .begin_object()

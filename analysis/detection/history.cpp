@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/detection/history.h"
 
+#include "analysis/detection/robust.h"
 #include "analysis/detection/round_detectors.h"
 #include "analysis/detection/scoring.h"
 
@@ -113,6 +114,28 @@ DetectorScores History::residual_memory(const RoundView& view) const
     return scored_cosine(ledger, "residual-memory", cosines, Side::both);
 }
 
+void History::remember_leans(const RoundView& view)
+{
+    const RoundLedger::OutputRows* rows = nullptr;
+    for (const RoundLedger::OutputRows& candidate : view.ledger.output_rows)
+        if (!rows || candidate.bias) rows = &candidate;
+    leans_.resize(places_.size());
+    if (!rows || rows->outputs < 2) return;
+    std::vector<double> column(view.n);
+    for (std::size_t output = 0; output < rows->outputs; ++output) {
+        for (std::size_t client_idx = 0; client_idx < view.n; ++client_idx) {
+            const double length = view.lengths[client_idx];
+            column[client_idx] = length > 0 ? rows->sums[client_idx * rows->outputs + output] / length : 0.0;
+        }
+        const double middle = median_of(column);
+        for (std::size_t client_idx = 0; client_idx < view.n; ++client_idx) {
+            std::vector<double>& lean = leans_[places_.at(view.ledger.clients[client_idx])];
+            lean.resize(rows->outputs, 0.0);
+            lean[output] += column[client_idx] - middle;
+        }
+    }
+}
+
 std::vector<DetectorScores> History::score(const RoundView& view)
 {
     std::vector<std::size_t> places;
@@ -121,18 +144,27 @@ std::vector<DetectorScores> History::score(const RoundView& view)
     if (places_.size() <= most_clients) {
         whole_.grow(places_.size());
         head_.grow(places_.size());
+        body_.grow(places_.size());
         whole_.add(view.residual_cosines, places);
         if (const auto head = head_layer(view.ledger)) {
             const RoundLedger::PerLayer& layer = view.ledger.layers[*head];
-            std::vector<double> squares;
-            for (std::size_t client_idx = 0; client_idx < view.n; ++client_idx)
-                squares.push_back(layer.gram[client_idx * view.n + client_idx]);
-            head_.add(cosines_of(centred_gram(layer.gram, layer.median_products, layer.median_square), squares),
-                      places);
+            std::vector<double> squares, body_squares;
+            for (std::size_t client_idx = 0; client_idx < view.n; ++client_idx) {
+                const std::size_t diagonal = client_idx * view.n + client_idx;
+                squares.push_back(layer.gram[diagonal]);
+                body_squares.push_back(view.gram[diagonal] - layer.gram[diagonal]);
+            }
+            const std::vector<double> head_gram = centred_gram(layer.gram, layer.median_products, layer.median_square);
+            std::vector<double> body_gram = view.residual_gram;
+            for (std::size_t idx = 0; idx < body_gram.size(); ++idx) body_gram[idx] -= head_gram[idx];
+            head_.add(cosines_of(head_gram, squares), places);
+            body_.add(cosines_of(body_gram, body_squares), places);
         }
     } else {
         places.clear();
     }
+
+    remember_leans(view);
 
     std::vector<DetectorScores> all;
     all.push_back(scored_company(view, "company", whole_, places));

@@ -63,6 +63,7 @@ model::Result<void> check(const LabOptions& options)
     if (options.privacy) {
         FEDSLEUTH_CHECK(in_range("noise multiplier", options.privacy->noise_multiplier, 0, 1e6));
         FEDSLEUTH_CHECK(in_range("clip", options.privacy->clipping_norm, 1e-9, 1e9));
+        FEDSLEUTH_CHECK(in_range("epsilon budget", options.privacy->epsilon_budget, 0, 1e9));
         FEDSLEUTH_CHECK(in_range("delta", options.privacy->delta, 1e-12, 0.5));
     }
     if (!find_weight_rule(options.rule) && !find_column_rule(options.rule))

@@ -48,6 +48,7 @@ struct PrivacyOptions {
     double noise_multiplier = 0;  ///< z
     double clipping_norm = 1;
     double delta = 1e-5;
+    double epsilon_budget = 0;  ///< that the federation declares; 0: none
 };
 
 /// A federation, whole. The same options give the same federation, bit for bit, on any number of threads.

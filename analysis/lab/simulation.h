@@ -7,10 +7,14 @@
 #include "model/result.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
 namespace fedsleuth::analysis::lab {
+
+/// When simulated federations begin: 2026-01-05 08:00 UTC, in seconds since 1970.
+inline constexpr std::int64_t lab_beginning = 1'767'600'000;
 
 /// What one round came to.
 struct RoundOutcome {

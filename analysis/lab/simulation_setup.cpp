@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/lab/attack_catalogue.h"
 #include "analysis/lab/simulation_state.h"
+#include "analysis/privacy/accountant.h"
 
 #include <cblas.h>
 
@@ -43,9 +44,7 @@ void confuse(Dataset& data, double share, Random& random)
 std::string lab_time(std::int64_t seconds)
 {
     using namespace std::chrono;
-    constexpr sys_days beginning = year{2026} / January / 5;
-    constexpr std::int64_t eight = 8 * 3600;
-    const sys_seconds time = sys_seconds(beginning) + std::chrono::seconds(seconds + eight);
+    const sys_seconds time{std::chrono::seconds(lab_beginning + seconds)};
     const sys_days day = floor<days>(time);
     const year_month_day date(day);
     const hh_mm_ss clock(time - day);
@@ -90,6 +89,7 @@ model::Result<void> Simulation::State::prepare()
 
     assign_roles();
     FEDSLEUTH_CHECK(prepare_attacks());
+    FEDSLEUTH_CHECK(account());
     record_beginning();
     return {};
 }
@@ -147,6 +147,15 @@ model::Result<void> Simulation::State::prepare_attacks()
     return {};
 }
 
+model::Result<void> Simulation::State::account()
+{
+    if (!options.privacy || options.privacy->noise_multiplier <= 0) return {};
+    const std::vector<PrivacyEvent> history(
+        options.rounds, sampled_gaussian(options.privacy->noise_multiplier, options.participation, 1));
+    FEDSLEUTH_TRY(epsilon, epsilon_after_each(history, options.privacy->delta, Accountant::rdp));
+    return {};
+}
+
 void Simulation::State::record_beginning()
 {
     model::Federation& federation = recorded.federation;
@@ -167,9 +176,10 @@ void Simulation::State::record_beginning()
         mechanism.where = "client";
         mechanism.clipping_norm = options.privacy->clipping_norm;
         mechanism.noise_multiplier = options.privacy->noise_multiplier;
-        mechanism.sampling_rate = 1.0;
+        mechanism.sampling_rate = options.participation;
         mechanism.steps_per_round = 1.0;
         mechanism.delta = options.privacy->delta;
+        if (options.privacy->epsilon_budget > 0) mechanism.epsilon_budget = options.privacy->epsilon_budget;
         federation.privacy = mechanism;
     }
     for (std::size_t client_idx = 0; client_idx < clients.size(); ++client_idx) {
@@ -189,6 +199,8 @@ void Simulation::State::record_beginning()
     for (const AttackPlan& plan : options.attacks) {
         if (plan.attackers == 0) continue;
         if (recorded.truth.attack.empty()) recorded.truth.attack = find_attack(plan.attack)->label;
+        const std::string_view label = find_attack(plan.attack)->label;
+        recorded.truth.backdoor |= label == "backdoor" || label == "model-replacement" || label == "drift";
     }
 }
 

@@ -102,6 +102,7 @@ std::vector<std::string> assumptions_of(const AuditCase& work, const PrivacyAudi
     std::vector<std::string> said;
     const std::string mechanism = work.mechanism.empty() ? "Gaussian noise (the log names no mechanism)"
                                   : work.mechanism == "laplace" ? "Laplace noise"
+                                  : work.mechanism == "gaussian" ? "Gaussian noise"
                                                                 : model::visible(work.mechanism) + " noise";
     const std::string where = work.place.at_client ? "at the clients" : work.place.at_server ? "at the server" : "somewhere";
     said.push_back(mechanism + " is added " + where +
@@ -157,6 +158,25 @@ void sort_findings(PrivacyAudit& audit)
                 client.findings.push_back(finding.kind);
 }
 
+/// Without a mechanism and without claims: the clients, and how often each took part.
+model::Result<PrivacyAudit> nothing_to_audit(model::CaseStore& store)
+{
+    PrivacyAudit audit;
+    FEDSLEUTH_TRY(audit.policy, audit_policy(store));
+    FEDSLEUTH_TRY(const std::vector<model::Client> clients, store.clients());
+    FEDSLEUTH_TRY(const std::vector<model::Update> updates, store.updates());
+    std::map<model::ClientId, std::int64_t> rounds;
+    for (const model::Client& client : clients) rounds[client.id] = 0;
+    for (const model::Update& update : updates)
+        if (!update.reference) ++rounds[update.client];
+    for (const auto& [id, count] : rounds) {
+        ClientAudit& client = audit.clients.emplace_back();
+        client.client = id;
+        client.rounds = count;
+    }
+    return audit;
+}
+
 }  // namespace
 
 model::Result<PrivacyAudit> audit_privacy(model::CaseStore& store, const NoiseEvidence& evidence,
@@ -165,10 +185,7 @@ model::Result<PrivacyAudit> audit_privacy(model::CaseStore& store, const NoiseEv
     FEDSLEUTH_CHECK(check_options(options));
     PrivacyAudit audit;
     FEDSLEUTH_TRY(const std::optional<AuditCase> gathered, gather_audit(store, evidence, options));
-    if (!gathered) {
-        FEDSLEUTH_TRY(audit.policy, audit_policy(store));
-        return audit;
-    }
+    if (!gathered) return nothing_to_audit(store);
     const AuditCase& work = *gathered;
     const auto stopped = [&] { return model::fail(model::ErrorCode::cancelled, "The privacy audit was stopped"); };
     audit.declared = true;
@@ -179,18 +196,18 @@ model::Result<PrivacyAudit> audit_privacy(model::CaseStore& store, const NoiseEv
     audit.policy = work.policy;
     audit.budget = work.declared(&model::PrivacyMechanism::epsilon_budget);
     if (!audit.budget) audit.budget = work.policy.max_epsilon;
-    audit.accountant = accountant_of(work);
+    SpentCache cache;
+    audit.accountant = accountant_of(work, cache);
     audit.assumptions = assumptions_of(work, audit);
 
     progress.start("Auditing privacy", 4, "steps");
     AuditVerdicts verdicts;
-    SpentCache cache;
     check_declaration(work, verdicts);
     check_sampling(work, verdicts);
     progress.advance(1);
     if (progress.stopped()) return stopped();
     const std::vector<std::optional<double>> shown = check_client_noise(work, verdicts);
-    check_server_noise(work, verdicts);
+    audit.noisy_steps = check_server_noise(work, verdicts);
     progress.advance(1);
     if (progress.stopped()) return stopped();
     const std::vector<ClaimComparison> readings = check_claims(work, cache, verdicts);

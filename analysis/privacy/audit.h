@@ -95,7 +95,7 @@ struct RuleResult {
 };
 
 struct AuditOptions {
-    std::string accountant;               ///< of audit_accountants, for series, budget and forecast; empty: what the claims fit, else rdp
+    std::string accountant;               ///< of audit_accountants, for series, budget and forecast; empty: pld (tight), or rdp where pld has no answer or takes too long
     std::optional<double> delta;          ///< instead of the declared one
     std::optional<double> sampling_rate;  ///< instead of the declared and claimed ones
     std::optional<std::string> unit;      ///< "client" or "example"
@@ -112,6 +112,7 @@ struct PrivacyAudit {
     std::vector<ClientAudit> clients;     ///< by id
     std::vector<RuleResult> rules;        ///< twenty, by number; empty where nothing is declared
     std::vector<model::Finding> findings; ///< of source privacy, gravest first
+    std::vector<model::RoundNo> noisy_steps;  ///< rounds in which the server's step differs from the mean by its declared noise
 };
 
 /// The audit of a case. `evidence` are the noise measurements of measure_noise (nothing: those rules are unknown). Reads

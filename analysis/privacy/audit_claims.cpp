@@ -51,20 +51,15 @@ public:
     [[nodiscard]] bool empty() const { return claims_.empty(); }
     [[nodiscard]] const std::vector<Claimed>& claims() const { return claims_; }
 
-    /// The claim that lies furthest below what was spent; nothing where none does.
+    /// The last claim that lies below what was spent; nothing where none does.
     [[nodiscard]] const Claimed* below(bool cumulative) const
     {
-        const Claimed* worst = nullptr;
-        double worst_share = 1;
+        const Claimed* last = nullptr;
         for (const Claimed& claim : claims_) {
             const auto& tight = cumulative ? claim.tight_total : claim.tight_once;
-            if (!tight || !(claim.epsilon < least_claim(*tight))) continue;
-            const double share = std::isinf(*tight) ? 0 : claim.epsilon / *tight;
-            if (worst != nullptr && share >= worst_share) continue;
-            worst = &claim;
-            worst_share = share;
+            if (tight && claim.epsilon < least_claim(*tight)) last = &claim;
         }
-        return worst;
+        return last;
     }
 
     /// Every claim is about one round's worth: not below it, nor above what the loosest accountant makes of it.
@@ -235,10 +230,13 @@ ClaimComparison compare(const AuditClient& client, const Comparison& claims, Aud
     const bool several = client.releases.size() > 1;
     const bool totals = claims.fits_totals(), singles = claims.fits_single_rounds();
     const Claimed* below = claims.below(cumulative);
+    // A number that is enough in the reading that it declares is not held to be the other.
     if (totals && singles)
         result.fits = several ? result.declared : ClaimReading::either;
-    else if (totals || (cumulative && below == nullptr && !singles))
+    else if (below == nullptr && cumulative)
         result.fits = totals ? ClaimReading::cumulative : ClaimReading::neither;
+    else if (totals)
+        result.fits = ClaimReading::cumulative;
     else
         result.fits = singles ? ClaimReading::per_round : ClaimReading::neither;
     const ClaimReading other = cumulative ? ClaimReading::per_round : ClaimReading::cumulative;

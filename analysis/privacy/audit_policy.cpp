@@ -53,15 +53,16 @@ model::Result<void> set_audit_policy(model::CaseStore& store, std::string_view n
     for (const PolicyField& field : fields) {
         if (field.name != name) continue;
         if (value && !in_range(field, *value)) {
-            const std::string least = (field.positive ? "above " : "from ") + model::short_number(field.least);
-            const std::string most = field.most == unlimited ? "" : " to " + model::short_number(field.most);
+            std::string range = field.positive ? " is a number above " : " is a number from ";
+            range += model::short_number(field.least);
+            if (field.most != unlimited) range.append(" to ").append(model::short_number(field.most));
             return model::fail(model::ErrorCode::invalid_argument,
-                               std::string(name) + " is a number " + least + most + " (" + std::string(field.meaning) + ")");
+                               std::string(name).append(range).append(" (").append(field.meaning).append(")"));
         }
         return store.put_policy(std::string(name), value);
     }
     std::string known;
-    for (const PolicyField& field : fields) known += (known.empty() ? "" : ", ") + std::string(field.name);
+    for (const PolicyField& field : fields) known.append(known.empty() ? "" : ", ").append(field.name);
     return model::fail(model::ErrorCode::invalid_argument, "The privacy policy has no limit '" + std::string(name) + "'",
                        {}, "it has " + known);
 }

@@ -29,7 +29,8 @@ void check_declaration(const AuditCase& work, AuditVerdicts& verdicts);
 /// Returns, by client, the noise multiplier that the updates show, where it is below the one that counts.
 [[nodiscard]] std::vector<std::optional<double>> check_client_noise(const AuditCase& work, AuditVerdicts& verdicts);
 
-/// P7, P8, P10, P14, P16 where the server adds the noise.
-void check_server_noise(const AuditCase& work, AuditVerdicts& verdicts);
+/// P7, P8, P10, P14, P16 where the server adds the noise. Returns the rounds whose step differs from the mean of the updates
+/// by what the declared noise makes, or less: no other explanation is needed there.
+[[nodiscard]] std::vector<model::RoundNo> check_server_noise(const AuditCase& work, AuditVerdicts& verdicts);
 
 }  // namespace fedsleuth::analysis

@@ -215,9 +215,21 @@ void check_law(const AuditCase& work, const std::vector<ServerRound>& rounds, Au
     }
 }
 
+std::vector<RoundNo> explained_by_noise(const AuditCase& work, const std::vector<ServerRound>& rounds)
+{
+    std::vector<RoundNo> explained;
+    const double d = static_cast<double>(work.evidence->coordinates);
+    for (const ServerRound& round : rounds) {
+        const double scale = std::max(round.weight_scale, round.mean_scale);
+        if (round.least_square() <= scale * scale * clip_ceiling(d, 0, alpha, work.noise_kind()))
+            explained.push_back(round.residual->round);
+    }
+    return explained;
+}
+
 }  // namespace
 
-void check_server_noise(const AuditCase& work, AuditVerdicts& verdicts)
+std::vector<RoundNo> check_server_noise(const AuditCase& work, AuditVerdicts& verdicts)
 {
     if (!work.place.at_server) {
         if (work.place.at_client)
@@ -225,25 +237,27 @@ void check_server_noise(const AuditCase& work, AuditVerdicts& verdicts)
         else
             for (const int rule : {8, 10, 14, 16})
                 verdicts.unknown(rule, "The log does not say where the noise is added, and neither updates nor steps show it.");
-        return;
+        return {};
     }
     const std::vector<ServerRound> rounds = rounds_of(work);
     if (rounds.empty()) {
         for (const int rule : {8, 10, 14, 16})
             verdicts.unknown(rule, "No step of the server could be recomputed (it takes checkpoints, usable updates and a rule that "
                                    "is a weighted mean).");
-        return;
+        return {};
     }
+    const std::vector<RoundNo> explained = explained_by_noise(work, rounds);
     const bool enough = check_amount(work, rounds, verdicts);
     if (!enough) {
         verdicts.unknown(8, "The noise is too low for any weights.");
         verdicts.unknown(14, "The noise is too low as a whole.");
         verdicts.unknown(16, "The noise is too low to be compared between rounds.");
-        return;
+        return explained;
     }
     check_clipping(work, rounds, verdicts);
     check_layers(work, rounds, verdicts);
     check_law(work, rounds, verdicts);
+    return explained;
 }
 
 }  // namespace fedsleuth::analysis

@@ -7,28 +7,29 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace fedsleuth::analysis {
 
 using model::RoundNo;
 using model::Severity;
 
-std::string accountant_of(const AuditCase& work)
+std::string accountant_of(const AuditCase& work, SpentCache& cache)
 {
     if (!work.options.accountant.empty()) return work.options.accountant;
-    std::map<std::string, std::size_t> named_by;
-    bool sampled = false;
-    for (const AuditClient& client : work.clients)
-        for (const Release& release : client.releases) {
-            sampled = sampled || release.rate.value_or(1) < 1;
-            if (release.claim && !release.claim->accountant.empty()) ++named_by[release.claim->accountant];
-        }
-    const auto most = std::max_element(named_by.begin(), named_by.end(),
-                                       [](const auto& a, const auto& b) { return a.second < b.second; });
-    if (most == named_by.end()) return "rdp";
-    const std::string name = most->first == "prv" ? "pld" : most->first;
-    const bool known = std::find(audit_accountants.begin(), audit_accountants.end(), name) != audit_accountants.end();
-    return known && !(name == "gdp" && sampled) ? name : "rdp";
+    constexpr std::size_t most_distributions = 300;
+    std::set<std::string> different;
+    std::size_t distributions = 0;
+    for (const AuditClient& client : work.clients) {
+        if (!client.all_known() || !work.delta) continue;
+        const PrivacyHistory history = client.history();
+        if (is_exact(history)) continue;
+        if (!different.insert(key_of(history, *work.delta, Accountant::pld)).second) continue;
+        distributions += history.size();
+        if (distributions > most_distributions) return "rdp";
+        if (!cache.whole({history.front()}, *work.delta, Accountant::pld)) return "rdp";
+    }
+    return "pld";
 }
 
 namespace {
@@ -69,14 +70,21 @@ std::vector<std::optional<double>> under(Accountant accountant, const std::vecto
                                          SpentCache& cache)
 {
     std::vector<std::optional<double>> answers(histories.size());
-    if (const auto each = epsilon_of_each(histories, delta, accountant, {}, hardware_threads())) {
-        for (std::size_t client_idx = 0; client_idx < histories.size(); ++client_idx)
-            answers[client_idx] = (*each)[client_idx].epsilon;
-        return answers;
+    std::vector<std::size_t> asked;
+    std::vector<PrivacyHistory> open;
+    for (std::size_t client_idx = 0; client_idx < histories.size(); ++client_idx) {
+        if (accountant == Accountant::pld && is_exact(histories[client_idx])) {
+            answers[client_idx] = cache.whole(histories[client_idx], delta, accountant);
+            continue;
+        }
+        asked.push_back(client_idx);
+        open.push_back(histories[client_idx]);
     }
+    if (open.empty()) return answers;
+    const auto each = epsilon_of_each(open, delta, accountant, {}, hardware_threads());
     // One history that the accountant knows nothing about spoils the batch: then one by one.
-    for (std::size_t client_idx = 0; client_idx < histories.size(); ++client_idx)
-        answers[client_idx] = cache.whole(histories[client_idx], delta, accountant);
+    for (std::size_t place = 0; place < asked.size(); ++place)
+        answers[asked[place]] = each ? std::optional((*each)[place].epsilon) : cache.whole(open[place], delta, accountant);
     return answers;
 }
 
@@ -84,7 +92,8 @@ std::vector<std::optional<double>> under(Accountant accountant, const std::vecto
 std::optional<RoundNo> forecast_of(const AuditClient& client, const PrivacyHistory& history, double delta, double budget,
                                    Accountant accountant, SpentCache& cache)
 {
-    if (history.empty() || history.back().count == 0) return std::nullopt;
+    if (history.empty() || history.back().count == 0 || (accountant == Accountant::pld && !is_exact(history)))
+        return std::nullopt;
     const std::int64_t first = client.releases.front().update->round.value();
     const std::int64_t last = client.releases.back().update->round.value();
     const double pace = static_cast<double>(client.releases.size()) / static_cast<double>(last - first + 1);
@@ -105,6 +114,29 @@ std::optional<RoundNo> forecast_of(const AuditClient& client, const PrivacyHisto
         (exceeds(middle) ? high : low) = middle;
     }
     return RoundNo{last + static_cast<std::int64_t>(std::ceil(static_cast<double>(high) / pace))};
+}
+
+/// Where composing on is dear: the budget's round at the pace of the last five points.
+std::optional<RoundNo> at_recent_pace(const std::vector<SpentPoint>& series, double budget)
+{
+    if (series.size() < 2 || !series.back().spent) return std::nullopt;
+    const SpentPoint& from = series[series.size() - std::min<std::size_t>(6, series.size())];
+    const double rounds = static_cast<double>(series.back().round.value() - from.round.value());
+    const double pace = from.spent && rounds > 0 ? (*series.back().spent - *from.spent) / rounds : 0;
+    const double ahead = std::floor((budget - *series.back().spent) / pace) + 1;
+    if (!(pace > 0) || !(ahead < 1e6)) return std::nullopt;
+    return RoundNo{series.back().round.value() + static_cast<std::int64_t>(ahead)};
+}
+
+/// The longest histories first: the others are often their beginnings.
+void start_with_longest(const AuditCase& work, SpentCache& cache)
+{
+    std::vector<PrivacyHistory> histories;
+    for (const AuditClient& client : work.clients)
+        if (client.all_known() && work.delta) histories.push_back(seen_by_unit(work, client, client.history()));
+    std::stable_sort(histories.begin(), histories.end(),
+                     [](const PrivacyHistory& a, const PrivacyHistory& b) { return a.size() > b.size(); });
+    for (const PrivacyHistory& history : histories) (void)cache.after_each(history, *work.delta, Accountant::pld);
 }
 
 EpsilonBand band_of(const std::optional<double>& spent, const AuditPolicy& policy)
@@ -150,6 +182,7 @@ std::vector<ClientAudit> spent_by_client(const AuditCase& work, const PrivacyAud
 {
     const Accountant chosen = accountant_named(audit.accountant).value_or(Accountant::rdp);
     std::vector<ClientAudit> results;
+    if (chosen == Accountant::pld) start_with_longest(work, cache);
     std::vector<std::size_t> known;
     std::vector<PrivacyHistory> histories;
     for (std::size_t client_idx = 0; client_idx < work.clients.size(); ++client_idx) {
@@ -173,8 +206,10 @@ std::vector<ClientAudit> spent_by_client(const AuditCase& work, const PrivacyAud
         if (audit.budget) hold_against_budget(*audit.budget, result);
         const std::optional<double> last = result.series.empty() ? std::nullopt : result.series.back().spent;
         result.band = band_of(last ? last : result.epsilon_claimed, work.policy);
-        if (last && audit.budget && !result.exhausted_in && chosen != Accountant::pld)
+        if (last && audit.budget && !result.exhausted_in)
             result.forecast = forecast_of(client, histories.back(), *work.delta, *audit.budget, chosen, cache);
+        if (last && audit.budget && !result.exhausted_in && !result.forecast && chosen == Accountant::pld)
+            result.forecast = at_recent_pace(result.series, *audit.budget);
         if (shown[client_idx] && last) {
             PrivacyHistory weaker = histories.back();
             for (PrivacyEvent& event : weaker) event.noise = std::min(event.noise, *shown[client_idx]);
@@ -195,50 +230,76 @@ std::vector<ClientAudit> spent_by_client(const AuditCase& work, const PrivacyAud
     return results;
 }
 
+namespace {
+
+struct OverLimit {
+    const char* kind;
+    double limit;
+    std::string what;  ///< "the budget of "
+};
+
+/// What counts for a client: recomputed where it could be, else claimed.
+const std::optional<double>& counting(const SpentPoint& point) { return point.spent ? point.spent : point.claimed; }
+
+/// The first round after which the limit is passed.
+std::optional<RoundNo> passed_in(const ClientAudit& client, double limit)
+{
+    for (const SpentPoint& point : client.series)
+        if (counting(point) && *counting(point) > limit) return point.round;
+    return std::nullopt;
+}
+
+void add_over(const PrivacyAudit& audit, const ClientAudit& client, const OverLimit& over, RoundNo round,
+              AuditVerdicts& verdicts)
+{
+    const bool by_claim = !client.series.back().spent;
+    const double spent = *counting(client.series.back());
+    std::string text = named(client.client) + (by_claim ? " claims to have spent ε = " : " has spent ε = ") +
+                       number(spent, 4) +
+                       (by_claim ? "" : " (" + audit.accountant + ", δ = " + number(*audit.delta) + ")") +
+                       " by its last round; " + over.what + number(over.limit, 4) + " was passed in round " +
+                       std::to_string(round.value()) + ".";
+    model::Finding& finding = verdicts.find(over.kind, Severity::high, std::move(text));
+    finding.client = client.client;
+    finding.round = round;
+    finding.evidence_json = model::JsonWriter()
+                                .begin_object()
+                                .field(by_claim ? "epsilon_claimed" : "epsilon", spent)
+                                .field("limit", over.limit)
+                                .field("accountant", by_claim ? std::string("claim") : audit.accountant)
+                                .end_object()
+                                .text();
+}
+
+}  // namespace
+
 void check_budget(const AuditCase& work, const PrivacyAudit& audit, AuditVerdicts& verdicts)
 {
-    const std::optional<double> budget = work.declared(&model::PrivacyMechanism::epsilon_budget);
     if (!audit.budget) {
         verdicts.unknown(17, "No budget is declared, and the case's policy sets no maximum.");
         return;
     }
-    const auto add = [&](const ClientAudit& client, const char* kind, double spent, bool by_claim, double limit,
-                         const std::string& what, std::optional<RoundNo> round) {
-        std::string text = named(client.client) + (by_claim ? " claims to have spent ε = " : " has spent ε = ") +
-                           number(spent, 4) + (by_claim ? "" : " (" + audit.accountant + ", δ = " + number(*audit.delta) + ")") +
-                           " by its last round; " + what + number(limit, 4) +
-                           (round ? " was passed in round " + std::to_string(round->value()) + "." : " is less.");
-        verdicts.fail(17, text, {client.client});
-        model::Finding& finding = verdicts.find(kind, Severity::high, std::move(text));
-        finding.client = client.client;
-        finding.round = round;
-        finding.evidence_json = model::JsonWriter()
-                                    .begin_object()
-                                    .field(by_claim ? "epsilon_claimed" : "epsilon", spent)
-                                    .field("limit", limit)
-                                    .field("accountant", by_claim ? "claim" : audit.accountant)
-                                    .end_object()
-                                    .text();
-    };
-    for (const ClientAudit& client : audit.clients) {
-        std::optional<double> spent;
-        bool by_claim = false;
-        if (!client.series.empty()) spent = client.series.back().spent;
-        if (!spent) {
-            spent = client.epsilon_claimed;
-            by_claim = true;
-        }
-        if (!spent) continue;
-        if (budget && client.exhausted_in)
-            add(client, "privacy-over-budget", *spent, by_claim, *budget, "the budget of ", client.exhausted_in);
-        const std::optional<double>& most = work.policy.max_epsilon;
-        if (!most || !(*spent > *most)) continue;
-        std::optional<RoundNo> round;
-        for (const SpentPoint& point : client.series) {
-            const std::optional<double>& counts = point.spent ? point.spent : point.claimed;
-            if (!round && counts && *counts > *most) round = point.round;
-        }
-        add(client, "privacy-policy-exceeded", *spent, by_claim, *most, "the case's policy of at most ", round);
+    std::vector<OverLimit> limits;
+    if (const auto budget = work.declared(&model::PrivacyMechanism::epsilon_budget))
+        limits.push_back({"privacy-over-budget", *budget, "the budget of "});
+    if (work.policy.max_epsilon)
+        limits.push_back({"privacy-policy-exceeded", *work.policy.max_epsilon, "the case's own limit of "});
+    for (const OverLimit& over : limits) {
+        std::vector<std::pair<const ClientAudit*, RoundNo>> who;
+        std::vector<model::ClientId> names;
+        for (const ClientAudit& client : audit.clients)
+            if (const auto round = passed_in(client, over.limit)) {
+                who.emplace_back(&client, *round);
+                names.push_back(client.client);
+            }
+        if (who.empty()) continue;
+        const RoundNo first = std::min_element(who.begin(), who.end(), [](const auto& a, const auto& b) {
+                                  return a.second < b.second;
+                              })->second;
+        verdicts.fail(17, std::to_string(who.size()) + " of " + std::to_string(audit.clients.size()) +
+                              " clients passed " + over.what + number(over.limit, 4) + ", the first in round " +
+                              std::to_string(first.value()) + ": " + named(names) + ".", names);
+        for (const auto& [client, round] : who) add_over(audit, *client, over, round, verdicts);
     }
     verdicts.pass(17, "No client has spent more than " + number(*audit.budget, 4) + ".");
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/privacy/fourier.h"
 
-#include <algorithm>
 #include <fftw3.h>
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <type_traits>

@@ -54,9 +54,11 @@ struct Range {
 Range range_of(const PrivacyEvent& event, double tail)
 {
     if (event.mechanism == Mechanism::approximate) return {-event.noise, event.noise};
-    const double most = event.mechanism == Mechanism::laplace ? 1.0 / event.noise : gdp_epsilon(1.0 / event.noise, tail);
+    const double most =
+        event.mechanism == Mechanism::laplace ? 1.0 / event.noise : gdp_epsilon(1.0 / event.noise, tail);
     Range range;
-    range.high = first_reached(0.0, most, [&](double epsilon) { return delta_at(event, epsilon) <= tail; }, 1e-6);
+    range.high = first_reached(
+        0.0, most, [&](double epsilon) { return delta_at(event, epsilon) <= tail; }, 1e-6);
     // The add direction's δ at −ε is e^{−ε} times the excess.
     range.low = -first_reached(
         0.0, most, [&](double below) { return std::exp(below) * excess_at(event, -below) <= tail; }, 1e-6);

@@ -19,11 +19,12 @@ enum class Direction { remove, add };
 /// and its mass is e^{−ε_i} mass_i.
 struct LossGrid {
     double interval = 0;
-    std::int64_t first = 0;           ///< grid index of mass[0]
-    std::vector<double> mass;         ///< of P, at (first + k) · interval
-    double infinite_remove = 0;       ///< mass of an unbounded loss, in the remove direction
-    double infinite_add = 0;          ///< and in the add direction
-    std::shared_ptr<const LossGrid> coarse;  ///< about 2,000 points with the same mass and mean, where there are many more
+    std::int64_t first = 0;      ///< grid index of mass[0]
+    std::vector<double> mass;    ///< of P, at (first + k) · interval
+    double infinite_remove = 0;  ///< mass of an unbounded loss, in the remove direction
+    double infinite_add = 0;     ///< and in the add direction
+    std::shared_ptr<const LossGrid>
+        coarse;  ///< about 2,000 points with the same mass and mean, where there are many more
 
     [[nodiscard]] std::int64_t last() const { return first + static_cast<std::int64_t>(mass.size()) - 1; }
 };
@@ -31,12 +32,12 @@ struct LossGrid {
 /// How many grid points an event needs before `tail` of its δ is cut off at either end.
 [[nodiscard]] double loss_grid_points(const PrivacyEvent& event, double interval, double tail);
 
-/// The grid of one use of a Gaussian, Laplace or (ε, δ) event, not sampled or Poisson-sampled (one that compacted() left,
-/// with noise above 0). Mass beyond δ = `tail` is counted as unbounded loss.
+/// The grid of one use of a Gaussian, Laplace or (ε, δ) event, not sampled or Poisson-sampled (one that compacted()
+/// left, with noise above 0). Mass beyond δ = `tail` is counted as unbounded loss.
 [[nodiscard]] LossGrid loss_grid(const PrivacyEvent& event, double interval, double tail);
 
-/// ln E[e^{t·loss}] over the finite losses, with its first two derivatives; remove direction. The add direction's at t is
-/// this at −1 − t (and its mean negated).
+/// ln E[e^{t·loss}] over the finite losses, with its first two derivatives; remove direction. The add direction's at t
+/// is this at −1 − t (and its mean negated).
 struct Cumulant {
     double value = 0;
     double mean = 0;

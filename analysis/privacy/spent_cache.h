@@ -10,10 +10,15 @@
 
 namespace fedsleuth::analysis {
 
+/// Only Gaussians without sampling: a closed form is exact.
+[[nodiscard]] bool is_exact(const PrivacyHistory& history);
+/// Tells one question from another.
+[[nodiscard]] std::string key_of(const PrivacyHistory& history, double delta, Accountant accountant);
+
 /// ε of histories that many clients share: each is computed once.
 class SpentCache {
 public:
-    /// ε after each event; empty where the accountant has no answer.
+    /// ε after each event (pld: the closed form where that is exact); empty where the accountant has no answer.
     [[nodiscard]] const std::vector<double>& after_each(const PrivacyHistory& history, double delta,
                                                         Accountant accountant);
     /// Nothing where the accountant has no answer.

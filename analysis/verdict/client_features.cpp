@@ -4,8 +4,10 @@
 #include "analysis/detection/detector.h"
 #include "analysis/detection/robust.h"
 #include "analysis/verdict/course.h"
+#include "analysis/verdict/groups.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -16,16 +18,29 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double widest_round_z = 8;    // one round's z counts at most this much
+constexpr double highest_peak = 30;     // but the greatest of all rounds is kept, up to this
 constexpr double widest_level = 12;     // and a client's level against the others at most this much
 constexpr double level_floor = 0.15;    // spread between clients that an honest federation is credited with
 constexpr double quarter_floor = 0.3;
 constexpr double shift_floor = 0.8;
-constexpr std::size_t summaries = 5;
-constexpr const char* summary_names[summaries] = {"mean", "level", "high", "low", "shift"};
+constexpr std::size_t summaries = 6;
+constexpr const char* summary_names[summaries] = {"mean", "level", "high", "low", "shift", "peak"};
 constexpr const char* company_names[] = {"company.max",      "company.top3",      "company.max.level",
                                          "company.top3.level", "head.max",        "head.top3",
-                                         "head.max.level",   "head.top3.level"};
+                                         "head.max.level",   "head.top3.level",
+                                         "excess.max",       "excess.top3",
+                                         "excess.max.level", "excess.top3.level",
+                                         "lean.max",         "lean.top3",
+                                         "lean.max.level",   "lean.top3.level",
+                                         "body.max",         "body.top3",
+                                         "body.max.level",   "body.top3.level",
+                                         "head-excess.max",       "head-excess.top3",
+                                         "head-excess.max.level", "head-excess.top3.level"};
 constexpr const char* pattern_names[pattern_count] = {"boosted", "opposed", "lockstep", "untrained", "recycled"};
+/// Detectors whose statistic itself says something, whatever the crowd does: where four in ten are copies or don't train,
+/// they are the crowd.
+constexpr const char* plain_detectors[] = {"drift-own", "recycled", "duplicate", "sign-agreement",
+                                           "cosine-median", "temporal-sign", "kurtosis", "norm"};
 constexpr const char* context_names[] = {"clients",       "rounds.attended", "rounds.all",     "participation", "examples",
                                          "crowd.cosine",  "crowd.memory",    "crowd.sign",     "crowd.spread",  "crowd.follows"};
 
@@ -37,6 +52,8 @@ using Series = std::vector<double>;
 struct Seen {
     std::vector<model::RoundNo> rounds;
     std::vector<Series> z;  // detectors × rounds
+    std::vector<double> peak;  // detectors: the z farthest from 0 in any round
+    std::vector<Series> statistic;  // plain detectors × rounds
     std::vector<const ClientRound*> patterns;
 };
 
@@ -117,18 +134,41 @@ std::vector<double> levels(std::vector<double> values, double floor)
     return values;
 }
 
+const model::DetectorScores* scores_of(const ScoredRound& round, std::string_view detector)
+{
+    for (const model::DetectorScores& scores : round.scores)
+        if (scores.detector == detector) return &scores;
+    return nullptr;
+}
+
+/// The statistic itself; lengths as the logarithm of the ratio to the crowd's.
+double plain_value(const model::DetectorScores* scores, std::size_t client_idx)
+{
+    if (!scores) return nan;
+    const double value = scores->statistic[client_idx];
+    if (scores->detector != "norm") return value;
+    return scores->location > 0 ? std::log(std::max(value, 1e-6 * scores->location) / scores->location) : nan;
+}
+
 std::map<model::ClientId, Seen> collect(const Evidence& evidence)
 {
     std::map<model::ClientId, Seen> seen;
     const std::size_t detector_count = detectors().size();
     for (const ScoredRound& round : evidence.rounds) {
+        std::vector<const model::DetectorScores*> statistics;
+        for (const char* name : plain_detectors) statistics.push_back(scores_of(round, name));
         for (std::size_t client_idx = 0; client_idx < round.patterns.clients.size(); ++client_idx) {
             Seen& client = seen[round.patterns.clients[client_idx]];
             client.z.resize(detector_count);
+            client.peak.resize(detector_count, 0.0);
+            client.statistic.resize(std::size(plain_detectors));
+            for (std::size_t which = 0; which < std::size(plain_detectors); ++which)
+                client.statistic[which].push_back(plain_value(statistics[which], client_idx));
             client.rounds.push_back(round.patterns.round);
             client.patterns.push_back(&round.patterns.seen[client_idx]);
             for (std::size_t which = 0; which < detector_count && which < round.scores.size(); ++which) {
                 const double z = round.scores[which].z[client_idx];
+                if (std::abs(z) > std::abs(client.peak[which])) client.peak[which] = std::clamp(z, -highest_peak, highest_peak);
                 client.z[which].push_back(std::isnan(z) ? nan : std::clamp(z, -widest_round_z, widest_round_z));
             }
         }
@@ -136,20 +176,78 @@ std::map<model::ClientId, Seen> collect(const Evidence& evidence)
     return seen;
 }
 
-/// Highest, and mean of the three highest, likeness with others over the whole time.
-void add_company(const Company& company, const std::vector<std::optional<std::size_t>>& places,
-                 std::vector<std::vector<double>>& columns)
+/// n × n: how alike clients were, by whichever measure; NaN where it is not known.
+using Likeness = std::vector<double>;
+using Places = std::vector<std::optional<std::size_t>>;
+
+/// Mean residual cosines over the whole time, on Fisher's scale.
+Likeness likeness_of(const Company& company, const Places& places)
 {
-    std::vector<double> highest(places.size(), nan), three(places.size(), nan);
-    for (std::size_t idx = 0; idx < places.size(); ++idx) {
-        if (!places[idx] || company.size() < 4) continue;
+    const std::size_t n = places.size();
+    Likeness likeness(n * n, nan);
+    for (std::size_t a = 0; a < n; ++a)
+        for (std::size_t b = 0; b < n; ++b)
+            if (a != b && places[a] && places[b] && company.size() >= 4)
+                likeness[a * n + b] = fisher(company.overall(*places[a], *places[b]));
+    return likeness;
+}
+
+/// Cosines of the clients' leans: like data lean alike.
+Likeness lean_likeness(const std::vector<std::vector<double>>& leans, const Places& places)
+{
+    const std::size_t n = places.size();
+    Likeness likeness(n * n, nan);
+    for (std::size_t a = 0; a < n; ++a)
+        for (std::size_t b = 0; b < n; ++b) {
+            if (a == b || !places[a] || !places[b] || *places[a] >= leans.size() || *places[b] >= leans.size()) continue;
+            const std::vector<double>& one = leans[*places[a]];
+            const std::vector<double>& other = leans[*places[b]];
+            double product = 0, square_one = 0, square_other = 0;
+            for (std::size_t output = 0; output < one.size() && output < other.size(); ++output) {
+                product += one[output] * other[output];
+                square_one += one[output] * one[output];
+                square_other += other[output] * other[output];
+            }
+            if (square_one > 0 && square_other > 0)
+                likeness[a * n + b] = product / std::sqrt(square_one * square_other);
+        }
+    return likeness;
+}
+
+/// What is left of a likeness when that which like data explain is taken out (a straight line on the likeness of
+/// leans): clients with like data may well go the same way, those with unlike data don't unless they share a purpose.
+Likeness excess_of(Likeness likeness, const Likeness& explained)
+{
+    double sum = 0, sum_x = 0, sum_xx = 0, sum_y = 0, sum_xy = 0;
+    for (std::size_t idx = 0; idx < likeness.size(); ++idx) {
+        if (std::isnan(likeness[idx]) || std::isnan(explained[idx])) continue;
+        sum += 1;
+        sum_x += explained[idx];
+        sum_xx += explained[idx] * explained[idx];
+        sum_y += likeness[idx];
+        sum_xy += explained[idx] * likeness[idx];
+    }
+    const double spread = sum * sum_xx - sum_x * sum_x;
+    if (sum < 20 || spread <= 1e-9) return likeness;
+    const double slope = (sum * sum_xy - sum_x * sum_y) / spread;
+    const double middle = (sum_y - slope * sum_x) / sum;
+    for (std::size_t idx = 0; idx < likeness.size(); ++idx)
+        if (!std::isnan(explained[idx])) likeness[idx] -= middle + slope * explained[idx];
+    return likeness;
+}
+
+/// Highest, and mean of the three highest, likeness with others, both also against the other clients'.
+void add_likeness(const Likeness& likeness, std::size_t n, std::vector<std::vector<double>>& columns)
+{
+    std::vector<double> highest(n, nan), three(n, nan);
+    for (std::size_t idx = 0; idx < n; ++idx) {
         std::vector<double> all;
-        for (std::size_t other = 0; other < places.size(); ++other)
-            if (other != idx && places[other]) all.push_back(company.overall(*places[idx], *places[other]));
+        for (std::size_t other = 0; other < n; ++other)
+            if (!std::isnan(likeness[idx * n + other])) all.push_back(likeness[idx * n + other]);
         if (all.size() < 3) continue;
         std::partial_sort(all.begin(), all.begin() + 3, all.end(), std::greater<>());
-        highest[idx] = fisher(all[0]);
-        three[idx] = (fisher(all[0]) + fisher(all[1]) + fisher(all[2])) / 3;
+        highest[idx] = all[0];
+        three[idx] = (all[0] + all[1] + all[2]) / 3;
     }
     columns.push_back(highest);
     columns.push_back(three);
@@ -161,8 +259,7 @@ double location_of(const Evidence& evidence, std::string_view detector, double m
 {
     std::vector<double> all;
     for (const ScoredRound& round : evidence.rounds)
-        for (const model::DetectorScores& scores : round.scores)
-            if (scores.detector == detector) all.push_back(scores.*field);
+        if (const model::DetectorScores* scores = scores_of(round, detector)) all.push_back(scores->*field);
     return median_of(all);
 }
 
@@ -176,6 +273,12 @@ const std::vector<std::string>& feature_names()
             for (const char* summary : summary_names) all.push_back(std::string(info.name) + "." + summary);
         for (const char* name : company_names) all.emplace_back(name);
         for (const char* name : pattern_names) all.push_back(std::string("pattern.") + name);
+        all.emplace_back("pattern.original");
+        all.emplace_back("pattern.twins");
+        for (const char* name : plain_detectors) {
+            all.push_back(std::string(name) + ".value");
+            all.push_back(std::string(name) + ".value.high");
+        }
         for (const char* name : context_names) all.emplace_back(name);
         return all;
     }();
@@ -188,15 +291,51 @@ const std::vector<std::string>& round_feature_names()
         std::vector<std::string> all;
         for (const char* summary : {"z", "beside", "mean"})
             for (const DetectorInfo& info : detectors()) all.push_back(std::string(info.name) + "." + summary);
+        for (const char* name : pattern_names) all.push_back(std::string("pattern.") + name);
         return all;
     }();
     return names;
 }
 
-std::string detector_of_feature(std::size_t feature_idx)
+std::string_view feature_source(std::size_t feature_idx)
 {
-    const std::size_t place = feature_idx / summaries;
-    return place < detectors().size() ? std::string(detectors()[place].name) : "";
+    static const std::vector<std::string_view> sources = [] {
+        constexpr std::array<std::pair<std::string_view, std::string_view>, 13> others{{{"company.", "company"},
+                                                                                       {"body.", "company"},
+                                                                                       {"head-excess.", "head-company"},
+                                                                                       {"head.", "head-company"},
+                                                                                       {"excess.", "company"},
+                                                                                       {"lean.", "output-lean"},
+                                                                                       {"pattern.boosted", "norm"},
+                                                                                       {"pattern.opposed", "cosine-median"},
+                                                                                       {"pattern.lockstep", "duplicate"},
+                                                                                       {"pattern.twins", "duplicate"},
+                                                                                       {"pattern.original", "duplicate"},
+                                                                                       {"pattern.untrained", "drift-own"},
+                                                                                       {"pattern.recycled", "recycled"}}};
+        std::vector<std::string_view> all;
+        for (const std::string& name : feature_names()) {
+            std::string_view source;
+            for (const DetectorInfo& info : detectors())
+                if (name.starts_with(std::string(info.name) + ".")) source = info.name;
+            for (const auto& [prefix, detector] : others)
+                if (source.empty() && name.starts_with(prefix)) source = detector;
+            all.push_back(source);
+        }
+        return all;
+    }();
+    return feature_idx < sources.size() ? sources[feature_idx] : std::string_view();
+}
+
+std::vector<double> ordinary_client(const std::vector<ClientFeatures>& clients)
+{
+    std::vector<double> middle;
+    for (std::size_t feature = 0; feature < feature_names().size(); ++feature) {
+        std::vector<double> column;
+        for (const ClientFeatures& client : clients) column.push_back(client.values[feature]);
+        middle.push_back(median_of(column));
+    }
+    return middle;
 }
 
 std::vector<ClientFeatures> client_features(const Evidence& evidence)
@@ -216,12 +355,13 @@ std::vector<ClientFeatures> client_features(const Evidence& evidence)
     std::vector<std::vector<double>> columns;  // features × n
     std::vector<std::vector<double>> means;    // detectors × n
     for (std::size_t which = 0; which < detector_count; ++which) {
-        std::vector<double> mean, high, low, shift;
+        std::vector<double> mean, high, low, shift, peak;
         for (const auto& [client, own] : seen) {
             mean.push_back(mean_of(own.z[which]));
             high.push_back(quarter_mean(own.z[which], true));
             low.push_back(quarter_mean(own.z[which], false));
             shift.push_back(greatest_shift(own.z[which]));
+            peak.push_back(own.peak[which]);
         }
         columns.push_back(mean);
         means.push_back(mean);
@@ -230,14 +370,40 @@ std::vector<ClientFeatures> client_features(const Evidence& evidence)
         columns.push_back(levels(high, quarter_floor));
         columns.push_back(levels(low, quarter_floor));
         columns.push_back(levels(shift, shift_floor));
+        columns.push_back(std::move(peak));
     }
-    add_company(evidence.history.company(), places, columns);
-    add_company(evidence.history.head_company(), places, columns);
+    const Likeness whole = likeness_of(evidence.history.company(), places);
+    const Likeness leans = lean_likeness(evidence.history.leans(), places);
+    add_likeness(whole, n, columns);
+    const Likeness head = likeness_of(evidence.history.head_company(), places);
+    add_likeness(head, n, columns);
+    add_likeness(excess_of(whole, leans), n, columns);
+    add_likeness(leans, n, columns);
+    add_likeness(excess_of(likeness_of(evidence.history.body_company(), places), leans), n, columns);
+    add_likeness(excess_of(head, leans), n, columns);
     for (std::size_t pattern = 0; pattern < pattern_count; ++pattern) {
         std::vector<double> highest;
         for (const auto& [client, own] : seen)
             highest.push_back(std::min(course_of(own.patterns, static_cast<Pattern>(pattern)).highest, 30.0));
         columns.push_back(std::move(highest));
+    }
+
+    const LockstepGroups groups(evidence.rounds);
+    std::vector<double> original, twins;
+    for (const auto& [client, own] : seen) {
+        original.push_back(groups.is_original(client) ? 1 : 0);
+        twins.push_back(std::min(static_cast<double>(groups.twins(client).size()), 20.0));
+    }
+    columns.push_back(std::move(original));
+    columns.push_back(std::move(twins));
+    for (std::size_t which = 0; which < std::size(plain_detectors); ++which) {
+        std::vector<double> mean, high;
+        for (const auto& [client, own] : seen) {
+            mean.push_back(mean_of(own.statistic[which]));
+            high.push_back(quarter_mean(own.statistic[which], true));
+        }
+        columns.push_back(std::move(mean));
+        columns.push_back(std::move(high));
     }
 
     const double examples_middle = median_of(log_examples);
@@ -273,6 +439,7 @@ std::vector<ClientFeatures> client_features(const Evidence& evidence)
                 row.push_back(held(mean_of(std::span(own.z[which]).subspan(from, to - from)), 8));
             }
             for (std::size_t which = 0; which < detector_count; ++which) row.push_back(held(means[which][idx], 8));
+            for (const double pattern : own.patterns[place]->evidence) row.push_back(pattern);
         }
         all.push_back(std::move(features));
         ++idx;

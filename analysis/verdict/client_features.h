@@ -12,10 +12,11 @@ namespace fedsleuth::analysis {
 /// What the trained judges look at, as numbers without a unit. Everything about a client is measured against the other
 /// clients of the same federation: 0 is the ordinary client.
 ///
-/// Of every detector five summaries over the client's rounds: the mean of its robust z-scores; the same against the
+/// Of every detector six summaries over the client's rounds: the mean of its robust z-scores; the same against the
 /// spread of that mean *between* clients (an honest client's offset repeats in every round, so rounds are no
 /// independent witnesses), after what the number of examples explains has been taken out; the means of its highest and
-/// of its lowest quarter, likewise; and the greatest shift between the rounds before and after some point. Then who
+/// of its lowest quarter, likewise; the greatest shift between the rounds before and after some point; and the single round
+/// that was farthest out. Then who
 /// keeps it company, what the patterns found, and what kind of federation this is.
 struct ClientFeatures {
     model::ClientId client;
@@ -27,8 +28,12 @@ struct ClientFeatures {
 [[nodiscard]] const std::vector<std::string>& feature_names();
 /// Of a client in one round: each detector's z, the mean of it over the rounds beside, and over all its rounds.
 [[nodiscard]] const std::vector<std::string>& round_feature_names();
-/// The detector that a feature comes from; empty for one that says something about the federation or the company.
-[[nodiscard]] std::string detector_of_feature(std::size_t feature_idx);
+/// The detector that a feature comes from (company and patterns count to the detector that sees the like); empty for
+/// one that says something about the federation.
+[[nodiscard]] std::string_view feature_source(std::size_t feature_idx);
+
+/// The middle of every feature over the clients.
+[[nodiscard]] std::vector<double> ordinary_client(const std::vector<ClientFeatures>& clients);
 
 /// Of every client that was seen in a scored round, by id.
 [[nodiscard]] std::vector<ClientFeatures> client_features(const Evidence& evidence);

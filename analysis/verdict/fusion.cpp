@@ -1,215 +1,169 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/verdict/fusion.h"
 
-#include "analysis/verdict/course.h"
 #include "analysis/verdict/explanation.h"
+#include "analysis/verdict/groups.h"
+#include "analysis/verdict/judgement.h"
+#include "analysis/verdict/pattern_verdict.h"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
-#include <optional>
 #include <set>
 
 namespace fedsleuth::analysis {
 
 using model::ClientId;
-using model::RoundNo;
 using model::Verdict;
 using model::VerdictClass;
 
 namespace {
 
-constexpr double watch_from = 2.5;
-constexpr double suspect_from = 5;
-constexpr double malicious_from = 8;
+constexpr double malicious_rate = 0.05;  // false discovery rates
+constexpr double suspect_rate = 0.10;
+constexpr double watch_probability = 0.2;
+constexpr double suspect_probability = 0.5;
+constexpr double beyond_doubt_probability = 0.95;
+constexpr double original_probability = 0.2;  // of a client that was copied: what it does itself is not judged high
 
-double probability_of(double total)
+/// What is known of one client when its verdict is due.
+struct Case {
+    const Judgement* judgement = nullptr;
+    PatternVerdict pattern;
+    std::vector<std::pair<std::string, double>> kinds;  ///< its judgement's, or its group's mean; the likeliest first
+    bool attributed = false;  ///< at malicious_rate
+    bool suspected = false;   ///< at suspect_rate
+    bool original = false;
+    bool original_known = false;  ///< one of its twins is the original
+    bool crowd = true;        ///< the federation is large enough to be judged statistically
+};
+
+/// The likeliest kind of attack that fits what was seen besides; "unknown" where none stands out.
+std::string attack_of(const Case& one)
 {
-    // One half between suspect and malicious; 0.006 for a client without any pattern.
-    return 1 / (1 + std::exp(-0.8 * (total - 6.5)));
+    constexpr double stands_out = 0.1;
+    constexpr double shorter = 0.9;  // of the crowd's length: who sends noise to save work sends little of it
+    constexpr std::array<std::string_view, 4> alike{"collusion", "sybil", "mimic", "free-rider"};
+    for (const auto& [kind, likelihood] : one.kinds) {
+        if (likelihood < stands_out) break;
+        if (one.pattern.lockstep && std::find(alike.begin(), alike.end(), kind) == alike.end()) continue;
+        if (one.pattern.beyond_doubt && kind == "unreliable") continue;
+        if ((kind == "sign-flip" || kind == "label-flip") && !one.pattern.opposed_as.empty())
+            return one.pattern.opposed_as;
+        if (kind == "noise" && one.pattern.length_ratio < shorter) return "free-rider";
+        return kind;
+    }
+    return one.pattern.attack.empty() ? "unknown" : one.pattern.attack;
 }
 
-VerdictClass class_of(double total)
+VerdictClass class_of(const Case& one, const std::string& attack)
 {
-    if (total >= malicious_from) return VerdictClass::malicious;
-    if (total >= suspect_from) return VerdictClass::suspect;
-    if (total >= watch_from) return VerdictClass::watch;
+    if (one.original) return VerdictClass::watch;
+    // Among copies that were alike from the first round on nobody can tell the copied from the copiers.
+    if (attack == "mimic" && !one.original_known) return VerdictClass::suspect;
+    if (one.pattern.beyond_doubt) return VerdictClass::malicious;
+    const bool unreliable = attack == "unreliable";
+    if (one.attributed && one.crowd && !unreliable) return VerdictClass::malicious;
+    const double p = one.judgement->probability;
+    if ((one.suspected || one.attributed || p >= suspect_probability) && !unreliable) return VerdictClass::suspect;
+    if (one.suspected || p >= watch_probability) return VerdictClass::watch;
     return VerdictClass::clean;
 }
 
-/// Free riders have no past to contradict in their first rounds, and a flipped client needs some to turn the crowd's
-/// way around: what is weakly there just before the onset belongs to it.
-void extend_backwards(const std::vector<const ClientRound*>& rounds, bool ClientRound::*weakly, Course& course)
+void fill(Verdict& verdict, const Case& one)
 {
-    if (course.bad.empty()) return;
-    std::size_t first = course.bad.front();
-    while (first > 0 && rounds[first - 1]->*weakly) course.bad.insert(course.bad.begin(), --first);
+    const std::string attack = attack_of(one);
+    verdict.verdict = class_of(one, attack);
+    verdict.probability = one.judgement->probability;
+    if (one.pattern.beyond_doubt && verdict.verdict == VerdictClass::malicious)
+        verdict.probability = std::max(verdict.probability, beyond_doubt_probability);
+    if (one.original) verdict.probability = std::min(verdict.probability, original_probability);
+    if (verdict.verdict == VerdictClass::watch && attack == "unreliable") verdict.attack = attack;
+    if (verdict.verdict >= VerdictClass::suspect) {
+        verdict.attack = attack;
+        verdict.bad_rounds = one.judgement->bad_rounds;
+        // Who was too long once or twice is named by those rounds; all else is read from the whole course.
+        if (one.pattern.beyond_doubt && one.pattern.leading == Pattern::boosted && attack == "model-replacement") {
+            verdict.bad_rounds.clear();
+            for (const std::size_t place : one.pattern.course.bad)
+                verdict.bad_rounds.push_back(one.judgement->rounds[place]);
+        }
+        verdict.first_bad_round = verdict.bad_rounds.front();
+    }
+    if (!verdict.attack.empty()) verdict.family = model::family_of(verdict.attack);
 }
 
-/// Clients that were in lockstep with each other, round by round.
-class LockstepGroups {
-public:
-    explicit LockstepGroups(const std::vector<ScoredRound>& rounds)
-    {
-        for (const ScoredRound& round : rounds) add(round.patterns);
-    }
-
-    /// A copied client is as identical as its copies. Whoever continued its own past in the round in which the likeness
-    /// began, while all others jumped, is the original.
-    [[nodiscard]] bool is_original(const ClientId& client) const { return originals_.contains(client); }
-    [[nodiscard]] const std::set<ClientId>& twins(const ClientId& client) const
-    {
-        static const std::set<ClientId> none;
-        const auto found = twins_.find(client);
-        return found == twins_.end() ? none : found->second;
-    }
-
-private:
-    void add(const RoundPatterns& patterns)
-    {
-        std::map<std::size_t, std::vector<std::size_t>> began;
-        for (const auto& [first, second] : patterns.lockstep) {
-            const ClientId& one = patterns.clients[first];
-            const ClientId& other = patterns.clients[second];
-            if (!twins_[one].contains(other)) {
-                began[first].push_back(second);
-                began[second].push_back(first);
-            }
-            twins_[one].insert(other);
-            twins_[other].insert(one);
-        }
-        constexpr double continues = -2;
-        constexpr double jumps = -2.5;
-        for (const auto& [client_idx, others] : began) {
-            const bool all_others_jumped = std::all_of(others.begin(), others.end(), [&](std::size_t other_idx) {
-                return patterns.seen[other_idx].own_z <= jumps;
-            });
-            if (patterns.seen[client_idx].own_z >= continues && all_others_jumped)
-                originals_.insert(patterns.clients[client_idx]);
-        }
-    }
-
-    std::map<ClientId, std::set<ClientId>> twins_;
-    std::set<ClientId> originals_;
-};
-
-double mean_of(const std::vector<const ClientRound*>& rounds, const std::vector<std::size_t>& places,
-               double ClientRound::*field)
+/// Clients in lockstep do the same thing: what it is, they tell together.
+void share_kinds(std::map<ClientId, Case>& cases, const LockstepGroups& groups)
 {
-    double sum = 0;
-    for (const std::size_t place : places) sum += rounds[place]->*field;
-    return places.empty() ? 0 : sum / static_cast<double>(places.size());
+    for (auto& [client, one] : cases) {
+        one.kinds = one.judgement->kinds;
+        if (!one.pattern.lockstep) continue;
+        std::map<std::string, double> sums(one.kinds.begin(), one.kinds.end());
+        double count = 1;
+        for (const ClientId& twin : groups.twins(client)) {
+            const auto other = cases.find(twin);
+            if (other == cases.end() || !other->second.pattern.lockstep) continue;
+            for (const auto& [kind, likelihood] : other->second.judgement->kinds) sums[kind] += likelihood;
+            ++count;
+        }
+        one.kinds.clear();
+        for (const auto& [kind, sum] : sums) one.kinds.emplace_back(kind, sum / count);
+        std::stable_sort(one.kinds.begin(), one.kinds.end(),
+                         [](const auto& a, const auto& b) { return a.second > b.second; });
+    }
 }
 
-std::string attack_of(Pattern pattern, const std::vector<const ClientRound*>& rounds, const Course& course)
+std::map<ClientId, Case> cases_of(const Evidence& evidence, const std::vector<Judgement>& judgements,
+                                  const LockstepGroups& groups)
 {
-    const auto mean = [&](double ClientRound::*field) { return mean_of(rounds, course.bad, field); };
-    switch (pattern) {
-        case Pattern::boosted:
-            // Replacing the model takes one round, or a few; who is long in most rounds scales as a habit.
-            return course.bad.size() <= std::max<std::size_t>(3, rounds.size() / 4) ? "model-replacement" : "scaling";
-        case Pattern::opposed: {
-            // A flipped update disagrees in sign as often as the crowd agrees; flipped labels only disturb the
-            // agreement.
-            const double halfway = 0.5 - 0.5 * (mean(&ClientRound::crowd_sign_agreement) - 0.5);
-            return mean(&ClientRound::sign_agreement) < halfway ? "sign-flip" : "label-flip";
-        }
-        case Pattern::lockstep: {
-            const double cosine = mean(&ClientRound::median_cosine);
-            const bool made_from_crowd = mean(&ClientRound::median_cosine_z) >= 2.5 || cosine >= 0.95 || cosine <= -0.2;
-            return made_from_crowd ? "collusion" : "sybil";
-        }
-        case Pattern::untrained:
-            return mean(&ClientRound::length_ratio) < 0.9 ? "free-rider" : "noise";
-        case Pattern::recycled:
-            return "free-rider";
+    std::map<ClientId, std::vector<const ClientRound*>> seen;
+    for (const ScoredRound& round : evidence.rounds)
+        for (std::size_t client_idx = 0; client_idx < round.patterns.seen.size(); ++client_idx)
+            seen[round.patterns.clients[client_idx]].push_back(&round.patterns.seen[client_idx]);
+    std::vector<double> p_values;
+    for (const Judgement& judgement : judgements) p_values.push_back(judgement.p_value);
+    const std::vector<bool> attributed = benjamini_hochberg(p_values, malicious_rate);
+    const std::vector<bool> suspected = benjamini_hochberg(p_values, suspect_rate);
+    std::map<ClientId, Case> cases;
+    for (std::size_t idx = 0; idx < judgements.size(); ++idx) {
+        const ClientId& client = judgements[idx].client;
+        Case& one = cases[client];
+        one.judgement = &judgements[idx];
+        one.original = groups.is_original(client);
+        for (const ClientId& twin : groups.twins(client)) one.original_known |= groups.is_original(twin);
+        one.pattern = pattern_verdict(seen[client], one.original);
+        one.attributed = attributed[idx];
+        one.suspected = suspected[idx];
+        one.crowd = judgements.size() >= smallest_federation;
     }
-    return "unknown";
-}
-
-/// The pattern that the verdict rests on: the strongest, unless one alarms that explains the others. Copies are odd in
-/// every way in which the original is; what opposes the crowd or never trained is often long as well.
-std::pair<Pattern, Course> leading_course(const std::vector<const ClientRound*>& rounds, bool is_original)
-{
-    constexpr std::array explaining{Pattern::recycled, Pattern::lockstep, Pattern::opposed, Pattern::untrained,
-                                    Pattern::boosted};
-    std::pair<Pattern, Course> strongest{Pattern::boosted, {}};
-    std::optional<std::pair<Pattern, Course>> explanation;
-    for (const Pattern pattern : explaining) {
-        if (pattern == Pattern::lockstep && is_original) continue;
-        Course course = course_of(rounds, pattern);
-        if (pattern == Pattern::untrained) extend_backwards(rounds, &ClientRound::weakly_untrained, course);
-        if (pattern == Pattern::opposed) extend_backwards(rounds, &ClientRound::weakly_opposed, course);
-        const bool alarms = course.highest >= malicious_from;
-        // Colluders may hit a past step by chance now and then; who recycles does so most of the time.
-        const bool most_rounds = pattern != Pattern::recycled || 2 * course.bad.size() >= rounds.size() / 2;
-        if (alarms && most_rounds && !explanation) explanation = {pattern, course};
-        if (course.highest > strongest.second.highest) strongest = {pattern, std::move(course)};
-    }
-    return explanation.value_or(std::move(strongest));
+    share_kinds(cases, groups);
+    return cases;
 }
 
 }  // namespace
 
-model::Verdicts fuse(const std::vector<ScoredRound>& rounds, const std::vector<ClientId>& clients)
+model::Verdicts fuse(const Evidence& evidence, const std::vector<ClientId>& clients)
 {
     model::Verdicts verdicts;
-    std::map<ClientId, std::vector<const ClientRound*>> seen;
-    for (const ScoredRound& round : rounds)
-        for (std::size_t client_idx = 0; client_idx < round.patterns.seen.size(); ++client_idx)
-            seen[round.patterns.clients[client_idx]].push_back(&round.patterns.seen[client_idx]);
-    const LockstepGroups groups(rounds);
+    const std::vector<Judgement> judgements = judge(evidence, trained_judges());
+    const LockstepGroups groups(evidence.rounds);
+    const std::map<ClientId, Case> cases = cases_of(evidence, judgements, groups);
 
+    std::set<ClientId> accused;
     for (const ClientId& client : clients) {
         Verdict verdict;
         verdict.client = client;
-        const auto found = seen.find(client);
-        if (found == seen.end()) {
-            verdicts.clients.push_back(std::move(verdict));
-            continue;
+        if (const auto found = cases.find(client); found != cases.end()) {
+            fill(verdict, found->second);
+            explain(verdict, *found->second.judgement, found->second.pattern, cases.size(), evidence.rounds);
+            if (verdict.verdict >= VerdictClass::suspect) accused.insert(client);
         }
-        const std::vector<const ClientRound*>& own_rounds = found->second;
-
-        auto [leading, course] = leading_course(own_rounds, groups.is_original(client));
-        verdict.verdict = class_of(course.highest);
-        verdict.probability = probability_of(course.highest);
-        for (const std::size_t place : course.bad) verdict.bad_rounds.push_back(own_rounds[place]->round);
-        if (!verdict.bad_rounds.empty()) {
-            verdict.first_bad_round = verdict.bad_rounds.front();
-            verdict.attack = attack_of(leading, own_rounds, course);
-            verdict.family = model::family_of(verdict.attack);
-        }
-        explain(verdict, leading, course.highest, own_rounds.size(), rounds);
         verdicts.clients.push_back(std::move(verdict));
     }
-
-    // Clients that were in lockstep and are accused of it share a number.
-    int next_group = 1;
-    std::map<ClientId, Verdict*> accused;
+    const std::map<ClientId, int> numbers = groups.number(accused);
     for (Verdict& verdict : verdicts.clients)
-        if (verdict.family == "colluding") accused[verdict.client] = &verdict;
-    for (auto& [client, verdict] : accused) {
-        if (verdict->group) continue;
-        std::vector<ClientId> reached{client};
-        bool has_company = false;
-        verdict->group = next_group;
-        while (!reached.empty()) {
-            const ClientId current = reached.back();
-            reached.pop_back();
-            for (const ClientId& twin : groups.twins(current)) {
-                const auto other = accused.find(twin);
-                if (other == accused.end() || other->second->group) continue;
-                other->second->group = next_group;
-                has_company = true;
-                reached.push_back(twin);
-            }
-        }
-        if (has_company)
-            ++next_group;
-        else
-            verdict->group.reset();
-    }
+        if (const auto number = numbers.find(verdict.client); number != numbers.end()) verdict.group = number->second;
 
     std::stable_sort(verdicts.clients.begin(), verdicts.clients.end(), [](const Verdict& a, const Verdict& b) {
         return a.probability != b.probability ? a.probability > b.probability : a.client < b.client;

@@ -4,20 +4,23 @@
 #include "analysis/verdict/evidence.h"
 #include "model/verdict.h"
 
-#include <string>
 #include <vector>
 
 namespace fedsleuth::analysis {
 
-/// Accumulates the patterns of every client over its rounds and turns them into verdicts.
+/// Below this many clients there is no crowd to be extraordinary in: only patterns that honest clients never show (copies,
+/// updates far longer than training gives, no training at all) can make a client malicious.
+inline constexpr std::size_t smallest_federation = 8;
+
+/// Turns a case's evidence into verdicts.
 ///
-/// Within a round a pattern's evidence is the shared scale's (evidence_of). Over rounds it is a CUSUM: each round
-/// adds its evidence less a toll, each round without the pattern takes some back, and the sum never falls below
-/// zero. So a lasting offset that stays below the toll never adds up, however many rounds there are, and a single
-/// overwhelming round is enough. The highest value that the sum reaches sets class and probability; where it started to
-/// rise is the first bad round.
+/// Judges that were trained on simulated federations weigh each client's evidence against that of the federation's other
+/// clients (judgement.h); what they say is compared with what honest clients of clean federations of that size look
+/// like, and the false discovery rate over the case's clients is held at 1 % for `malicious` and 5 % for `suspect`
+/// (Benjamini & Hochberg 1995). Beside them stand a few plain patterns that are beyond doubt by themselves. A copied
+/// client is never accused of being copied.
 ///
-/// `rounds` in ascending order. Clients in `clients` without a scored round are `unknown`.
-[[nodiscard]] model::Verdicts fuse(const std::vector<ScoredRound>& rounds, const std::vector<model::ClientId>& clients);
+/// Clients in `clients` without a scored round are `unknown`.
+[[nodiscard]] model::Verdicts fuse(const Evidence& evidence, const std::vector<model::ClientId>& clients);
 
 }  // namespace fedsleuth::analysis

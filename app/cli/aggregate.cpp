@@ -49,9 +49,8 @@ model::JsonWriter as_json(const AggregateCommand& options, const analysis::Round
         json.key("scores").null();
     else
         numbers_field(json, "scores", aggregate.scores());
-    json.field("norm", aggregate.norm).key("notes").begin_array();
-    for (const std::string& note : aggregate.notes) json.value(note);
-    json.end_array().field("out", options.out).end_object();
+    aggregate_fields(json, aggregate);
+    json.field("out", options.out).end_object();
     return json;
 }
 

@@ -17,9 +17,12 @@ void add_privacy(CLI::App& program, Chosen& chosen);
 void add_policy(CLI::App& program, Chosen& chosen);
 void add_rollback(CLI::App& program, Chosen& chosen);
 void add_custody(CLI::App& program, Chosen& chosen);
+void add_verify(CLI::App& program, Chosen& chosen);
+void add_seal(CLI::App& program, Chosen& chosen);
 void add_aggregate(CLI::App& program, Chosen& chosen);
 void add_whatif(CLI::App& program, Chosen& chosen);
 void add_decide(CLI::App& program, Chosen& chosen);
+void add_simulate(CLI::App& program, Chosen& chosen);
 void add_score(CLI::App& program, Chosen& chosen);
 void add_compute(CLI::App& program, Chosen& chosen);
 

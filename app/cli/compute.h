@@ -9,6 +9,9 @@ namespace fedsleuth::cli {
 
 void add_compute_aggregate(CLI::App& compute, Chosen& chosen);
 void add_compute_cluster(CLI::App& compute, Chosen& chosen);
+void add_compute_epsilon(CLI::App& compute, Chosen& chosen);
+void add_compute_noise(CLI::App& compute, Chosen& chosen);
+void add_compute_delta(CLI::App& compute, Chosen& chosen);
 void add_compute_gram(CLI::App& compute, Chosen& chosen);
 
 }  // namespace fedsleuth::cli

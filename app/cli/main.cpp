@@ -21,7 +21,10 @@ int main(int argc, char** argv)
     add_whatif(program, chosen);
     add_decide(program, chosen);
     add_custody(program, chosen);
+    add_verify(program, chosen);
+    add_seal(program, chosen);
     add_score(program, chosen);
+    add_simulate(program, chosen);
     add_compute(program, chosen);
     return static_cast<int>(parse_and_run(program, chosen, terminal, argc, argv));
 }

@@ -85,14 +85,6 @@ std::vector<Row> crowd(std::size_t n, std::size_t d, unsigned seed, float noise 
     return rows;
 }
 
-analysis::ScoredRound scored(const RoundLedger& ledger)
-{
-    analysis::ScoredRound round;
-    round.scores = score_alone(ledger);
-    round.patterns = analysis::patterns_of(ledger, round.scores);
-    return round;
-}
-
 const model::Verdict& verdict_on(const model::Verdicts& verdicts, const char* client)
 {
     for (const model::Verdict& verdict : verdicts.clients)
@@ -216,7 +208,7 @@ private slots:
 
     void a_single_boosted_round_is_enough()
     {
-        std::vector<analysis::ScoredRound> rounds;
+        analysis::Evidence evidence;
         std::vector<ClientId> clients;
         for (int round = 1; round <= 10; ++round) {
             std::vector<Row> updates = crowd(12, 200, static_cast<unsigned>(round));
@@ -226,9 +218,9 @@ private slots:
             }
             const RoundLedger ledger = ledger_of(updates, {}, {}, round);
             clients = ledger.clients;
-            rounds.push_back(scored(ledger));
+            evidence.add(ledger);
         }
-        const model::Verdicts verdicts = analysis::fuse(rounds, clients);
+        const model::Verdicts verdicts = analysis::fuse(evidence, clients);
         const model::Verdict& guilty = verdict_on(verdicts, "c14");
         QCOMPARE(guilty.verdict, model::VerdictClass::malicious);
         QCOMPARE(guilty.bad_rounds, std::vector<RoundNo>{RoundNo{6}});
@@ -243,7 +235,7 @@ private slots:
         std::mt19937 random(7);
         std::normal_distribution<float> normal;
         std::vector<Row> habits = crowd(12, 200, 5);
-        std::vector<analysis::ScoredRound> rounds;
+        analysis::Evidence evidence;
         std::vector<ClientId> clients;
         std::vector<Row> before;
         for (int round = 1; round <= 8; ++round) {
@@ -253,10 +245,10 @@ private slots:
             if (round >= 4) updates[5] = updates[7] = updates[2];
             const RoundLedger ledger = ledger_of(updates, before, {}, round);
             clients = ledger.clients;
-            rounds.push_back(scored(ledger));
+            evidence.add(ledger);
             before = updates;
         }
-        const model::Verdicts verdicts = analysis::fuse(rounds, clients);
+        const model::Verdicts verdicts = analysis::fuse(evidence, clients);
         QCOMPARE(verdict_on(verdicts, "c15").verdict, model::VerdictClass::malicious);
         QCOMPARE(verdict_on(verdicts, "c17").verdict, model::VerdictClass::malicious);
         QCOMPARE(verdict_on(verdicts, "c15").first_bad_round->value(), 4);
@@ -271,7 +263,7 @@ private slots:
         std::normal_distribution<float> normal;
         Row own_way(200);
         for (float& value : own_way) value = normal(random);
-        std::vector<analysis::ScoredRound> rounds;
+        analysis::Evidence evidence;
         std::vector<ClientId> clients;
         for (int round = 1; round <= 40; ++round) {
             std::vector<Row> updates = crowd(12, 200, static_cast<unsigned>(100 + round));
@@ -279,9 +271,9 @@ private slots:
                 updates[3][coord_idx] = 0.7f * updates[3][coord_idx] + 0.7f * own_way[coord_idx];
             const RoundLedger ledger = ledger_of(updates, {}, {}, round);
             clients = ledger.clients;
-            rounds.push_back(scored(ledger));
+            evidence.add(ledger);
         }
-        for (const model::Verdict& verdict : analysis::fuse(rounds, clients).clients)
+        for (const model::Verdict& verdict : analysis::fuse(evidence, clients).clients)
             QCOMPARE(verdict.verdict, model::VerdictClass::clean);
     }
 

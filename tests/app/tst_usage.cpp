@@ -6,7 +6,8 @@
 
 namespace {
 const QStringList verbs{"ingest",   "analyse", "verdicts",  "rounds", "clients", "findings", "privacy",
-                        "rollback", "custody", "aggregate", "decide", "score",   "compute"};
+                        "rollback", "custody", "aggregate", "decide", "score",   "compute",  "simulate",
+                        "policy"};
 }
 
 class Usage : public QObject {
@@ -96,6 +97,17 @@ void Usage::wrong_command_lines_are_usage_errors_data()
                                << QByteArray("no number");
     QTest::newRow("no value") << QStringList{"compute", "aggregate", "--rule", "krum", "--set", "f", "--in", "x.npy"}
                               << QByteArray("name=value");
+    QTest::newRow("no folder to write to") << QStringList{"simulate"} << QByteArray("--out");
+    QTest::newRow("attack") << QStringList{"simulate", "--out", "x", "--attack", "magic"} << QByteArray("sign-flip");
+    QTest::newRow("attack's parameter") << QStringList{"simulate", "--out", "x", "--attack", "alie,y=1"}
+                                        << QByteArray("alie");
+    QTest::newRow("attack's variant") << QStringList{"simulate", "--out", "x", "--attack", "noise:loud"}
+                                      << QByteArray("variant");
+    QTest::newRow("partition") << QStringList{"simulate", "--out", "x", "--partition", "dirichlet:much"}
+                               << QByteArray("dirichlet:ALPHA");
+    QTest::newRow("everybody attacks") << QStringList{"simulate", "--out",       "x", "--attack",
+                                                      "noise",    "--attackers", "20"}
+                                       << QByteArray("20 of 20");
     QTest::newRow("variant") << QStringList{"compute", "aggregate",    "--rule", "krum",
                                             "--set",   "variant=mine", "--in",   "x"}
                              << QByteArray("variant");

@@ -2,8 +2,14 @@
 #include "case_helpers.h"
 
 #include "storage/evidence/snapshot_file.h"
+#include "storage/export/evidence_lines.h"
+#include "storage/export/safetensors_writer.h"
+#include "storage/export/signing_authority.h"
 
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <limits>
+#include <memory>
 
 using namespace fedsleuth;
 using namespace fedsleuth::test;
@@ -16,6 +22,10 @@ private slots:
     void npy_has_the_bytes_of_numpy();
     void npy_comes_back();
     void npz_comes_back();
+    void safetensors_has_the_bytes_of_its_library();
+    void safetensors_comes_back();
+    void certificates_and_signatures_verify();
+    void poisoned_metrics_are_written_as_python_does();
     void the_same_arrays_give_the_same_bytes();
     void nothing_is_overwritten_unasked();
     void misfits_are_refused();
@@ -30,8 +40,9 @@ void ExportTest::npy_has_the_bytes_of_numpy()
     std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }";
     header.append(128 - 10 - header.size() - 1, ' ');
     header += '\n';
-    const std::string expected =
-        std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + std::string("\x00\x00\x80\x3f\x00\x00\x00\xc0", 8);
+    std::string expected("\x93NUMPY\x01\x00\x76\x00", 10);
+    expected += header;
+    expected.append("\x00\x00\x80\x3f\x00\x00\x00\xc0", 8);
     QVERIFY(contents_of(path) == expected);
 }
 
@@ -80,6 +91,124 @@ void ExportTest::npz_comes_back()
             QVERIFY(std::equal(back.begin(), back.end(), arrays[idx].values.begin()));
         }
     }
+}
+
+void ExportTest::safetensors_has_the_bytes_of_its_library()
+{
+    // safetensors.numpy.save({"w": numpy.array([[1], [-2]], dtype="<f4")})
+    const std::vector<double> values{1, -2};
+    const fs::path path = scratch("a.safetensors");
+    OK(storage::write_safetensors(path, std::vector<NamedArray>{{"w", {2, 1}, values}}, {NumberType::float32}));
+    const std::string header = "{\"w\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}";
+    std::string expected("\x38\0\0\0\0\0\0\0", 8);
+    expected += header;
+    expected.append(56 - header.size(), ' ');
+    expected.append("\x00\x00\x80\x3f\x00\x00\x00\xc0", 8);
+    QVERIFY(contents_of(path) == expected);
+}
+
+void ExportTest::safetensors_comes_back()
+{
+    const std::vector<double> weights{1, 2, 3, 4, 5, 6}, bias{-0.5, 1e30}, nothing;
+    const std::vector<NamedArray> arrays{
+        {"fc.weight", {2, 3}, weights}, {"none", {0, 4}, nothing}, {"quo\"te", {2}, bias}};
+    for (const NumberType type : {NumberType::float32, NumberType::float64}) {
+        const fs::path path = scratch("b.safetensors");
+        OK(storage::write_safetensors(path, arrays, {type}));
+        TAKE(auto snapshot, storage::open_snapshot(path));
+        QCOMPARE(snapshot->tensors().size(), std::size_t{3});
+        for (std::size_t tensor_idx = 0; tensor_idx < 3; ++tensor_idx) {
+            const model::TensorInfo& tensor = snapshot->tensors()[tensor_idx];
+            const auto written = std::find_if(arrays.begin(), arrays.end(),
+                                              [&](const NamedArray& array) { return array.name == tensor.name; });
+            QVERIFY(written != arrays.end());
+            QVERIFY(tensor.shape == written->shape);
+            std::vector<float> back(written->values.size());
+            OK(snapshot->read(tensor_idx, 0, tensor.count, back.data()));
+            for (std::size_t idx = 0; idx < back.size(); ++idx)
+                QCOMPARE(back[idx], static_cast<float>(written->values[idx]));
+        }
+    }
+    QCOMPARE(storage::write_safetensors(scratch("c"), std::vector<NamedArray>{{"x", {2}, bias}, {"x", {2}, bias}})
+                 .error()
+                 .code,
+             model::ErrorCode::invalid_argument);
+}
+
+void ExportTest::certificates_and_signatures_verify()
+{
+    constexpr std::int64_t from = 1'700'000'000, until = 1'800'000'000;
+    TAKE(const storage::SigningAuthority authority, storage::SigningAuthority::create(7, from, until));
+    TAKE(const storage::SigningAuthority again, storage::SigningAuthority::create(7, from, until));
+    TAKE(const storage::SigningAuthority other, storage::SigningAuthority::create(8, from, until));
+    const auto read = [](const std::string& pem) {
+        BIO* bio = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+        std::shared_ptr<X509> x509(PEM_read_bio_X509(bio, nullptr, nullptr, nullptr), X509_free);
+        BIO_free(bio);
+        return x509;
+    };
+    TAKE(const std::string authority_pem, authority.authority_pem());
+    TAKE(const std::string site_pem, authority.certificate_pem("site-00"));
+    TAKE(const std::string other_pem, other.authority_pem());
+    const auto root = read(authority_pem), site = read(site_pem), stranger = read(other_pem);
+    QVERIFY(root && site && stranger);
+    QCOMPARE(X509_verify(site.get(), X509_get0_pubkey(root.get())), 1);
+    QVERIFY(X509_verify(site.get(), X509_get0_pubkey(stranger.get())) != 1);
+    QCOMPARE(X509_check_ca(root.get()), 1);
+    QCOMPARE(X509_check_ca(site.get()), 0);
+    // The whole path, with the revocation list, at a moment in between.
+    TAKE(const std::string list_pem, authority.revocations_pem());
+    BIO* list_bio = BIO_new_mem_buf(list_pem.data(), static_cast<int>(list_pem.size()));
+    X509_CRL* list = PEM_read_bio_X509_CRL(list_bio, nullptr, nullptr, nullptr);
+    QVERIFY(list);
+    X509_STORE* store = X509_STORE_new();
+    X509_STORE_add_cert(store, root.get());
+    X509_STORE_add_crl(store, list);
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    for (const auto& [moment, good] : {std::pair{from + 5, true}, {from - 5, false}, {until + 5, false}}) {
+        X509_STORE_CTX* context = X509_STORE_CTX_new();
+        X509_STORE_CTX_init(context, store, site.get(), nullptr);
+        X509_STORE_CTX_set_time(context, 0, moment);
+        QCOMPARE(X509_verify_cert(context) == 1, good);
+        X509_STORE_CTX_free(context);
+    }
+    X509_STORE_free(store);
+    X509_CRL_free(list);
+    BIO_free(list_bio);
+
+    std::string message = "the bytes of an update";
+    const auto bytes = [&] { return std::as_bytes(std::span(message.data(), message.size())); };
+    TAKE(const std::string signature, authority.sign("site-00", bytes()));
+    TAKE(const std::string same, again.sign("site-00", bytes()));
+    QCOMPARE(signature, same);
+    QCOMPARE(again.certificate_pem("site-00").value(), site_pem);
+    const QByteArray raw = QByteArray::fromBase64(QByteArray::fromStdString(signature));
+    const auto verifies = [&] {
+        EVP_MD_CTX* context = EVP_MD_CTX_new();
+        EVP_DigestVerifyInit(context, nullptr, nullptr, nullptr, X509_get0_pubkey(site.get()));
+        const int answer = EVP_DigestVerify(context, reinterpret_cast<const unsigned char*>(raw.data()),
+                                            static_cast<std::size_t>(raw.size()),
+                                            reinterpret_cast<const unsigned char*>(message.data()), message.size());
+        EVP_MD_CTX_free(context);
+        return answer == 1;
+    };
+    QVERIFY(verifies());
+    message[3] = 'X';
+    QVERIFY(!verifies());
+}
+
+void ExportTest::poisoned_metrics_are_written_as_python_does()
+{
+    model::Round round;
+    round.number = model::RoundNo(3);
+    round.selected = {model::ClientId("a\"b")};
+    round.metrics = {{"accuracy", 0.5},
+                     {"loss", std::numeric_limits<double>::quiet_NaN()},
+                     {"norm", -std::numeric_limits<double>::infinity()}};
+    const std::string expected =
+        "{\"type\":\"round\",\"round\":3,\"selected\":[\"a\\\"b\"],\"metrics\":{\"accuracy\":0.5,\"loss\":NaN,"
+        "\"norm\":-Infinity}}\n";
+    QCOMPARE(storage::round_line(round), expected);
 }
 
 void ExportTest::the_same_arrays_give_the_same_bytes()

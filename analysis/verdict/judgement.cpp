@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/verdict/judgement.h"
+
+#include "analysis/detection/detector.h"
+#include "analysis/verdict/onset.h"
+#include "analysis/verdict/second_look.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <set>
+
+namespace fedsleuth::analysis {
+
+namespace {
+
+struct FamilyMember {
+    std::string_view detector;
+    std::string_view family;
+};
+
+constexpr std::array<FamilyMember, 23> members{{{"norm", "length"},
+                                                {"krum-distance", "length"},
+                                                {"cosine-median", "direction"},
+                                                {"sign-agreement", "direction"},
+                                                {"spectral", "direction"},
+                                                {"reference-cosine", "direction"},
+                                                {"hdbscan-outlier", "direction"},
+                                                {"drift-global", "direction"},
+                                                {"model-pull", "direction"},
+                                                {"output-profile", "last layer"},
+                                                {"output-lean", "last layer"},
+                                                {"head-share", "last layer"},
+                                                {"head-cosine", "last layer"},
+                                                {"duplicate", "likeness"},
+                                                {"company", "likeness"},
+                                                {"head-company", "likeness"},
+                                                {"recycled", "time"},
+                                                {"drift-own", "time"},
+                                                {"temporal-sign", "time"},
+                                                {"residual-memory", "time"},
+                                                {"kurtosis", "shape"},
+                                                {"quiet-energy", "shape"},
+                                                {"layer-profile", "shape"}}};
+
+/// The features of a client as they would be if what one detector, or one family, says were that of the ordinary client.
+std::vector<double> without(const std::vector<double>& values, const std::vector<double>& ordinary,
+                            const std::function<bool(std::string_view)>& is_left_out)
+{
+    std::vector<double> out = values;
+    for (std::size_t feature = 0; feature < out.size(); ++feature)
+        if (is_left_out(feature_source(feature))) out[feature] = ordinary[feature];
+    return out;
+}
+
+void sort_by_weight(std::vector<Contribution>& contributions)
+{
+    std::stable_sort(contributions.begin(), contributions.end(),
+                     [](const Contribution& a, const Contribution& b) { return a.log_odds > b.log_odds; });
+}
+
+void attribute(Judgement& judgement, const std::vector<double>& values, const std::vector<double>& ordinary,
+               const Forest& forest)
+{
+    std::set<std::string_view> families;
+    for (const FamilyMember& member : members) {
+        families.insert(member.family);
+        const double left = margin(forest, without(values, ordinary, [&](auto source) { return source == member.detector; }));
+        judgement.detectors.push_back({std::string(member.detector), judgement.suspicion - left});
+    }
+    for (const std::string_view family : families) {
+        const double left = margin(forest, without(values, ordinary, [&](auto source) {
+                                       return !source.empty() && evidence_family(source) == family;
+                                   }));
+        judgement.families.push_back({std::string(family), judgement.suspicion - left});
+    }
+    sort_by_weight(judgement.detectors);
+    sort_by_weight(judgement.families);
+}
+
+void find_rounds(Judgement& judgement, const ClientFeatures& client, const Forest& forest)
+{
+    std::vector<double> ratios;
+    for (const std::vector<double>& row : client.round_values) ratios.push_back(margin(forest, row) - forest.base);
+    const AttackTimes times = attack_times(ratios);
+    judgement.rounds = client.rounds;
+    judgement.round_probability = times.probability;
+    for (const std::size_t place : times.attacked) judgement.bad_rounds.push_back(client.rounds[place]);
+    if (judgement.bad_rounds.empty() && !ratios.empty())
+        judgement.bad_rounds.push_back(
+            client.rounds[static_cast<std::size_t>(std::max_element(ratios.begin(), ratios.end()) - ratios.begin())]);
+}
+
+void find_kind(Judgement& judgement, const std::vector<double>& values, std::span<const KindForest> kinds)
+{
+    for (const KindForest& kind : kinds)
+        judgement.kinds.emplace_back(kind.attack, logistic(margin(kind.forest, values)));
+    std::stable_sort(judgement.kinds.begin(), judgement.kinds.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+}
+
+}  // namespace
+
+std::string_view evidence_family(std::string_view detector)
+{
+    for (const FamilyMember& member : members)
+        if (member.detector == detector) return member.family;
+    return "other";
+}
+
+std::vector<bool> benjamini_hochberg(const std::vector<double>& p_values, double q)
+{
+    std::vector<double> sorted;
+    for (const double p : p_values)
+        if (!std::isnan(p)) sorted.push_back(p);
+    std::sort(sorted.begin(), sorted.end());
+    double highest = -1;
+    for (std::size_t rank = 0; rank < sorted.size(); ++rank)
+        if (sorted[rank] <= q * static_cast<double>(rank + 1) / static_cast<double>(sorted.size())) highest = sorted[rank];
+    std::vector<bool> rejected;
+    for (const double p : p_values) rejected.push_back(p <= highest);
+    return rejected;
+}
+
+std::vector<Judgement> judge(const Evidence& evidence, const Judges& judges)
+{
+    const std::vector<ClientFeatures> clients = client_features(evidence);
+    std::vector<double> suspicions;
+    for (const ClientFeatures& client : clients) suspicions.push_back(margin(judges.first, client.values));
+    const std::vector<std::vector<double>> second = second_look(evidence, clients, suspicions);
+    const std::vector<double> ordinary = ordinary_client(clients);
+
+    std::vector<Judgement> all;
+    for (std::size_t idx = 0; idx < clients.size(); ++idx) {
+        Judgement judgement;
+        judgement.client = clients[idx].client;
+        judgement.suspicion = suspicions[idx];
+        judgement.log_odds = margin(judges.second, second[idx]);
+        judgement.probability = logistic(judges.slope * judgement.log_odds + judges.offset);
+        judgement.p_value = p_value(judges.library, static_cast<double>(clients.size()), judgement.log_odds);
+        find_rounds(judgement, clients[idx], judges.round);
+        find_kind(judgement, clients[idx].values, judges.kinds);
+        attribute(judgement, clients[idx].values, ordinary, judges.first);
+        all.push_back(std::move(judgement));
+    }
+    return all;
+}
+
+}  // namespace fedsleuth::analysis

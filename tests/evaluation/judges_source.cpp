@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "evaluation/training.h"
+
+#include <cstdio>
+#include <sstream>
+
+namespace fedsleuth::evaluation {
+
+namespace {
+
+std::string number(double value)
+{
+    char text[32];
+    std::snprintf(text, sizeof text, "%.5g", value);
+    return text;
+}
+
+/// A float literal: "1.5f", "2.0f".
+std::string literal(double value)
+{
+    std::string text = number(value);
+    if (text.find_first_of(".en") == std::string::npos) text += ".0";
+    return text + "f";
+}
+
+template <class Item, class Print>
+void list(std::ostringstream& out, const std::vector<Item>& items, const Print& print)
+{
+    std::size_t width = 0;
+    for (const Item& item : items) {
+        const std::string text = print(item) + ",";
+        if (width + text.size() > 110) {
+            out << "\n";
+            width = 0;
+        }
+        width += text.size();
+        out << text;
+    }
+}
+
+void forest(std::ostringstream& out, const std::string& name, const TrainedForest& of)
+{
+    out << "constexpr Split " << name << "_splits[] = {\n";
+    list(out, of.splits, [](const analysis::Split& split) {
+        return "{" + std::to_string(split.feature) + "," + literal(static_cast<double>(split.threshold)) + "}";
+    });
+    out << "};\nconstexpr float " << name << "_leaves[] = {\n";
+    list(out, of.leaves, [](float leaf) { return literal(static_cast<double>(leaf)); });
+    out << "};\n";
+}
+
+std::string reference(const std::string& name, const TrainedForest& of)
+{
+    return "{" + std::to_string(of.depth) + ", " + number(of.base) + ", " + name + "_splits, " + name + "_leaves}";
+}
+
+}  // namespace
+
+std::string as_source(const TrainedJudges& judges)
+{
+    std::ostringstream out;
+    out << "// SPDX-License-Identifier: GPL-3.0-or-later\n"
+           "// Written by `./dev evaluate train`; not to be edited.\n"
+           "// clang-format off\n";
+    forest(out, "first", judges.first);
+    forest(out, "second", judges.second);
+    forest(out, "round", judges.round);
+    std::ostringstream kinds, library;
+    for (std::size_t idx = 0; idx < judges.kinds.size(); ++idx) {
+        const std::string name = "kind" + std::to_string(idx);
+        forest(out, name, judges.kinds[idx].second);
+        kinds << "    {\"" << judges.kinds[idx].first << "\", " << reference(name, judges.kinds[idx].second) << "},\n";
+    }
+    for (std::size_t idx = 0; idx < judges.library.size(); ++idx) {
+        const TrainedJudges::Null& cell = judges.library[idx];
+        const std::string name = "null" + std::to_string(idx);
+        out << "constexpr float " << name << "_quantiles[] = {\n";
+        list(out, cell.quantiles, [](float value) { return literal(static_cast<double>(value)); });
+        out << "};\n";
+        library << "    {" << number(cell.most_clients) << ", " << number(cell.count) << ", " << name << "_quantiles, "
+                << number(cell.tail_from) << ", " << number(cell.tail_share) << ", " << number(cell.tail_scale) << ", "
+                << number(cell.tail_shape) << "},\n";
+    }
+    out << "constexpr KindForest kinds[] = {\n" << kinds.str() << "};\n";
+    out << "constexpr NullCell library[] = {\n" << library.str() << "};\n";
+    out << "constexpr Judges judges{" << reference("first", judges.first) << ",\n    "
+        << reference("second", judges.second) << ",\n    " << number(judges.slope) << ", " << number(judges.offset)
+        << ",\n    " << reference("round", judges.round) << ",\n    kinds, library,\n    \"" << judges.recipe << "\"};\n";
+    return out.str();
+}
+
+}  // namespace fedsleuth::evaluation

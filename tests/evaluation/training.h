@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "evaluation/boosting.h"
+#include "evaluation/dataset.h"
+#include "analysis/verdict/judges.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace fedsleuth::evaluation {
+
+/// Judges that own their numbers.
+struct TrainedJudges {
+    TrainedForest first, second, round;
+    double slope = 1, offset = 0;
+    std::vector<std::pair<std::string, TrainedForest>> kinds;
+    struct Null {
+        double most_clients = 0, count = 0, tail_from = 0, tail_share = 0, tail_scale = 1, tail_shape = 0;
+        std::vector<float> quantiles;
+    };
+    std::vector<Null> library;
+    std::string recipe;
+};
+
+/// Learns from `data` (cells of held-out attacks are passed over) and takes the null library from the cells of `quiet`
+/// in which nobody attacks.
+///
+/// The second judge learns from suspicions that the first one had of federations which it had not seen (four folds of
+/// federations); the probability is fitted on what the second one said of such.
+[[nodiscard]] TrainedJudges train(const Dataset& data, const Dataset& quiet);
+
+/// The judges as analysis/verdict/trained/judges.inc.
+[[nodiscard]] std::string as_source(const TrainedJudges& judges);
+
+/// Log-odds of the second judge for every example.
+[[nodiscard]] std::vector<double> second_log_odds(const Dataset& data, const analysis::Forest& first,
+                                                  const analysis::Forest& second);
+
+}  // namespace fedsleuth::evaluation
