@@ -3,6 +3,7 @@
 
 #include "analysis/detection/round_findings.h"
 #include "analysis/detection/score_round.h"
+#include "analysis/identity/audit.h"
 #include "analysis/ledger/ledger_builder.h"
 #include "analysis/privacy/audit.h"
 #include "analysis/rollback/candidates.h"
@@ -120,7 +121,9 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
 
     FEDSLEUTH_TRY(const std::vector<model::Decision> decisions, store.decisions());
     const std::vector<Onset> onsets = onsets_of(outcome.verdicts, decisions, updates);
-    std::vector<model::RollbackCandidate> facts = checkpoint_facts(checkpoints, steps);
+    FEDSLEUTH_TRY(IdentityAudit identity, audit_identity(store, progress));
+    outcome.signatures = std::move(identity.checks);
+    std::vector<model::RollbackCandidate> facts = checkpoint_facts(checkpoints, steps, outcome.signatures);
     FEDSLEUTH_TRY(const std::optional<Counterfactual> contamination,
                   measure_contamination(store, source, flagged_clients(onsets), facts, progress));
     outcome.rollback =
@@ -128,6 +131,7 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
 
     outcome.findings = round_findings(rounds, checkpoints, steps);
     for (model::Finding& finding : privacy.findings) outcome.findings.push_back(std::move(finding));
+    for (model::Finding& finding : identity.findings) outcome.findings.push_back(std::move(finding));
     summary.findings = static_cast<std::int64_t>(outcome.findings.size());
     for (ScoredRound& round : evidence.rounds)
         for (model::DetectorScores& scores : round.scores) outcome.scores.push_back(std::move(scores));

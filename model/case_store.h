@@ -9,6 +9,7 @@
 #include "model/evidence_file.h"
 #include "model/federation.h"
 #include "model/finding.h"
+#include "model/identity.h"
 #include "model/result.h"
 #include "model/rollback_candidate.h"
 #include "model/round.h"
@@ -38,6 +39,13 @@ public:
     [[nodiscard]] virtual Result<std::vector<EvidenceFile>> evidence_files() = 0;
     [[nodiscard]] virtual Result<std::vector<ImportIssue>> import_issues() = 0;
 
+    // What signatures are checked against. A case that knows no identities leaves these empty.
+    [[nodiscard]] virtual Result<std::vector<CertificateFile>> certificate_files() { return std::vector<CertificateFile>(); }  ///< by path
+    [[nodiscard]] virtual Result<std::vector<ByteSignature>> byte_signatures() { return std::vector<ByteSignature>(); }
+    [[nodiscard]] virtual Result<std::vector<Submission>> submissions() { return std::vector<Submission>(); }  ///< in the log's order
+    /// Of the last analysis: by round, the checkpoint's first, then clients.
+    [[nodiscard]] virtual Result<std::vector<SignatureCheck>> signature_checks() { return std::vector<SignatureCheck>(); }
+
     /// Nothing where the round has none, or one of another RoundLedger::version.
     [[nodiscard]] virtual Result<std::optional<RoundLedger>> ledger(RoundNo round) = 0;
     [[nodiscard]] virtual Result<void> put_ledger(const RoundLedger& ledger) = 0;
@@ -49,6 +57,7 @@ public:
         Verdicts verdicts;
         Rollback rollback;
         std::vector<Finding> findings;  ///< of sources analysis, privacy and identity
+        std::vector<SignatureCheck> signatures;
         std::string parameters_json;    ///< for the custody entry
     };
     [[nodiscard]] virtual Result<void> put_analysis(const AnalysisOutcome& outcome) = 0;

@@ -15,6 +15,7 @@ struct Checkpoint {
     std::optional<Signature> signature;
     Metrics metrics;
     std::string extra_json;
+    std::int64_t line = 0;  ///< of the log; 0 where there is no log
 
     SnapshotState state = SnapshotState::missing;
     std::string state_text;

@@ -120,6 +120,46 @@ std::string csv_cell(std::string_view text)
     return quoted + "\"";
 }
 
+namespace {
+constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+}
+
+std::optional<std::string> base64_decoded(std::string_view text)
+{
+    if (text.size() % 4 != 0) return std::nullopt;
+    std::size_t padding = 0;
+    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+    std::string bytes;
+    bytes.reserve(text.size() / 4 * 3);
+    std::uint32_t bits = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const bool padded = at + padding >= text.size();
+        const std::size_t digit = padded ? 0 : base64_digits.find(text[at]);
+        if (digit == std::string_view::npos) return std::nullopt;
+        bits = bits << 6 | static_cast<std::uint32_t>(digit);
+        if (at % 4 != 3) continue;
+        for (int shift = 16; shift >= 0; shift -= 8) bytes += static_cast<char>(bits >> shift & 0xff);
+        bits = 0;
+    }
+    for (; padding > 0; --padding) bytes.pop_back();
+    if (base64_encoded(bytes) != text) return std::nullopt;  // bits that no byte needs are zero
+    return bytes;
+}
+
+std::string base64_encoded(std::string_view bytes)
+{
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        std::uint32_t bits = 0;
+        for (std::size_t idx = 0; idx < 3; ++idx)
+            bits = bits << 8 | (at + idx < bytes.size() ? static_cast<unsigned char>(bytes[at + idx]) : 0u);
+        for (std::size_t idx = 0; idx < 4; ++idx)
+            text += at + idx > bytes.size() ? '=' : base64_digits[bits >> (18 - 6 * idx) & 0x3f];
+    }
+    return text;
+}
+
 std::string grouped(long long number)
 {
     const std::string digits = std::to_string(number);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,10 @@ namespace fedsleuth::model {
 
 /// One CSV cell (RFC 4180), and with an apostrophe before what a spreadsheet would run as a formula.
 [[nodiscard]] std::string csv_cell(std::string_view text);
+
+/// The bytes that base64 text stands for (RFC 4648, padded, nothing but its alphabet); nothing where it is no such text.
+[[nodiscard]] std::optional<std::string> base64_decoded(std::string_view text);
+[[nodiscard]] std::string base64_encoded(std::string_view bytes);
 
 /// "1,234,567".
 [[nodiscard]] std::string grouped(long long number);

@@ -41,6 +41,7 @@ struct Update {
     std::string reason;
     std::string stage;
     bool reference = false;  ///< role "reference": the server's own update
+    std::int64_t line = 0;   ///< of the log; 0 where there is no log
     std::string extra_json;
 
     SnapshotState state = SnapshotState::missing;
@@ -50,6 +51,14 @@ struct Update {
     [[nodiscard]] bool usable() const { return state == SnapshotState::usable; }
     /// Checkpoint that this update started from.
     [[nodiscard]] RoundNo base() const { return base_round.value_or(round.before()); }
+};
+
+/// A line of the log about a client's update, be it the one that counts or one that a later line replaced.
+struct Submission {
+    RoundNo round;
+    ClientId client;
+    std::string received_at;
+    std::string sha256;  ///< as the log says; of the file that was read where it says nothing
 };
 
 }  // namespace fedsleuth::model

@@ -17,6 +17,7 @@ public:
     Block(std::size_t offset, std::size_t height, std::size_t width, std::size_t in, std::size_t out)
         : dense_{offset, 9 * in, out}, height_(height), width_(width), in_(in)
     {
+        find_neighbours();
     }
 
     [[nodiscard]] std::size_t size() const { return dense_.size(); }
@@ -40,39 +41,49 @@ public:
         by_convolved_.assign(rows * dense_.out, 0.0F);
         for (std::size_t value_idx = 0; value_idx < pooled_.size(); ++value_idx)
             if (pooled_[value_idx] > 0) by_convolved_[winner_[value_idx]] = by_pooled[value_idx];
-        if (by_x) by_unrolled_.resize(unrolled_.size());
+        if (by_x) by_unrolled_.resize(rows * 9 * in_);
         dense_.backward(weights, unrolled_.data(), rows, by_convolved_.data(), gradient,
                         by_x ? by_unrolled_.data() : nullptr);
         if (by_x) roll_up(batch, by_x);
     }
 
 private:
-    /// Calls visit(place of the neighbourhood's value in unrolled_, place in x) for all neighbours inside the image.
-    /// Within a row of unrolled_, values lie as PyTorch's kernels do: channel by channel, 3 × 3 each.
-    template <class Visit>
-    void neighbours(std::size_t batch, const Visit& visit) const
+    struct Neighbour {
+        std::uint32_t unrolled = 0;  ///< where its value lies in the image's unrolled neighbourhoods
+        std::uint32_t place = 0;     ///< and in the image
+    };
+
+    /// All neighbours that lie inside one image. Within a row of neighbourhoods, values lie as PyTorch's kernels do:
+    /// channel by channel, 3 × 3 each; what is missing outside stays 0.
+    void find_neighbours()
     {
-        std::size_t row_idx = 0;
-        for (std::size_t image_idx = 0; image_idx < batch; ++image_idx)
-            for (std::size_t y = 0; y < height_; ++y)
-                for (std::size_t x = 0; x < width_; ++x, ++row_idx)
-                    for (std::size_t tap = 0; tap < 9; ++tap) {
-                        const std::size_t from_y = y + tap / 3, from_x = x + tap % 3;  // one more than in the image
-                        if (from_y < 1 || from_y > height_ || from_x < 1 || from_x > width_) continue;
-                        const std::size_t place = ((image_idx * height_ + from_y - 1) * width_ + from_x - 1) * in_;
-                        for (std::size_t channel = 0; channel < in_; ++channel)
-                            visit((row_idx * in_ + channel) * 9 + tap, place + channel);
-                    }
+        for (std::size_t row_idx = 0; row_idx < height_ * width_; ++row_idx)
+            for (std::size_t tap = 0; tap < 9; ++tap) {
+                const std::size_t y = row_idx / width_ + tap / 3, x = row_idx % width_ + tap % 3;  // one too large
+                if (y < 1 || y > height_ || x < 1 || x > width_) continue;
+                for (std::size_t channel = 0; channel < in_; ++channel)
+                    neighbours_.push_back({static_cast<std::uint32_t>((row_idx * in_ + channel) * 9 + tap),
+                                           static_cast<std::uint32_t>(((y - 1) * width_ + x - 1) * in_ + channel)});
+            }
     }
+    [[nodiscard]] std::size_t image_size() const { return height_ * width_ * in_; }
     void unroll(const float* x, std::size_t batch)
     {
-        unrolled_.assign(batch * height_ * width_ * 9 * in_, 0.0F);
-        neighbours(batch, [&](std::size_t to, std::size_t from) { unrolled_[to] = x[from]; });
+        if (unrolled_.size() < batch * 9 * image_size()) unrolled_.resize(batch * 9 * image_size(), 0.0F);
+        for (std::size_t image_idx = 0; image_idx < batch; ++image_idx) {
+            float* to = unrolled_.data() + image_idx * 9 * image_size();
+            const float* from = x + image_idx * image_size();
+            for (const Neighbour& neighbour : neighbours_) to[neighbour.unrolled] = from[neighbour.place];
+        }
     }
     void roll_up(std::size_t batch, float* by_x) const
     {
-        std::fill_n(by_x, batch * height_ * width_ * in_, 0.0F);
-        neighbours(batch, [&](std::size_t from, std::size_t to) { by_x[to] += by_unrolled_[from]; });
+        std::fill_n(by_x, batch * image_size(), 0.0F);
+        for (std::size_t image_idx = 0; image_idx < batch; ++image_idx) {
+            const float* from = by_unrolled_.data() + image_idx * 9 * image_size();
+            float* to = by_x + image_idx * image_size();
+            for (const Neighbour& neighbour : neighbours_) to[neighbour.place] += from[neighbour.unrolled];
+        }
     }
     void pool(std::size_t batch)
     {
@@ -96,6 +107,7 @@ private:
 
     Dense dense_;
     std::size_t height_, width_, in_;
+    std::vector<Neighbour> neighbours_;
     std::vector<float> unrolled_, convolved_, pooled_, by_convolved_, by_unrolled_;
     std::vector<std::size_t> winner_;
 };

@@ -2,7 +2,6 @@
 #include "analysis/kernels/parallel.h"
 #include "analysis/lab/attack_catalogue.h"
 #include "analysis/lab/simulation_state.h"
-#include "analysis/rules/aggregate.h"
 
 #include <algorithm>
 #include <cmath>
@@ -114,8 +113,12 @@ void Simulation::State::attack_all(std::vector<Participation>& parts)
     seen.global = global();
     seen.previous_step = previous_step;
     seen.server_learning_rate = options.server_learning_rate;
+    // What an attacker can try at home: without the server's own data and without anybody's past.
     seen.aggregate = [this](const Rows& rows) {
-        return combine(rows, std::vector<double>(rows.n, 1.0), {}).value_or(std::vector<double>());
+        const std::vector<double> model(global().begin(), global().end()),
+            previous(previous_step.begin(), previous_step.end());
+        return combine(rows, std::vector<double>(rows.n, 1.0), {{}, {}, previous, model})
+            .value_or(std::vector<double>());
     };
     for (const Participation& part : parts) {
         seen.all_examples += clients[part.client].shard.size();
@@ -161,37 +164,42 @@ std::vector<float> Simulation::State::train_reference()
 }
 
 model::Result<std::vector<double>> Simulation::State::combine(const Rows& rows, const std::vector<double>& examples,
-                                                              const std::vector<float>& server_update) const
+                                                              const SideInputs& side) const
 {
-    (void)server_update;
     std::vector<double> step(rows.d, 0.0);
-    if (options.rule == "fedavg") {
+    if (options.rule == "fedavg" && options.rule_settings.pre.empty()) {  // the usual case, without a Gram matrix
         double total = 0;
         for (const double count : examples) total += count;
         for (std::size_t row_idx = 0; row_idx < rows.n; ++row_idx)
             for (std::size_t coord_idx = 0; coord_idx < rows.d; ++coord_idx)
                 step[coord_idx] += examples[row_idx] / total * rows[row_idx][coord_idx];
-    } else {
-        FEDSLEUTH_TRY(Aggregate result,
-                      aggregate_matrix(options.rule, rows.values, rows.n, rows.d, examples, options.rule_settings));
-        return std::move(result.vector);
+        return step;
     }
-    return step;
+    FEDSLEUTH_TRY(Aggregate result,
+                  aggregate_matrix(options.rule, rows.values, rows.n, rows.d, examples, options.rule_settings, side));
+    return std::move(result.vector);
 }
 
 model::Result<std::vector<float>> Simulation::State::aggregate(const std::vector<Participation>& parts,
-                                                               const std::vector<float>& server_update) const
+                                                               const std::vector<float>& server_update)
 {
-    Rows rows;
+    Rows rows, past;
     std::vector<double> examples;
     for (const Participation& part : parts) {
         if (count_non_finite(part.sent) > 0) continue;
         rows.add(std::span<const float>(part.sent));
         examples.push_back(options.weighted ? static_cast<double>(clients[part.client].shard.size()) : 1.0);
+        if (options.rule != "foolsgold") continue;
+        std::vector<double>& sum = history[part.client];
+        sum.resize(part.sent.size());
+        for (std::size_t coord_idx = 0; coord_idx < sum.size(); ++coord_idx) sum[coord_idx] += part.sent[coord_idx];
+        past.add(std::span<const double>(sum));
     }
     std::vector<float> next = global();
     if (rows.n == 0) return next;  // nothing came that could be used: the model stays
-    FEDSLEUTH_TRY(const std::vector<double> step, combine(rows, examples, server_update));
+    const std::vector<double> reference(server_update.begin(), server_update.end()), model(next.begin(), next.end()),
+        previous(previous_step.begin(), previous_step.end());
+    FEDSLEUTH_TRY(const std::vector<double> step, combine(rows, examples, {reference, past.values, previous, model}));
     for (std::size_t coord_idx = 0; coord_idx < next.size(); ++coord_idx)
         next[coord_idx] = static_cast<float>(next[coord_idx] + options.server_learning_rate * step[coord_idx]);
     return next;

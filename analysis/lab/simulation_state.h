@@ -4,6 +4,7 @@
 #include "analysis/lab/attack.h"
 #include "analysis/lab/federation.h"
 #include "analysis/lab/simulation.h"
+#include "analysis/rules/aggregate.h"
 
 #include <map>
 #include <memory>
@@ -52,6 +53,7 @@ struct Simulation::State {
     std::vector<LabAttack> attacks;
     LabFederation recorded;
     std::vector<float> previous_step;
+    std::map<std::size_t, std::vector<double>> history;  ///< of each client: what it sent so far, summed (FoolsGold)
     std::vector<double> epsilon;  ///< after 1, 2, … rounds, where the federation promises privacy and keeps it
     std::size_t round = 0;        ///< that was trained last
 
@@ -72,9 +74,9 @@ struct Simulation::State {
     void attack_all(std::vector<Participation>& parts);
     [[nodiscard]] std::vector<float> train_reference();
     [[nodiscard]] model::Result<std::vector<double>> combine(const Rows& rows, const std::vector<double>& examples,
-                                                             const std::vector<float>& server_update) const;
+                                                             const SideInputs& side) const;
     [[nodiscard]] model::Result<std::vector<float>> aggregate(const std::vector<Participation>& parts,
-                                                              const std::vector<float>& server_update) const;
+                                                              const std::vector<float>& server_update);
     void record_updates(const std::vector<Participation>& parts, const std::vector<float>& server_update);
     [[nodiscard]] RoundOutcome evaluate(const std::vector<Participation>& parts, model::Round& record);
 };

@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
 
 namespace fedsleuth::analysis {
 
@@ -236,32 +235,46 @@ model::Result<std::vector<double>> epsilon_after_each(std::span<const PrivacyEve
                                                       Accountant accountant, const AccountOptions& options)
 {
     FEDSLEUTH_CHECK(check(history, delta, options));
-    std::vector<double> after;
+    // Each round as one of few distinct events.
+    PrivacyHistory distinct;
+    std::vector<SpendingRound> rounds;
+    std::size_t bare = history.size();  // the first round that hides nothing
+    for (const PrivacyEvent& event : history) {
+        const PrivacyHistory lowered = compacted({&event, 1});
+        if (lowered.empty()) {
+            rounds.push_back({});
+            continue;
+        }
+        if (hides_nothing(lowered)) bare = std::min(bare, rounds.size());
+        PrivacyEvent once = lowered.front();
+        once.count = 1;
+        const auto known = std::find(distinct.begin(), distinct.end(), once);
+        rounds.push_back({static_cast<std::size_t>(known - distinct.begin()), lowered.front().count});
+        if (known == distinct.end()) distinct.push_back(once);
+    }
+    std::vector<double> after(rounds.size(), 0.0);
+    if (distinct.empty()) return after;
     if (accountant == Accountant::rdp) {
-        std::vector<PrivacyHistory> rounds;
         const std::vector<double> orders = orders_of(options);
+        std::vector<std::vector<double>> once;
+        for (const PrivacyEvent& event : distinct) once.push_back(rdp_once(event, orders));
         std::vector<double> total(orders.size(), 0.0);
-        std::map<std::pair<double, double>, std::vector<double>> known;
-        for (const PrivacyEvent& event : history) {
-            for (const PrivacyEvent& lowered : compacted({&event, 1})) {
-                const bool plain =
-                    lowered.mechanism == Mechanism::gaussian && lowered.sampling != Sampling::without_replacement;
-                auto& once = known[{plain ? lowered.noise : -1.0, lowered.rate}];
-                if (!plain || once.empty()) once = rdp_once(lowered, orders);
-                for (std::size_t k = 0; k < orders.size(); ++k)
-                    total[k] += static_cast<double>(lowered.count) * once[k];
-            }
-            after.push_back(rdp_epsilon(orders, total, delta).value);
+        for (std::size_t at = 0; at < rounds.size(); ++at) {
+            for (std::size_t k = 0; k < orders.size() && rounds[at].count > 0; ++k)
+                total[k] += static_cast<double>(rounds[at].count) * once[rounds[at].event][k];
+            after[at] = rdp_epsilon(orders, total, delta).value;
         }
         return after;
     }
+    if (accountant == Accountant::pld && delta > 0.0 && bare == history.size())
+        return pld_after_each(distinct, rounds, delta, options);
     LossGrids grids;
-    PrivacyHistory so_far;
-    for (const PrivacyEvent& event : history) {
-        so_far.push_back(event);
-        so_far = compacted(so_far);
-        FEDSLEUTH_TRY(const Spent spent, spent_of_any(so_far, delta, accountant, options, grids));
-        after.push_back(spent.epsilon);
+    PrivacyHistory so_far = distinct;
+    for (PrivacyEvent& event : so_far) event.count = 0;
+    for (std::size_t at = 0; at < rounds.size(); ++at) {
+        so_far[rounds[at].event].count += rounds[at].count;
+        FEDSLEUTH_TRY(const Spent spent, spent_of_any(compacted(so_far), delta, accountant, options, grids));
+        after[at] = spent.epsilon;
     }
     return after;
 }

@@ -158,6 +158,25 @@ void sort_findings(PrivacyAudit& audit)
                 client.findings.push_back(finding.kind);
 }
 
+/// Without a mechanism and without claims: the clients, and how often each took part.
+model::Result<PrivacyAudit> nothing_to_audit(model::CaseStore& store)
+{
+    PrivacyAudit audit;
+    FEDSLEUTH_TRY(audit.policy, audit_policy(store));
+    FEDSLEUTH_TRY(const std::vector<model::Client> clients, store.clients());
+    FEDSLEUTH_TRY(const std::vector<model::Update> updates, store.updates());
+    std::map<model::ClientId, std::int64_t> rounds;
+    for (const model::Client& client : clients) rounds[client.id] = 0;
+    for (const model::Update& update : updates)
+        if (!update.reference) ++rounds[update.client];
+    for (const auto& [id, count] : rounds) {
+        ClientAudit& client = audit.clients.emplace_back();
+        client.client = id;
+        client.rounds = count;
+    }
+    return audit;
+}
+
 }  // namespace
 
 model::Result<PrivacyAudit> audit_privacy(model::CaseStore& store, const NoiseEvidence& evidence,
@@ -166,10 +185,7 @@ model::Result<PrivacyAudit> audit_privacy(model::CaseStore& store, const NoiseEv
     FEDSLEUTH_CHECK(check_options(options));
     PrivacyAudit audit;
     FEDSLEUTH_TRY(const std::optional<AuditCase> gathered, gather_audit(store, evidence, options));
-    if (!gathered) {
-        FEDSLEUTH_TRY(audit.policy, audit_policy(store));
-        return audit;
-    }
+    if (!gathered) return nothing_to_audit(store);
     const AuditCase& work = *gathered;
     const auto stopped = [&] { return model::fail(model::ErrorCode::cancelled, "The privacy audit was stopped"); };
     audit.declared = true;

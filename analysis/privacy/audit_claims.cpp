@@ -230,10 +230,13 @@ ClaimComparison compare(const AuditClient& client, const Comparison& claims, Aud
     const bool several = client.releases.size() > 1;
     const bool totals = claims.fits_totals(), singles = claims.fits_single_rounds();
     const Claimed* below = claims.below(cumulative);
+    // A number that is enough in the reading that it declares is not held to be the other.
     if (totals && singles)
         result.fits = several ? result.declared : ClaimReading::either;
-    else if (totals || (cumulative && below == nullptr && !singles))
+    else if (below == nullptr && cumulative)
         result.fits = totals ? ClaimReading::cumulative : ClaimReading::neither;
+    else if (totals)
+        result.fits = ClaimReading::cumulative;
     else
         result.fits = singles ? ClaimReading::per_round : ClaimReading::neither;
     const ClaimReading other = cumulative ? ClaimReading::per_round : ClaimReading::cumulative;

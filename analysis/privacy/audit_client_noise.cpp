@@ -5,7 +5,9 @@
 #include "model/text.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <map>
 
 namespace fedsleuth::analysis {
 
@@ -17,6 +19,29 @@ namespace {
 
 /// Chance that a test accuses a client that did what it says, over all of its rounds and layers.
 constexpr double alpha = 1e-6;
+
+/// The exact bounds, which many clients share.
+class Bounds {
+public:
+    explicit Bounds(NoiseKind kind) : kind_(kind) {}
+    [[nodiscard]] double floor(double coordinates, double chance)
+    {
+        const auto [place, is_new] = floors_.try_emplace({coordinates, chance});
+        if (is_new) place->second = noise_floor(coordinates, chance, kind_);
+        return place->second;
+    }
+    [[nodiscard]] double ceiling(double coordinates, double signal, double chance)
+    {
+        const auto [place, is_new] = ceilings_.try_emplace({coordinates, signal, chance});
+        if (is_new) place->second = clip_ceiling(coordinates, signal, chance, kind_);
+        return place->second;
+    }
+
+private:
+    NoiseKind kind_;
+    std::map<std::pair<double, double>, double> floors_;
+    std::map<std::array<double, 3>, double> ceilings_;
+};
 
 /// One measured release with its scale: s is one coordinate's standard deviation (Laplace: scale b).
 struct Measured {
@@ -81,14 +106,14 @@ struct Floor {
     double noise_multiplier = 0;           ///< that all rounds together show at most, in units of C
 };
 
-Floor test_floor(const AuditCase& work, const NoiseSums& sums)
+Floor test_floor(const AuditCase& work, const NoiseSums& sums, Bounds& bounds)
 {
     Floor floor;
     const NoiseKind kind = work.noise_kind();
     const double d = static_cast<double>(work.evidence->coordinates);
     const double count = static_cast<double>(sums.rounds.size());
-    floor.fails = sums.ratio < noise_floor(d * count, alpha, kind);
-    const double least = noise_floor(d, alpha / count, kind);
+    floor.fails = sums.ratio < bounds.floor(d * count, alpha);
+    const double least = bounds.floor(d, alpha / count);
     double squares = 0;
     for (const Measured& measured : sums.rounds) {
         if (measured.ratio < least) floor.rounds.push_back(&measured);
@@ -98,27 +123,34 @@ Floor test_floor(const AuditCase& work, const NoiseSums& sums)
     const double layers = static_cast<double>(std::max<std::size_t>(sums.layers.size(), 1));
     for (std::size_t layer_idx = 0; layer_idx < sums.layers.size(); ++layer_idx) {
         const double coordinates = static_cast<double>(work.evidence->layers[layer_idx].coordinates) * count;
-        if (sums.layers[layer_idx] < noise_floor(coordinates, alpha / layers, kind)) floor.layers.push_back(layer_idx);
+        if (sums.layers[layer_idx] < bounds.floor(coordinates, alpha / layers)) floor.layers.push_back(layer_idx);
     }
     return floor;
 }
 
-/// Excess of the same share in every layer is noise (more than was said, which harms nobody), not signal.
-bool even_over_layers(const AuditCase& work, const NoiseSums& sums)
+/// Excess of the same share in every layer, new in every round, is noise (more than was said, which harms nobody), not signal.
+bool is_noise_throughout(const AuditCase& work, const NoiseSums& sums)
 {
     if (sums.layers.size() < 2) return false;
+    const double d = static_cast<double>(work.evidence->coordinates);
     const double count = static_cast<double>(sums.rounds.size());
-    const double mean = sums.ratio / (static_cast<double>(work.evidence->coordinates) * count);
+    const double mean = sums.ratio / (d * count);
     for (std::size_t layer_idx = 0; layer_idx < sums.layers.size(); ++layer_idx) {
         const double n = static_cast<double>(work.evidence->layers[layer_idx].coordinates) * count;
         const double spread = work.noise_kind() == NoiseKind::laplace ? std::sqrt(5.0 / n) : std::sqrt(2.0 / n);
         if (std::abs(sums.layers[layer_idx] / n / mean - 1) > 4 * spread) return false;
     }
-    return true;
+    double cosine = 0, compared = 0;
+    for (const Measured& measured : sums.rounds)
+        if (measured.release->measured->previous_cosine)
+            cosine += *measured.release->measured->previous_cosine, ++compared;
+    // A clipped signal makes two updates agree by C² / |u|².
+    const double clipped = sums.signal / sums.ratio;
+    return compared > 0 && cosine / compared < clipped + 4 / std::sqrt(d * compared);
 }
 
 /// Why the clip is refuted, in words; empty where it is not.
-std::string over_clip(const AuditCase& work, const NoiseSums& sums, RoundNo& round)
+std::string over_clip(const AuditCase& work, const NoiseSums& sums, Bounds& bounds, RoundNo& round)
 {
     const NoiseKind kind = work.noise_kind();
     const double d = static_cast<double>(work.evidence->coordinates);
@@ -131,20 +163,20 @@ std::string over_clip(const AuditCase& work, const NoiseSums& sums, RoundNo& rou
     const double usual_clip = sums.rounds.front().clip, usual_scale = sums.rounds.front().scale;
     const double unit = kind == NoiseKind::laplace ? 2 : 1;
     for (const Measured& measured : sums.rounds)
-        if (measured.ratio > clip_ceiling(d, measured.signal, alpha / count / 4, kind) && !even_over_layers(work, sums)) {
+        if (measured.ratio > bounds.ceiling(d, measured.signal, alpha / count / 4) && !is_noise_throughout(work, sums)) {
             round = measured.release->update->round;
             return "in round " + std::to_string(round.value()) + " " +
                    told((measured.ratio - unit * d) * measured.scale * measured.scale, measured.clip);
         }
-    if (sums.ratio > clip_ceiling(d * count, sums.signal, alpha / 4, kind) && !even_over_layers(work, sums))
+    if (sums.ratio > bounds.ceiling(d * count, sums.signal, alpha / 4) && !is_noise_throughout(work, sums))
         return "over all its rounds " + told((sums.ratio / count - unit * d) * usual_scale * usual_scale, usual_clip);
     const double layers = static_cast<double>(std::max<std::size_t>(sums.layers.size(), 1));
     for (std::size_t layer_idx = 0; layer_idx < sums.layers.size(); ++layer_idx) {
         const NoiseLayer& layer = work.evidence->layers[layer_idx];
         const double coordinates = static_cast<double>(layer.coordinates) * count;
         if (kind == NoiseKind::laplace && coordinates < 50) continue;
-        if (sums.layers[layer_idx] > clip_ceiling(coordinates, sums.signal, alpha / layers / 4, kind) &&
-            !even_over_layers(work, sums))
+        if (sums.layers[layer_idx] > bounds.ceiling(coordinates, sums.signal, alpha / layers / 4) &&
+            !is_noise_throughout(work, sums))
             return "in layer " + model::visible(layer.name) + " " +
                    told((sums.layers[layer_idx] / count - unit * static_cast<double>(layer.coordinates)) * usual_scale *
                             usual_scale,
@@ -357,8 +389,9 @@ void check_bare_norms(const AuditCase& work, AuditVerdicts& verdicts)
 std::vector<std::optional<double>> check_client_noise(const AuditCase& work, AuditVerdicts& verdicts)
 {
     std::vector<std::optional<double>> shown(work.clients.size());
-    if (work.unit == "example" && !work.place.at_server) {
-        for (const int rule : {6, 7, 14, 16})
+    const bool of_examples = work.unit == "example" || verdicts.rule(9).outcome == RuleOutcome::fail;
+    if (of_examples && !work.place.at_server) {
+        for (const int rule : {6, 7, 10, 14, 16})
             verdicts.unknown(rule, "The noise sits in the clients' gradients, step by step: the update alone does not show it.");
         return shown;
     }
@@ -368,6 +401,7 @@ std::vector<std::optional<double>> check_client_noise(const AuditCase& work, Aud
         return shown;
     }
 
+    Bounds bounds(work.noise_kind());
     std::vector<NoiseSums> sums;
     std::vector<std::pair<std::size_t, Floor>> failing;
     std::map<ClientId, const NoiseSums*> noisy;
@@ -379,7 +413,7 @@ std::vector<std::optional<double>> check_client_noise(const AuditCase& work, Aud
         const NoiseSums& mine = sums.back();
         if (mine.rounds.empty()) continue;
         ++measured;
-        const Floor floor = test_floor(work, mine);
+        const Floor floor = test_floor(work, mine, bounds);
         shares.push_back(floor.noise_multiplier / *mine.rounds.front().release->noise);
         if (floor.fails || !floor.rounds.empty() || !floor.layers.empty())
             failing.emplace_back(client_idx, floor);
@@ -423,7 +457,7 @@ std::vector<std::optional<double>> check_client_noise(const AuditCase& work, Aud
         const NoiseSums& mine = sums[client_idx];
         if (mine.rounds.empty()) continue;
         RoundNo round;
-        const std::string why = over_clip(work, mine, round);
+        const std::string why = over_clip(work, mine, bounds, round);
         if (!why.empty()) {
             add_over_clip(verdicts, work.clients[client_idx].id, round, mine.rounds.front().clip,
                           named(work.clients[client_idx].id) + " did not clip as it claims: " + why + ".");
@@ -431,7 +465,7 @@ std::vector<std::optional<double>> check_client_noise(const AuditCase& work, Aud
         }
         const double all = static_cast<double>(work.evidence->coordinates) * static_cast<double>(mine.rounds.size());
         const double unit = work.noise_kind() == NoiseKind::laplace ? 2 : 1;
-        hidden = std::max(hidden, std::sqrt((clip_ceiling(all, mine.signal, alpha / 4, work.noise_kind()) - unit * all) /
+        hidden = std::max(hidden, std::sqrt((bounds.ceiling(all, mine.signal, alpha / 4) - unit * all) /
                                             mine.signal));
     }
     check_reuse(work, noisy, verdicts);

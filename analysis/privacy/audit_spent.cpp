@@ -17,7 +17,7 @@ using model::Severity;
 std::string accountant_of(const AuditCase& work, SpentCache& cache)
 {
     if (!work.options.accountant.empty()) return work.options.accountant;
-    constexpr std::size_t most_distributions = 1'000;
+    constexpr std::size_t most_distributions = 300;
     std::set<std::string> different;
     std::size_t distributions = 0;
     for (const AuditClient& client : work.clients) {
@@ -70,14 +70,21 @@ std::vector<std::optional<double>> under(Accountant accountant, const std::vecto
                                          SpentCache& cache)
 {
     std::vector<std::optional<double>> answers(histories.size());
-    if (const auto each = epsilon_of_each(histories, delta, accountant, {}, hardware_threads())) {
-        for (std::size_t client_idx = 0; client_idx < histories.size(); ++client_idx)
-            answers[client_idx] = (*each)[client_idx].epsilon;
-        return answers;
+    std::vector<std::size_t> asked;
+    std::vector<PrivacyHistory> open;
+    for (std::size_t client_idx = 0; client_idx < histories.size(); ++client_idx) {
+        if (accountant == Accountant::pld && is_exact(histories[client_idx])) {
+            answers[client_idx] = cache.whole(histories[client_idx], delta, accountant);
+            continue;
+        }
+        asked.push_back(client_idx);
+        open.push_back(histories[client_idx]);
     }
+    if (open.empty()) return answers;
+    const auto each = epsilon_of_each(open, delta, accountant, {}, hardware_threads());
     // One history that the accountant knows nothing about spoils the batch: then one by one.
-    for (std::size_t client_idx = 0; client_idx < histories.size(); ++client_idx)
-        answers[client_idx] = cache.whole(histories[client_idx], delta, accountant);
+    for (std::size_t place = 0; place < asked.size(); ++place)
+        answers[asked[place]] = each ? std::optional((*each)[place].epsilon) : cache.whole(open[place], delta, accountant);
     return answers;
 }
 
@@ -85,7 +92,8 @@ std::vector<std::optional<double>> under(Accountant accountant, const std::vecto
 std::optional<RoundNo> forecast_of(const AuditClient& client, const PrivacyHistory& history, double delta, double budget,
                                    Accountant accountant, SpentCache& cache)
 {
-    if (history.empty() || history.back().count == 0) return std::nullopt;
+    if (history.empty() || history.back().count == 0 || (accountant == Accountant::pld && !is_exact(history)))
+        return std::nullopt;
     const std::int64_t first = client.releases.front().update->round.value();
     const std::int64_t last = client.releases.back().update->round.value();
     const double pace = static_cast<double>(client.releases.size()) / static_cast<double>(last - first + 1);
@@ -106,6 +114,29 @@ std::optional<RoundNo> forecast_of(const AuditClient& client, const PrivacyHisto
         (exceeds(middle) ? high : low) = middle;
     }
     return RoundNo{last + static_cast<std::int64_t>(std::ceil(static_cast<double>(high) / pace))};
+}
+
+/// Where composing on is dear: the budget's round at the pace of the last five points.
+std::optional<RoundNo> at_recent_pace(const std::vector<SpentPoint>& series, double budget)
+{
+    if (series.size() < 2 || !series.back().spent) return std::nullopt;
+    const SpentPoint& from = series[series.size() - std::min<std::size_t>(6, series.size())];
+    const double rounds = static_cast<double>(series.back().round.value() - from.round.value());
+    const double pace = from.spent && rounds > 0 ? (*series.back().spent - *from.spent) / rounds : 0;
+    const double ahead = std::floor((budget - *series.back().spent) / pace) + 1;
+    if (!(pace > 0) || !(ahead < 1e6)) return std::nullopt;
+    return RoundNo{series.back().round.value() + static_cast<std::int64_t>(ahead)};
+}
+
+/// The longest histories first: the others are often their beginnings.
+void start_with_longest(const AuditCase& work, SpentCache& cache)
+{
+    std::vector<PrivacyHistory> histories;
+    for (const AuditClient& client : work.clients)
+        if (client.all_known() && work.delta) histories.push_back(seen_by_unit(work, client, client.history()));
+    std::stable_sort(histories.begin(), histories.end(),
+                     [](const PrivacyHistory& a, const PrivacyHistory& b) { return a.size() > b.size(); });
+    for (const PrivacyHistory& history : histories) (void)cache.after_each(history, *work.delta, Accountant::pld);
 }
 
 EpsilonBand band_of(const std::optional<double>& spent, const AuditPolicy& policy)
@@ -151,6 +182,7 @@ std::vector<ClientAudit> spent_by_client(const AuditCase& work, const PrivacyAud
 {
     const Accountant chosen = accountant_named(audit.accountant).value_or(Accountant::rdp);
     std::vector<ClientAudit> results;
+    if (chosen == Accountant::pld) start_with_longest(work, cache);
     std::vector<std::size_t> known;
     std::vector<PrivacyHistory> histories;
     for (std::size_t client_idx = 0; client_idx < work.clients.size(); ++client_idx) {
@@ -176,6 +208,8 @@ std::vector<ClientAudit> spent_by_client(const AuditCase& work, const PrivacyAud
         result.band = band_of(last ? last : result.epsilon_claimed, work.policy);
         if (last && audit.budget && !result.exhausted_in)
             result.forecast = forecast_of(client, histories.back(), *work.delta, *audit.budget, chosen, cache);
+        if (last && audit.budget && !result.exhausted_in && !result.forecast && chosen == Accountant::pld)
+            result.forecast = at_recent_pace(result.series, *audit.budget);
         if (shown[client_idx] && last) {
             PrivacyHistory weaker = histories.back();
             for (PrivacyEvent& event : weaker) event.noise = std::min(event.noise, *shown[client_idx]);

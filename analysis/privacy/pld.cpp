@@ -4,6 +4,7 @@
 #include "analysis/privacy/composition.h"
 #include "analysis/privacy/gaussian.h"
 #include "analysis/privacy/loss_sum.h"
+#include "analysis/privacy/pld_mesh.h"
 #include "model/text.h"
 
 #include <algorithm>
@@ -20,12 +21,6 @@ using model::fail;
 constexpr double usual_interval = 1e-4;
 constexpr double most_points = 1U << 21U;        ///< where the mesh is ours to choose
 constexpr double most_points_asked = 1U << 24U;  ///< where it was asked for
-
-/// What the options ask for, or a mesh on the way to a good one.
-struct Mesh {
-    double interval = usual_interval;
-    bool fixed = false;
-};
 
 /// Unsampled Gaussians compose to one Gaussian, exactly.
 PrivacyHistory with_gaussians_joined(const PrivacyHistory& history)
@@ -55,12 +50,6 @@ model::Result<void> check(const PrivacyHistory& history)
             return fail(ErrorCode::not_applicable, "a privacy loss distribution is not known for: " + described(event),
                         {}, "use rdp");
     return {};
-}
-
-bool has_two_directions(const PrivacyHistory& history)
-{
-    return std::any_of(history.begin(), history.end(),
-                       [](const PrivacyEvent& event) { return event.sampling == Sampling::poisson; });
 }
 
 double total_count(const PrivacyHistory& history)
@@ -128,7 +117,7 @@ model::Result<Composition> composition_of(const PrivacyHistory& history, double 
     for (int attempt = 0;; ++attempt) {
         Composition made{parts_of(history, interval, tail, grids), interval};
         if (attempt == 3) return made;
-        const double tilt = tilt_of(made.parts);
+        const Tilt tilt = tilt_of(made.parts);
         const LossWindow window = loss_window(made.parts, Direction::remove, tilt);
         const double width = window.high - window.low;
         if (width / interval > limit) {
@@ -141,8 +130,8 @@ model::Result<Composition> composition_of(const PrivacyHistory& history, double 
             continue;
         }
         if (fixed) return made;
-        const double tolerance = std::clamp(2e-3 * window.mean, 1e-6, 5e-4);
-        const double wanted = std::sqrt(12.0 * tolerance / (count * (tilt + 1.0)));
+        const double tolerance = std::clamp(2e-3 * tilt.target, 1e-6, 5e-4);
+        const double wanted = std::sqrt(12.0 * tolerance / (count * (tilt.value + 1.0)));
         if (wanted >= interval) return made;
         const double finer = round_down(std::max({wanted, width / limit, interval * points / limit, 1e-7}));
         if (finer >= interval || width / finer > 2.0 * limit) return made;
@@ -152,17 +141,17 @@ model::Result<Composition> composition_of(const PrivacyHistory& history, double 
 
 double epsilon_in(const Composition& composition, Direction direction, double delta)
 {
-    const double tilt = tilt_for_delta(composition.parts, direction, delta);
+    const Tilt tilt = tilt_for_delta(composition.parts, direction, delta);
     const LossWindow window = loss_window(composition.parts, direction, tilt);
-    LossSum sum(composition.interval, direction, tilt, window);
+    LossSum sum(composition.interval, direction, tilt.value, window);
     sum.put_in(composition.parts);
-    return sum.epsilon(delta, window.mean, 0.3 * window.deviation);
+    return sum.epsilon(delta, tilt.target, 0.3 * window.deviation);
 }
 
 double delta_in(const Composition& composition, Direction direction, double epsilon)
 {
-    const double tilt = tilt_for_epsilon(composition.parts, direction, epsilon);
-    LossSum sum(composition.interval, direction, tilt, loss_window(composition.parts, direction, tilt));
+    const Tilt tilt = tilt_for_epsilon(composition.parts, direction, epsilon);
+    LossSum sum(composition.interval, direction, tilt.value, loss_window(composition.parts, direction, tilt));
     sum.put_in(composition.parts);
     const auto index = static_cast<std::int64_t>(std::floor(epsilon / composition.interval));
     const double low = sum.delta(index);
@@ -171,7 +160,29 @@ double delta_in(const Composition& composition, Direction direction, double epsi
     return low - (low - high) * std::expm1(beyond) / std::expm1(composition.interval);
 }
 
+/// The mesh of composition_of for ε at δ.
+model::Result<Composition> composition_for(const PrivacyHistory& history, double delta, const AccountOptions& options,
+                                           LossGrids& grids)
+{
+    return composition_of(history, tail_for(delta, total_count(history)), options, grids,
+                          [&](const auto& parts) { return tilt_for_delta(parts, Direction::remove, delta); });
+}
+
 }  // namespace
+
+bool pld_has_two_directions(const PrivacyHistory& history)
+{
+    return std::any_of(history.begin(), history.end(),
+                       [](const PrivacyEvent& event) { return event.sampling == Sampling::poisson; });
+}
+
+model::Result<PldMesh> pld_mesh(const PrivacyHistory& history, double delta, const AccountOptions& options,
+                                LossGrids& grids)
+{
+    FEDSLEUTH_CHECK(check(history));
+    FEDSLEUTH_TRY(const Composition composition, composition_for(history, delta, options, grids));
+    return PldMesh{composition.interval, tail_for(delta, total_count(history))};
+}
 
 model::Result<Spent> pld_epsilon(const PrivacyHistory& history, double delta, const AccountOptions& options,
                                  LossGrids& grids)
@@ -187,12 +198,10 @@ model::Result<Spent> pld_epsilon(const PrivacyHistory& history, double delta, co
         spent.epsilon = basic_epsilon(history, 0.0);
         return spent;
     }
-    FEDSLEUTH_TRY(const Composition composition,
-                  composition_of(joined, tail_for(delta, total_count(joined)), options, grids,
-                                 [&](const auto& parts) { return tilt_for_delta(parts, Direction::remove, delta); }));
+    FEDSLEUTH_TRY(const Composition composition, composition_for(joined, delta, options, grids));
     spent.interval = composition.interval;
     spent.epsilon = epsilon_in(composition, Direction::remove, delta);
-    if (has_two_directions(joined) && std::isfinite(spent.epsilon))
+    if (pld_has_two_directions(joined) && std::isfinite(spent.epsilon))
         spent.epsilon = std::max(spent.epsilon, epsilon_in(composition, Direction::add, delta));
     return spent;
 }
@@ -208,7 +217,7 @@ model::Result<double> pld_delta(const PrivacyHistory& history, double epsilon, c
     while (true) {
         FEDSLEUTH_TRY(const Composition composition, composition_of(joined, tail, options, grids, tilt_of));
         double delta = delta_in(composition, Direction::remove, epsilon);
-        if (has_two_directions(joined)) delta = std::max(delta, delta_in(composition, Direction::add, epsilon));
+        if (pld_has_two_directions(joined)) delta = std::max(delta, delta_in(composition, Direction::add, epsilon));
         // What was cut off must not be what the answer consists of.
         const double wanted = tail_for(std::max(delta, 1e-290), total_count(joined));
         if (tail <= wanted || tail <= 1e-280) return delta;

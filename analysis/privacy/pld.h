@@ -21,9 +21,14 @@ namespace fedsleuth::analysis {
 [[nodiscard]] model::Result<double> pld_delta(const PrivacyHistory& history, double epsilon,
                                               const AccountOptions& options, LossGrids& grids);
 
-/// ε after each prefix of `rounds` (each one event or, where the round spent nothing, none), 0 < δ.
-[[nodiscard]] model::Result<std::vector<double>> pld_after_each(std::span<const std::optional<PrivacyEvent>> rounds,
-                                                                double delta, const AccountOptions& options,
-                                                                LossGrids& grids);
+/// One round of a client: which of the distinct events it was, and how often; nothing where it spent nothing.
+struct SpendingRound {
+    std::size_t event = 0;
+    std::int64_t count = 0;
+};
+/// ε after each of `rounds`, 0 < δ. `distinct` are events as in `history`, their counts not looked at.
+[[nodiscard]] model::Result<std::vector<double>> pld_after_each(const PrivacyHistory& distinct,
+                                                                std::span<const SpendingRound> rounds, double delta,
+                                                                const AccountOptions& options);
 
 }  // namespace fedsleuth::analysis

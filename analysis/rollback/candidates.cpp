@@ -20,6 +20,23 @@ constexpr double ceiling = 0.99;
 
 std::string number_of(RoundNo round) { return std::to_string(round.value()); }
 
+/// A signature that can't be told to be good counts as not checked: nothing is called valid that is not known to be.
+std::string_view signature_word(model::SignatureOutcome outcome)
+{
+    switch (outcome) {
+        case model::SignatureOutcome::valid:
+            return "valid";
+        case model::SignatureOutcome::invalid:
+        case model::SignatureOutcome::certificate_bad:
+            return "invalid";
+        case model::SignatureOutcome::unsigned_:
+            return "missing";
+        case model::SignatureOutcome::indeterminate:
+            break;
+    }
+    return "not-checked";
+}
+
 std::string names_of(std::vector<const Onset*> onsets)
 {
     constexpr std::size_t most = 4;
@@ -95,8 +112,12 @@ std::vector<model::Checkpoint> with_round_metrics(std::vector<model::Checkpoint>
 }
 
 std::vector<RollbackCandidate> checkpoint_facts(const std::vector<model::Checkpoint>& checkpoints,
-                                                const std::vector<ServerStep>& steps)
+                                                const std::vector<ServerStep>& steps,
+                                                const std::vector<model::SignatureCheck>& signatures)
 {
+    std::map<RoundNo, std::string_view> signature_of;
+    for (const model::SignatureCheck& check : signatures)
+        if (!check.client) signature_of[check.round] = signature_word(check.outcome);
     std::map<RoundNo, const ServerStep*> step_of;
     for (const ServerStep& step : steps) step_of[step.round] = &step;
     std::vector<RollbackCandidate> facts;
@@ -104,7 +125,10 @@ std::vector<RollbackCandidate> checkpoint_facts(const std::vector<model::Checkpo
         RollbackCandidate candidate;
         candidate.round = checkpoint.round;
         candidate.metrics = checkpoint.metrics;
-        candidate.signature = checkpoint.signature ? "not-checked" : "missing";
+        const auto signature = signature_of.find(checkpoint.round);
+        candidate.signature = signature != signature_of.end() ? signature->second
+                              : checkpoint.signature          ? "not-checked"
+                                                              : "missing";
         const auto step = step_of.find(checkpoint.round);
         if (step != step_of.end() && step->second->residual) {
             candidate.residual = step->second->residual;
@@ -146,7 +170,7 @@ model::Rollback rate_checkpoints(std::vector<RollbackCandidate> facts,
                 (checkpoint == checkpoint_of.end() ? std::string("it is not there") : checkpoint->second->state_text);
         } else if (candidate.signature == "invalid" && candidate.status == "clean") {
             candidate.status = "suspect";
-            candidate.why = "The server's signature does not hold for this file.";
+            candidate.why = "Its signature is not a good one of the server's: it may not be what the server shipped.";
         }
         if (candidate.status == "clean") rollback.recommended = candidate.round;
     }

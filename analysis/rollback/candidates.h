@@ -21,8 +21,11 @@ inline constexpr double strict_cleanliness = 0.95;  ///< a checkpoint is recomme
                                                                 const std::vector<model::Round>& rounds);
 
 /// What is known of every checkpoint whoever attacked: metrics, signature, and whether the round's updates give it.
+/// `signatures`: what became of the checkpoints' signatures (those of updates are passed over); empty where they were
+/// not checked.
 [[nodiscard]] std::vector<model::RollbackCandidate> checkpoint_facts(const std::vector<model::Checkpoint>& checkpoints,
-                                                                     const std::vector<ServerStep>& steps);
+                                                                     const std::vector<ServerStep>& steps,
+                                                                     const std::vector<model::SignatureCheck>& signatures = {});
 
 /// Rates every checkpoint (methods G.3 R1): the probability that it is untouched is the product over clients of
 /// P(onset after it), 0 from the first step on that is not what the updates give; it can only fall from round to round.

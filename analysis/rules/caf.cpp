@@ -10,6 +10,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <span>
 
 namespace fedsleuth::analysis {
 namespace {
@@ -19,30 +20,38 @@ using Eigen::Map;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
+constexpr std::size_t most_work = 2'000'000'000;  ///< steps × n²: ByzFL's filter may go on for very long
+
 /// The weighted covariance's leading direction: its variance, and each update's squared projection on it.
 struct Direction {
     double variance = 0;
     VectorXd projections;
 };
 
-/// Converged: the top eigenpair of diag(√c) K diag(√c) / Σc, K the Gram matrix about the weighted mean.
-Direction leading_direction(const MatrixXd& gram, const VectorXd& c)
+/// K·x, K the Gram matrix about the weighted mean.
+VectorXd times(std::span<const double> gram, const VectorXd& x)
+{
+    const std::vector<double> product = symmetric_product(gram, {x.data(), static_cast<std::size_t>(x.size())});
+    return Map<const VectorXd>(product.data(), x.size());
+}
+
+/// Converged: the top eigenpair of diag(√c) K diag(√c) / Σc.
+Direction leading_direction(std::span<const double> gram, const VectorXd& c)
 {
     const VectorXd roots = (c / c.sum()).cwiseSqrt();
-    const MatrixXd covariance = roots.asDiagonal() * gram * roots.asDiagonal();
-    const EigenPair top = top_eigenpair({covariance.data(), static_cast<std::size_t>(covariance.size())},
-                                        static_cast<std::size_t>(c.size()));
+    const MatrixXd covariance =
+        roots.asDiagonal() * Map<const MatrixXd>(gram.data(), c.size(), c.size()) * roots.asDiagonal();
+    const EigenPair top = top_eigenpair({covariance.data(), gram.size()}, static_cast<std::size_t>(c.size()));
     if (!(top.value > 0)) return {0.0, VectorXd::Zero(c.size())};
     const Map<const VectorXd> vector(top.vector.data(), c.size());
-    const VectorXd along = gram * roots.cwiseProduct(vector);
-    return {top.value, along.cwiseAbs2() / top.value};
+    return {top.value, times(gram, roots.cwiseProduct(vector)).cwiseAbs2() / top.value};
 }
 
 /// One step of the power iteration from a vector of which only ⟨x_i − μ, v⟩ / |v| is known.
-Direction one_power_step(const MatrixXd& gram, const VectorXd& c, const VectorXd& starts)
+Direction one_power_step(std::span<const double> gram, const VectorXd& c, const VectorXd& starts)
 {
     const VectorXd mix = c.cwiseProduct(starts) / c.sum();
-    const VectorXd along = gram * mix;
+    const VectorXd along = times(gram, mix);
     const double square = std::max(0.0, mix.dot(along));
     if (square == 0.0) return {0.0, VectorXd::Zero(c.size())};
     return {std::sqrt(square), along.cwiseAbs2() / square};
@@ -112,10 +121,10 @@ public:
         VectorXd c = VectorXd::Ones(static_cast<Index>(n));
         VectorXd best = c / static_cast<double>(n);
         double least = std::numeric_limits<double>::infinity();
+        std::size_t steps = 0;
         while (c.sum() > static_cast<double>(n - 2 * f)) {
             const VectorXd shares = c / c.sum();
-            const std::vector<double> centred = centred_gram(distances, {shares.data(), n});
-            const Map<const MatrixXd> gram(centred.data(), static_cast<Index>(n), static_cast<Index>(n));
+            const std::vector<double> gram = centred_gram(distances, {shares.data(), n});
             Direction direction;
             if (byzfl) {
                 FEDSLEUTH_TRY(const VectorXd starts, starting_products(round, random, shares));
@@ -129,9 +138,17 @@ public:
             }
             result.scores.assign(direction.projections.data(),
                                  direction.projections.data() + direction.projections.size());
-            const double furthest = direction.projections.maxCoeff();
+            // Of those that still count: one that is out may lie so far that beside it nobody else would lose weight.
+            // ByzFL looks at all.
+            const double furthest = byzfl ? direction.projections.maxCoeff()
+                                          : (c.array() > 0).select(direction.projections.array(), 0.0).maxCoeff();
             if (!(furthest > 0)) break;  // what is left does not vary
-            c.array() *= 1.0 - direction.projections.array() / furthest;
+            c.array() *= (1.0 - direction.projections.array() / furthest).max(0.0);
+            if (++steps * n * n >= most_work) {
+                result.notes.push_back("Stopped after " + std::to_string(steps) +
+                                       " steps with more weight than n − 2f left: one far update takes all the blame.");
+                break;
+            }
         }
         result.weights.assign(best.data(), best.data() + best.size());
         return result;

@@ -2,6 +2,7 @@
 #include "analysis/rules/krum_scores.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -26,6 +27,20 @@ std::size_t neighbours(std::size_t n, std::size_t f, const std::string& variant)
     if (variant == "byzfl") return n - f - 1;
     if (variant == "flower" && n < f + 3) return std::min<std::size_t>(1, n - 1);  // a lone client has no neighbour
     return n - f - 2;
+}
+
+/// Σ in twice the precision of a float64: rounded once, so that the order of the clients does not matter.
+double sum_in_any_order(std::span<const double> values)
+{
+    double sum = 0;
+    double lost = 0;
+    for (const double value : values) {
+        const double next = sum + value;
+        const double part = next - sum;
+        lost += (sum - (next - part)) + (value - part);
+        sum = next;
+    }
+    return std::isfinite(sum) ? sum + lost : sum;
 }
 
 }  // namespace
@@ -71,9 +86,8 @@ model::Result<KrumScores> krum_scores(const RoundGeometry& round, const RuleSett
         for (std::size_t other_idx = 0; other_idx < n; ++other_idx)
             if (other_idx != client_idx) others.push_back(distances[client_idx * n + other_idx]);
         const auto nearest = others.begin() + static_cast<std::ptrdiff_t>(result.neighbours);
-        // Sorted, so that the sum does not depend on the order of the clients.
-        std::partial_sort(others.begin(), nearest, others.end());
-        const double sum = std::accumulate(others.begin(), nearest, 0.0);
+        if (nearest != others.end()) std::nth_element(others.begin(), nearest, others.end());
+        const double sum = sum_in_any_order({others.data(), result.neighbours});
         const bool mean = settings.variant == "byzfl" && result.neighbours > 0;
         result.scores.push_back(mean ? sum / static_cast<double>(result.neighbours) : sum);
     }

@@ -9,8 +9,9 @@
 namespace fedsleuth::analysis {
 namespace {
 
-constexpr std::size_t always_exact = 20;             ///< updates
-constexpr std::size_t pairs_looked_at = 30'000'000;  ///< in the search, beyond that: some tens of milliseconds
+constexpr std::size_t always_exact = 20;  ///< updates
+constexpr std::size_t often_exact = 256;
+constexpr std::size_t words_looked_at = 4'000'000;  ///< in the search, beyond that: some milliseconds
 
 class Mda final : public WeightRule {
 public:
@@ -42,8 +43,9 @@ public:
         const std::size_t n = round.n;
         RuleWeights result;
         FEDSLEUTH_TRY(const std::size_t f, assumed_f(n, (n - 1) / 2, completed, info().name, result.notes));
-        const std::size_t limit =
-            n <= always_exact ? std::numeric_limits<std::size_t>::max() : pairs_looked_at / (n * n) + 1;
+        const std::size_t limit = n <= always_exact  ? std::numeric_limits<std::size_t>::max()
+                                  : n <= often_exact ? words_looked_at / (n * (n / 64 + 1))
+                                                     : 0;
         Subset subset = least_diameter(squared_distances(round), n, n - f, limit);
         result.notes.emplace_back(subset.exact ? "The subset of least diameter, by exact search."
                                                : "Too many updates for the exact search: the tightest neighbourhood "

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/rules/span_points.h"
 
-#include <Eigen/Core>
+#include "analysis/rules/spectrum.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace fedsleuth::analysis {
 namespace {
@@ -54,33 +55,29 @@ SpanPoints::SpanPoints(const RoundGeometry& round, const std::optional<SideVecto
     for (std::size_t client_idx = 0; client_idx < n; ++client_idx)
         to_v[client_idx] =
             std::max(0.0, gram[client_idx * (points_ + 1)] + corner - 2.0 * gram[client_idx * points_ + n]);
-    const std::vector<double> distances = bordered(between, n, to_v, 0.0);
-    const bool measured = !round.distances.empty();  // else they are made of the Gram matrix, and no better
-    const double square = gram[c * (points_ + 1)];
+    // Where the distances are made of the Gram matrix themselves, they are no better.
+    const std::vector<double> distances =
+        round.distances.empty() ? std::vector<double>{} : bordered(between, n, to_v, 0.0);
+    const double* to_c = gram.data() + c * points_;  // row c of what is symmetric, instead of its column
     for (std::size_t i = 0; i < points_; ++i)
         for (std::size_t k = 0; k < points_; ++k) {
             const double product = gram[i * points_ + k];
-            const double mine = gram[i * points_ + c];
-            const double other = gram[k * points_ + c];
-            const double sides = distances[i * points_ + c] + distances[k * points_ + c];
+            products_[i * points_ + k] = (product - to_c[i]) - (to_c[k] - to_c[c]);
+            if (distances.empty() || i == n || k == n) continue;
+            const double sides = distances[c * points_ + i] + distances[c * points_ + k];
             const double across = distances[i * points_ + k];
-            const bool by_distances = measured && i != n && k != n &&
-                                      sides + across < std::abs(product) + std::abs(mine) + std::abs(other) + square;
-            products_[i * points_ + k] = by_distances ? 0.5 * (sides - across) : (product - mine) - (other - square);
+            if (sides + across < std::abs(product) + std::abs(to_c[i]) + std::abs(to_c[k]) + to_c[c])
+                products_[i * points_ + k] = 0.5 * (sides - across);
         }
 }
 
 std::vector<double> SpanPoints::distances_to(std::span<const double> weights) const
 {
-    const auto m = static_cast<Eigen::Index>(points_);
-    const Eigen::Map<const Eigen::MatrixXd> products(products_.data(), m, m);  // symmetric: either order will do
-    const Eigen::Map<const Eigen::VectorXd> w(weights.data(), m);
-    Eigen::VectorXd along(m);
-    along.noalias() = products * w;
-    const double square = w.dot(along);
+    const std::vector<double> along = symmetric_product(products_, weights);
+    const double square = std::inner_product(weights.begin(), weights.end(), along.begin(), 0.0);
     std::vector<double> distances(points_);
-    for (Eigen::Index k = 0; k < m; ++k)
-        distances[static_cast<std::size_t>(k)] = std::sqrt(std::max(0.0, products(k, k) - 2.0 * along[k] + square));
+    for (std::size_t k = 0; k < points_; ++k)
+        distances[k] = std::sqrt(std::max(0.0, products_[k * (points_ + 1)] - 2.0 * along[k] + square));
     return distances;
 }
 

@@ -15,8 +15,6 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using MatrixMap = Eigen::Map<const MatrixXd>;
 
-constexpr std::size_t small = 48;  ///< up to here the whole spectrum costs less than the iteration
-
 EigenPair pair_of(double value, const VectorXd& vector)
 {
     return {value, {vector.data(), vector.data() + vector.size()}};
@@ -47,7 +45,28 @@ Ritz top_ritz(const VectorXd& diagonal, const VectorXd& off, Index size)
     return {values[size - 1], values[size - 1] - next, solver.eigenvectors().col(size - 1)};
 }
 
+VectorXd combination(const MatrixXd& basis, const VectorXd& shares)
+{
+    VectorXd sum = VectorXd::Zero(basis.rows());
+    for (Index step = 0; step < shares.size(); ++step) sum += shares[step] * basis.col(step);
+    return sum.normalized();
+}
+
+void multiply(std::span<const double> matrix, const Eigen::Ref<const VectorXd>& x, VectorXd& out)
+{
+    for (Index row = 0; row < x.size(); ++row)
+        out[row] = Eigen::Map<const VectorXd>(matrix.data() + row * x.size(), x.size()).dot(x);
+}
+
 }  // namespace
+
+std::vector<double> symmetric_product(std::span<const double> matrix, std::span<const double> x)
+{
+    const Eigen::Map<const VectorXd> vector(x.data(), static_cast<Index>(x.size()));
+    VectorXd product(vector.size());
+    multiply(matrix, vector, product);
+    return {product.data(), product.data() + product.size()};
+}
 
 std::vector<double> centred_gram(std::span<const double> squared_distances, std::span<const double> weights)
 {
@@ -55,7 +74,7 @@ std::vector<double> centred_gram(std::span<const double> squared_distances, std:
     const MatrixMap distances(squared_distances.data(), n, n);
     const Eigen::Map<const VectorXd> w(weights.data(), n);
     VectorXd to_mean(n);
-    to_mean.noalias() = distances * w;
+    multiply(squared_distances, w, to_mean);
     to_mean.array() -= 0.5 * w.dot(to_mean);  // now |x_i − μ|²
     std::vector<double> gram(squared_distances.size());
     Eigen::Map<MatrixXd> result(gram.data(), n, n);
@@ -67,13 +86,8 @@ std::vector<double> centred_gram(std::span<const double> squared_distances, std:
 EigenPair top_eigenpair(std::span<const double> matrix, std::size_t size)
 {
     const auto n = static_cast<Index>(size);
-    const MatrixMap a(matrix.data(), n, n);
-    const double scale = a.cwiseAbs().maxCoeff();
+    const double scale = MatrixMap(matrix.data(), n, n).cwiseAbs().maxCoeff();
     if (scale == 0.0) return pair_of(0.0, VectorXd::Constant(n, 1.0 / std::sqrt(static_cast<double>(n))));
-    if (size <= small) {
-        const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(a);
-        return pair_of(solver.eigenvalues()[n - 1], solver.eigenvectors().col(n - 1));
-    }
     MatrixXd basis(n, std::min<Index>(n, 64));
     VectorXd diagonal(n);
     VectorXd off(n);
@@ -82,19 +96,18 @@ EigenPair top_eigenpair(std::span<const double> matrix, std::size_t size)
     Index steps = 0;
     Index check_at = 12;
     while (true) {
-        next.noalias() = a * basis.col(steps);
+        multiply(matrix, basis.col(steps), next);
         diagonal[steps] = next.dot(basis.col(steps));
         ++steps;
         for (int twice = 0; twice < 2; ++twice)
-            next -= basis.leftCols(steps) * (basis.leftCols(steps).transpose() * next).eval();
+            for (Index step = 0; step < steps; ++step) next -= basis.col(step).dot(next) * basis.col(step);
         const double residual = next.norm();
         const bool whole = steps == n || residual <= 1e-14 * scale;
         if (whole || steps == check_at) {
             const Ritz top = top_ritz(diagonal, off, steps);
             // How far the eigenvector may be off: the residual over the gap to the rest of the spectrum.
             const double error = residual * std::abs(top.vector[steps - 1]);
-            if (whole || error <= 1e-12 * top.gap)
-                return pair_of(top.value, (basis.leftCols(steps) * top.vector).normalized());
+            if (whole || error <= 1e-12 * top.gap) return pair_of(top.value, combination(basis, top.vector));
             check_at = steps + std::max<Index>(6, steps / 4);
         }
         off[steps - 1] = residual;

@@ -7,6 +7,9 @@
 
 namespace fedsleuth::analysis {
 
+/// A·x for a symmetric n × n matrix, row by row: at these sizes BLAS and its threads cost more than they bring.
+[[nodiscard]] std::vector<double> symmetric_product(std::span<const double> matrix, std::span<const double> x);
+
 /// The inner products of n vectors about their weighted mean, ⟨x_i − μ, x_j − μ⟩ with μ = Σ w_k x_k, Σ w_k = 1, out of
 /// their squared distances: −½ (d_ij − (dw)_i − (dw)_j + wᵀdw). Near-copies keep their digits.
 [[nodiscard]] std::vector<double> centred_gram(std::span<const double> squared_distances,

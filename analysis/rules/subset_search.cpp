@@ -2,6 +2,8 @@
 #include "analysis/rules/subset_search.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <limits>
 #include <numeric>
 
@@ -9,71 +11,84 @@ namespace fedsleuth::analysis {
 namespace {
 
 /// Can all pairs further apart than a limit be broken up by removing a few points? (Vertex cover by branching on the
-/// point with most conflicts: it goes, or all its opponents go.)
+/// point with most conflicts: it goes, or all its opponents go.) Points are bits, 64 to a word.
 class Cover {
 public:
+    using Points = std::vector<std::uint64_t>;
+
     Cover(std::span<const double> distances, std::size_t n, std::size_t node_limit)
-        : distances_(distances), n_(n), node_limit_(node_limit)
+        : distances_(distances), n_(n), words_((n + 63) / 64), node_limit_(node_limit), conflicts_(n * words_)
     {
     }
 
-    /// `alive`: the points that count; at most `budget` of them may go, none of the `fixed` ones.
-    [[nodiscard]] bool possible(double limit, std::vector<char> alive, const std::vector<char>& fixed,
-                                std::size_t budget)
+    [[nodiscard]] Points none() const { return Points(words_, 0); }
+    static void put(Points& points, std::size_t point) { points[point / 64] |= std::uint64_t{1} << point % 64; }
+    static void drop(Points& points, std::size_t point) { points[point / 64] &= ~(std::uint64_t{1} << point % 64); }
+    [[nodiscard]] static bool holds(const Points& points, std::size_t point)
     {
-        return branch(limit, alive, fixed, budget);
+        return (points[point / 64] >> point % 64 & 1U) != 0;
+    }
+
+    void set_limit(double limit)
+    {
+        for (std::size_t a = 0; a < n_; ++a)
+            for (std::size_t word = 0; word < words_; ++word) {
+                const std::size_t first = 64 * word;
+                const std::size_t end = std::min(n_, first + 64);
+                std::uint64_t bits = 0;
+                for (std::size_t b = first; b < end; ++b)
+                    bits |= static_cast<std::uint64_t>(distances_[a * n_ + b] > limit) << (b - first);
+                conflicts_[a * words_ + word] = bits;  // the diagonal is 0 and in conflict with nothing
+            }
+    }
+    /// `alive`: the points that count; at most `budget` of them may go, none of the `fixed` ones.
+    [[nodiscard]] bool possible(Points alive, const Points& fixed, std::size_t budget)
+    {
+        return branch(alive, fixed, budget);
     }
     [[nodiscard]] bool gave_up() const { return nodes_ > node_limit_; }
 
 private:
-    [[nodiscard]] bool conflict(double limit, std::size_t a, std::size_t b) const
-    {
-        return a != b && distances_[a * n_ + b] > limit;
-    }
-
-    bool branch(double limit, std::vector<char>& alive, const std::vector<char>& fixed, std::size_t budget)
+    bool branch(Points& alive, const Points& fixed, std::size_t budget)
     {
         if (++nodes_ > node_limit_) return false;
         std::size_t worst = n_;
         std::size_t most = 0;
         std::size_t pairs = 0;
         for (std::size_t point = 0; point < n_; ++point) {
-            if (!alive[point]) continue;
-            std::size_t conflicts = 0;
-            for (std::size_t other = 0; other < n_; ++other)
-                conflicts += alive[other] && conflict(limit, point, other) ? 1 : 0;
-            pairs += conflicts;
-            if (conflicts > most) {
-                most = conflicts;
+            if (!holds(alive, point)) continue;
+            std::size_t count = 0;
+            for (std::size_t word = 0; word < words_; ++word)
+                count += static_cast<std::size_t>(std::popcount(conflicts_[point * words_ + word] & alive[word]));
+            pairs += count;
+            if (count > most) {
+                most = count;
                 worst = point;
             }
         }
         if (most == 0) return true;
         if (pairs / 2 > most * budget) return false;  // no point breaks up more than `most` of them
-        if (!fixed[worst] && budget > 0) {
-            alive[worst] = 0;
-            const bool found = branch(limit, alive, fixed, budget - 1);
-            alive[worst] = 1;
+        if (!holds(fixed, worst) && budget > 0) {
+            drop(alive, worst);
+            const bool found = branch(alive, fixed, budget - 1);
+            put(alive, worst);
             if (found) return true;
         }
         if (most > budget) return false;
-        std::vector<std::size_t> removed;
-        bool allowed = true;
-        for (std::size_t other = 0; other < n_ && allowed; ++other)
-            if (alive[other] && conflict(limit, worst, other)) {
-                allowed = !fixed[other];
-                removed.push_back(other);
-            }
-        if (!allowed) return false;
-        for (const std::size_t other : removed) alive[other] = 0;
-        const bool found = branch(limit, alive, fixed, budget - removed.size());
-        for (const std::size_t other : removed) alive[other] = 1;
-        return found;
+        Points left = alive;
+        for (std::size_t word = 0; word < words_; ++word) {
+            const std::uint64_t opponents = conflicts_[worst * words_ + word] & alive[word];
+            if ((opponents & fixed[word]) != 0) return false;
+            left[word] &= ~opponents;
+        }
+        return branch(left, fixed, budget - most);
     }
 
     std::span<const double> distances_;
     std::size_t n_;
+    std::size_t words_;
     std::size_t node_limit_;
+    std::vector<std::uint64_t> conflicts_;  ///< n × words
     std::size_t nodes_ = 0;
 };
 
@@ -110,6 +125,7 @@ Subset tightest_neighbourhood(std::span<const double> distances, std::size_t n, 
 Subset least_diameter(std::span<const double> distances, std::size_t n, std::size_t keep, std::size_t node_limit)
 {
     Subset greedy = tightest_neighbourhood(distances, n, keep);
+    if (node_limit == 0) return greedy;
     std::vector<double> limits{0.0};
     for (std::size_t a = 0; a < n; ++a)
         for (std::size_t b = a + 1; b < n; ++b)
@@ -118,31 +134,33 @@ Subset least_diameter(std::span<const double> distances, std::size_t n, std::siz
     limits.erase(std::unique(limits.begin(), limits.end()), limits.end());
 
     Cover cover(distances, n, node_limit);
-    const std::vector<char> all(n, 1);
-    const std::vector<char> none(n, 0);
+    Cover::Points alive = cover.none();
+    for (std::size_t point = 0; point < n; ++point) Cover::put(alive, point);
+    Cover::Points fixed = cover.none();
     std::size_t low = 0;
     std::size_t high = limits.size() - 1;  // the greedy subset shows that this one is possible
     while (low < high && !cover.gave_up()) {
         const std::size_t middle = (low + high) / 2;
-        if (cover.possible(limits[middle], all, none, n - keep))
+        cover.set_limit(limits[middle]);
+        if (cover.possible(alive, fixed, n - keep))
             high = middle;
         else
             low = middle + 1;
     }
     // The lexicographically first: each point in turn stays if a solution with it and the ones before remains.
-    std::vector<char> alive = all;
-    std::vector<char> fixed = none;
+    cover.set_limit(limits[high]);
     std::size_t budget = n - keep;
     for (std::size_t point = 0; point < n && budget > 0 && !cover.gave_up(); ++point) {
-        fixed[point] = 1;
-        if (cover.possible(limits[high], alive, fixed, budget)) continue;
-        fixed[point] = alive[point] = 0;
+        Cover::put(fixed, point);
+        if (cover.possible(alive, fixed, budget)) continue;
+        Cover::drop(fixed, point);
+        Cover::drop(alive, point);
         --budget;
     }
     if (cover.gave_up()) return greedy;
     Subset result;
     for (std::size_t point = 0; point < n && result.members.size() < keep; ++point)
-        if (alive[point]) result.members.push_back(point);
+        if (Cover::holds(alive, point)) result.members.push_back(point);
     result.diameter = diameter_of(distances, n, result.members);
     return result;
 }

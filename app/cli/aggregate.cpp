@@ -50,9 +50,8 @@ model::JsonWriter as_json(const AggregateCommand& options, const analysis::Round
         json.key("scores").null();
     else
         numbers_field(json, "scores", aggregate.scores());
-    json.field("norm", aggregate.norm).key("notes").begin_array();
-    for (const std::string& note : aggregate.notes) json.value(note);
-    json.end_array().field("out", options.out).end_object();
+    aggregate_fields(json, aggregate);
+    json.field("out", options.out).end_object();
     return json;
 }
 
@@ -113,8 +112,7 @@ model::Result<Exit> run_aggregate(const AggregateCommand& options, const Termina
     if (!rule) return terminal.wrong_usage(rule.error().where + ": " + rule.error().message, rule.error().hint);
     const std::string& path = options.common.case_path;
     FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> store, open_case(path, storage::CaseFile::Mode::read_write));
-    FEDSLEUTH_TRY(const std::vector<model::ClientId> exclude,
-                  excluded_clients(options.exclude, *store, options.common.case_path));
+    FEDSLEUTH_TRY(const std::vector<model::ClientId> exclude, named_clients(*store, options.exclude, path));
     const Interrupts interrupts;
     auto result = [&] {
         LongStep step(terminal);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "app/cli/command.h"
-#include "model/case_store.h"
 
 #include <string>
 #include <vector>
@@ -11,10 +10,5 @@ namespace fedsleuth::cli {
 
 /// --exclude a,b; may be given several times.
 void add_exclude(CLI::App& command, std::vector<std::string>& exclude);
-
-/// The clients that --exclude names. A name that holds a comma is taken whole where the case knows it. Error not_found.
-[[nodiscard]] model::Result<std::vector<model::ClientId>> excluded_clients(const std::vector<std::string>& exclude,
-                                                                           model::CaseStore& store,
-                                                                           const std::string& case_path);
 
 }  // namespace fedsleuth::cli

@@ -21,8 +21,11 @@ int main(int argc, char** argv)
     add_report(program, chosen);
     add_metrics(program, chosen);
     add_aggregate(program, chosen);
+    add_whatif(program, chosen);
     add_decide(program, chosen);
     add_custody(program, chosen);
+    add_verify(program, chosen);
+    add_seal(program, chosen);
     add_score(program, chosen);
     add_simulate(program, chosen);
     add_compute(program, chosen);

@@ -78,7 +78,7 @@ model::Result<Exit> run_replay(const ReplayCommand& options, const Terminal& ter
     if (!formats) return terminal.wrong_usage("--format: there is no such format", "see fedsleuth-cli replay --help");
     const std::string& path = options.common.case_path;
     FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> store, open_case(path, storage::CaseFile::Mode::read_write));
-    FEDSLEUTH_TRY(request.exclude, excluded_clients(options.exclude, *store, path));
+    FEDSLEUTH_TRY(request.exclude, named_clients(*store, options.exclude, path));
     FEDSLEUTH_TRY(const analysis::CounterfactualOptions plan, analysis::replay_options(*store, request));
     FEDSLEUTH_TRY(model::Federation federation, store->federation());
     FEDSLEUTH_TRY(const std::vector<model::EvidenceFile> evidence, store->evidence_files());

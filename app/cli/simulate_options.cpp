@@ -200,6 +200,10 @@ void add_simulate_options(CLI::App& app, SimulateCommand& options)
     text("--schedule", options.schedule, "when they attack (each attack's own)", "NAME");
     text("--period", options.period, "rounds of the schedules every and on-off (5)", "N");
     text("--rule", options.rule.rule, "how the server aggregates (fedavg)", "RULE");
+    text("--pre", options.rule.pre, "done to the updates before the rule (below); may be given several times", "NAME")
+        ->type_size(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false);
     text("--set", options.rule.set, "a parameter of the rule; may be given several times", "name=value")
         ->type_size(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
@@ -249,6 +253,7 @@ Result<lab::LabOptions> lab_options(const SimulateCommand& options)
     FEDSLEUTH_TRY(const CheckedRule rule, checked_rule(options.rule));
     result.rule = options.rule.rule;
     result.rule_settings = rule.settings;
+    result.rule_settings.seed = result.seed;
     result.weighted = !options.equal_weights;
     result.network = options.network == "cnn"       ? lab::NetworkKind::cnn
                      : options.network == "softmax" ? lab::NetworkKind::softmax

@@ -4,6 +4,8 @@
 #include "storage/case/ledger_codec.h"
 #include "storage/case/outcome_digest.h"
 #include "storage/case/rows.h"
+#include "storage/custody/contents.h"
+#include "storage/custody/digest.h"
 
 #include "model/json_writer.h"
 
@@ -165,9 +167,11 @@ Result<void> CaseFile::put_ledger(const model::RoundLedger& ledger)
 {
     FEDSLEUTH_CHECK(check_ledger(ledger));
     const std::vector<std::byte> bytes = encode(ledger);
-    FEDSLEUTH_TRY(Statement statement,
-                  inside_->database.prepare("INSERT OR REPLACE INTO ledger (round, data) VALUES (?1, ?2)"));
-    return statement.run(ledger.round, std::span<const std::byte>(bytes));
+    FEDSLEUTH_TRY(Statement statement, inside_->database.prepare("INSERT OR REPLACE INTO ledger (round, data, sha256)"
+                                                                 " VALUES (?1, ?2, ?3)"));
+    Sha256 digest;
+    digest.add(bytes);
+    return statement.run(ledger.round, std::span<const std::byte>(bytes), digest.hex());
 }
 
 Result<std::vector<model::DetectorScores>> CaseFile::scores(RoundNo round)
@@ -206,8 +210,10 @@ Result<void> CaseFile::put_analysis(const AnalysisOutcome& outcome)
     FEDSLEUTH_CHECK(write_verdicts(database, outcome.verdicts));
     FEDSLEUTH_CHECK(write_rollback(database, outcome.rollback));
     FEDSLEUTH_CHECK(write_findings(database, outcome.findings));
-    FEDSLEUTH_CHECK(
-        append_custody_entry(database, "analyse", "case", with_version(outcome.parameters_json), digest_of(outcome)));
+    FEDSLEUTH_CHECK(write_signature_checks(database, outcome.signatures));
+    FEDSLEUTH_TRY(const std::string parameters,
+                  with_contents(database, "analyse", with_version(outcome.parameters_json)));
+    FEDSLEUTH_CHECK(append_custody_entry(database, "analyse", "case", parameters, digest_of(outcome)));
     return transaction.commit();
 }
 

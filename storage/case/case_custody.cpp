@@ -2,10 +2,13 @@
 // Decisions and the chain of custody.
 #include "storage/case/case_inside.h"
 #include "storage/case/rows.h"
+#include "storage/custody/contents.h"
 #include "storage/custody/custody_chain.h"
 #include "storage/custody/digest.h"
 
 #include "model/json_writer.h"
+
+#include <algorithm>
 
 namespace fedsleuth::storage {
 
@@ -19,7 +22,7 @@ constexpr std::int64_t highest_entry = std::int64_t{1} << 53;
 Result<void> append_custody_entry(Database& database, const std::string& action, const std::string& subject,
                                   const std::string& parameters_json, const std::string& sha256)
 {
-    FEDSLEUTH_TRY(Statement last, database.prepare("SELECT id, hash FROM custody ORDER BY id DESC LIMIT 1"));
+    FEDSLEUTH_TRY(Statement last, database.prepare("SELECT id, hash, time FROM custody ORDER BY id DESC LIMIT 1"));
     FEDSLEUTH_TRY(const bool found, last.step());
     if (found && (last.integer(0) < 1 || last.integer(0) > highest_entry))
         return model::fail(ErrorCode::malformed, "is damaged: its custody entries are numbered beyond all reason",
@@ -27,8 +30,9 @@ Result<void> append_custody_entry(Database& database, const std::string& action,
     model::CustodyEntry entry;
     entry.index = found ? last.integer(0) + 1 : 1;
     entry.previous = found ? last.text(1) : std::string(64, '0');
+    // A clock that was set back must not make an honest chain look back-dated.
+    entry.time = std::max(time_now(), found ? last.text(2) : std::string());
     last.reset();
-    entry.time = time_now();
     entry.actor = system_user();
     entry.action = action;
     entry.subject = subject;
@@ -111,7 +115,8 @@ Result<void> CaseFile::add_decision(const model::Decision& decision)
         .field("note", decision.note)
         .field("version", FEDSLEUTH_VERSION)
         .end_object();
-    FEDSLEUTH_CHECK(append_custody_entry(database, "decide", decision.client.text(), parameters.text(), {}));
+    FEDSLEUTH_TRY(const std::string vouched, with_contents(database, "decide", parameters.text()));
+    FEDSLEUTH_CHECK(append_custody_entry(database, "decide", decision.client.text(), vouched, {}));
     return transaction.commit();
 }
 

@@ -146,6 +146,16 @@ Result<model::Federation> CaseFile::federation()
 Result<std::vector<model::Client>> CaseFile::clients()
 {
     Database& database = inside_->database;
+    std::map<std::string, std::vector<model::Client::Registration>> earlier;
+    FEDSLEUTH_TRY(Statement replaced,
+                  database.prepare("SELECT client, registered_at, certificate FROM client_line c WHERE EXISTS"
+                                   " (SELECT 1 FROM client_line n WHERE n.client = c.client AND n.line > c.line)"
+                                   " ORDER BY line"));
+    while (true) {
+        FEDSLEUTH_TRY(const bool more, replaced.step());
+        if (!more) break;
+        earlier[replaced.text(0)].push_back({replaced.text(1), replaced.text(2)});
+    }
     // The newest line of each registered client, then those that only sent updates.
     FEDSLEUTH_TRY(Statement statement,
                   database.prepare("SELECT client, 1, registered_at, num_examples, certificate,"
@@ -166,6 +176,7 @@ Result<std::vector<model::Client>> CaseFile::clients()
         client.num_examples = row.optional_integer(3);
         client.certificate = row.text(4);
         client.extra_json = row.text(5);
+        if (const auto found = earlier.find(client.id.text()); found != earlier.end()) client.earlier = found->second;
         clients.push_back(std::move(client));
     }
 }
@@ -202,6 +213,7 @@ Result<std::vector<model::Update>> CaseFile::updates()
         fill_snapshot(row, 0, update);
         if (const auto found = metrics.find(row.integer(9)); found != metrics.end())
             update.metrics = std::move(found->second);
+        update.line = row.integer(9);
         update.round = row.round(10);
         update.client = row.client(11);
         update.received_at = row.text(12);
@@ -256,6 +268,7 @@ Result<std::vector<model::Checkpoint>> CaseFile::checkpoints()
         fill_snapshot(row, 0, checkpoint);
         if (const auto found = metrics.find(row.integer(9)); found != metrics.end())
             checkpoint.metrics = std::move(found->second);
+        checkpoint.line = row.integer(9);
         checkpoint.round = row.round(10);
         checkpoint.signature = row.signature(11, 12);
         checkpoint.extra_json = row.text(13);

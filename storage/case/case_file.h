@@ -23,7 +23,7 @@ public:
     /// Opens a case. Errors: not_found; refused where the file is no case, is of a newer schema, or is damaged. An
     /// older schema is migrated in one transaction after a backup beside the file.
     [[nodiscard]] static model::Result<std::unique_ptr<CaseFile>> open(const std::filesystem::path& file,
-                                                                      Mode mode = Mode::read_write);
+                                                                       Mode mode = Mode::read_write);
     ~CaseFile() override;
 
     /// Ends a query that is running in another thread; it then answers with the error `cancelled`.
@@ -44,6 +44,10 @@ public:
     model::Result<std::vector<model::Checkpoint>> checkpoints() override;
     model::Result<std::vector<model::EvidenceFile>> evidence_files() override;
     model::Result<std::vector<model::ImportIssue>> import_issues() override;
+    model::Result<std::vector<model::CertificateFile>> certificate_files() override;
+    model::Result<std::vector<model::ByteSignature>> byte_signatures() override;
+    model::Result<std::vector<model::Submission>> submissions() override;
+    model::Result<std::vector<model::SignatureCheck>> signature_checks() override;
     model::Result<std::optional<model::RoundLedger>> ledger(model::RoundNo round) override;
     model::Result<void> put_ledger(const model::RoundLedger& ledger) override;
     model::Result<std::vector<model::DetectorScores>> scores(model::RoundNo round) override;

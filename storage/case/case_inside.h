@@ -27,4 +27,8 @@ struct CaseFile::Inside {
 /// Writes a finding, inside the caller's transaction.
 [[nodiscard]] model::Result<void> write_findings(Database& database, const std::vector<model::Finding>& findings);
 
+/// Replaces the outcomes of signatures, inside the caller's transaction.
+[[nodiscard]] model::Result<void> write_signature_checks(Database& database,
+                                                         const std::vector<model::SignatureCheck>& checks);
+
 }  // namespace fedsleuth::storage

@@ -2,6 +2,8 @@
 // What the case's people set, and what was computed beside the verdicts.
 #include "storage/case/case_inside.h"
 #include "storage/case/rows.h"
+#include "storage/custody/contents.h"
+#include "storage/custody/digest.h"
 
 #include "model/json_writer.h"
 
@@ -46,7 +48,8 @@ Result<void> CaseFile::put_policy(const std::string& name, std::optional<double>
         parameters.field("value", "default");
     }
     parameters.field("version", FEDSLEUTH_VERSION).end_object();
-    FEDSLEUTH_CHECK(append_custody_entry(database, "policy", name, parameters.text(), {}));
+    FEDSLEUTH_TRY(const std::string vouched, with_contents(database, "policy", parameters.text()));
+    FEDSLEUTH_CHECK(append_custody_entry(database, "policy", name, vouched, {}));
     return transaction.commit();
 }
 
@@ -63,9 +66,10 @@ Result<void> CaseFile::put_document(const std::string& name, const std::string& 
 {
     FEDSLEUTH_TRY(Transaction transaction, Transaction::begin(inside_->database));
     FEDSLEUTH_TRY(Statement put,
-                  inside_->database.prepare("INSERT INTO document (name, body) VALUES (?1, ?2)"
-                                            " ON CONFLICT (name) DO UPDATE SET body = excluded.body"));
-    FEDSLEUTH_CHECK(put.run(name, json));
+                  inside_->database.prepare("INSERT INTO document (name, body, sha256) VALUES (?1, ?2, ?3)"
+                                            " ON CONFLICT (name) DO UPDATE SET body = excluded.body,"
+                                            " sha256 = excluded.sha256"));
+    FEDSLEUTH_CHECK(put.run(name, json, sha256_hex(name + '\0' + json)));
     return transaction.commit();
 }
 

@@ -3,6 +3,7 @@
 
 #include "model/federation.h"
 #include "model/finding.h"
+#include "model/identity.h"
 #include "model/update.h"
 #include "model/verdict.h"
 #include "storage/sqlite/database.h"
@@ -45,6 +46,13 @@ inline constexpr Names<model::VerdictClass, 5> verdict_class_names{{{model::Verd
                                                                     {model::VerdictClass::watch, "watch"},
                                                                     {model::VerdictClass::suspect, "suspect"},
                                                                     {model::VerdictClass::malicious, "malicious"}}};
+
+inline constexpr Names<model::SignatureOutcome, 5> signature_outcome_names{
+    {{model::SignatureOutcome::valid, "valid"},
+     {model::SignatureOutcome::invalid, "invalid"},
+     {model::SignatureOutcome::certificate_bad, "certificate-bad"},
+     {model::SignatureOutcome::indeterminate, "indeterminate"},
+     {model::SignatureOutcome::unsigned_, "unsigned"}}};
 
 template <class E, std::size_t n>
 [[nodiscard]] std::string_view name_in(const Names<E, n>& names, E value)

@@ -13,10 +13,12 @@ using model::Result;
 
 namespace {
 
-constexpr std::array<std::string_view, 2> steps_of_this_version{
+constexpr std::array<std::string_view, 3> steps_of_this_version{
 #include "storage/case/schema/0001.sql"
     ,
 #include "storage/case/schema/0002.sql"
+    ,
+#include "storage/case/schema/0003.sql"
 };
 
 using Objects = std::map<std::string, std::string>;  ///< "table update_line" → its SQL

@@ -39,6 +39,7 @@ std::vector<std::string> check_custody_chain(const std::vector<model::CustodyEnt
     std::vector<std::string> problems;
     std::string previous(64, '0');
     std::int64_t expected = 1;
+    std::string time;
     for (const model::CustodyEntry& entry : entries) {
         const std::string name = "custody entry " + std::to_string(entry.index) + " (" + entry.action + ")";
         if (entry.index != expected)
@@ -48,7 +49,10 @@ std::vector<std::string> check_custody_chain(const std::vector<model::CustodyEnt
             problems.push_back(name + " does not follow from the entry before it: its link to it is another hash");
         if (entry.hash != custody_hash(entry))
             problems.push_back(name + " was changed after it was written: its hash does not fit its contents");
+        if (entry.time < time)
+            problems.push_back(name + " is dated before the entry that it follows: it was back-dated");
         previous = entry.hash;
+        time = entry.time;
         ++expected;
     }
     return problems;

@@ -3,9 +3,10 @@
 
 #include "storage/case/case_file.h"
 #include "storage/case/case_inside.h"
-#include "storage/custody/digest.h"
+#include "storage/custody/contents.h"
 #include "storage/evidence/evidence_folder.h"
 #include "storage/evidence/round_log.h"
+#include "storage/ingest/byte_signatures.h"
 #include "storage/ingest/conclusions.h"
 #include "storage/ingest/ingest_state.h"
 #include "storage/ingest/layout.h"
@@ -57,7 +58,6 @@ private:
     Result<void> finish();
     Result<Transaction> begin_transaction();
     Result<void> write_state();
-    Result<std::string> digest_of_evidence();
     Result<IngestSummary> summary(bool changed);
     Database& database() { return case_->inside().database; }
 
@@ -196,7 +196,7 @@ Result<void> IngestRun::begin()
     if (!state_.layout_seen) FEDSLEUTH_CHECK(lay_out());
     FEDSLEUTH_CHECK(write_new_clients(database(), log_));
     FEDSLEUTH_CHECK(write_new_rounds(database(), log_));
-    FEDSLEUTH_TRY(const IngestCounts certificates, take_certificates(database(), folder_, log_));
+    FEDSLEUTH_TRY(const IngestCounts certificates, take_certificates(database(), folder_, log_, options_.limits));
     state_.pending += certificates;
     taken_ += certificates;
     FEDSLEUTH_CHECK(write_state());
@@ -278,8 +278,9 @@ Result<void> IngestRun::take_round(RoundNo round, const RoundWork& work, Snapsho
 /// The log as a file of the case, what there is to say, and the custody entry.
 Result<void> IngestRun::finish()
 {
-    progress_.start("Finishing", 0, "");
     FEDSLEUTH_TRY(Transaction transaction, begin_transaction());
+    FEDSLEUTH_CHECK(check_byte_signatures(database(), folder_, options_.limits, progress_));
+    progress_.start("Finishing", 0, "");
     FEDSLEUTH_TRY(Statement log_row, database().prepare("INSERT OR REPLACE INTO other_file (path, role, client, bytes,"
                                                         " sha256, state) VALUES (?1, 'log', NULL, ?2, ?3, 'ok')"));
     FEDSLEUTH_CHECK(log_row.run(folder_.log_path().filename().string(), log_.whole_bytes, log_.sha256));
@@ -298,27 +299,14 @@ Result<void> IngestRun::finish()
         .field("bytes", state_.pending.bytes)
         .field("log_sha256", log_.sha256)
         .end_object();
-    FEDSLEUTH_TRY(const std::string evidence, digest_of_evidence());
-    FEDSLEUTH_CHECK(append_custody_entry(database(), "ingest", state_.folder, parameters.text(), evidence));
     state_.pending = {};
     state_.finished = true;
     state_.listing_sha256 = digest_of_listing(listing_);
     FEDSLEUTH_CHECK(write_state());
+    FEDSLEUTH_TRY(const std::string vouched, with_contents(database(), "ingest", parameters.text()));
+    FEDSLEUTH_TRY(const std::string evidence, evidence_root(database()));
+    FEDSLEUTH_CHECK(append_custody_entry(database(), "ingest", state_.folder, vouched, evidence));
     return transaction.commit();
-}
-
-/// SHA-256 over digest and path of every evidence file: what the custody entry vouches for.
-Result<std::string> IngestRun::digest_of_evidence()
-{
-    FEDSLEUTH_TRY(const auto files, case_->evidence_files());
-    Sha256 digest;
-    for (const model::EvidenceFile& file : files) {
-        digest.add(file.actual_sha256.empty() ? std::string(64, '-') : file.actual_sha256);
-        digest.add("  ");
-        digest.add(file.path);
-        digest.add(std::string_view("\0", 1));
-    }
-    return digest.hex();
 }
 
 Result<IngestSummary> IngestRun::summary(bool changed)

@@ -2,11 +2,12 @@
 #include "storage/ingest/other_files.h"
 
 #include "storage/custody/digest.h"
-#include "storage/custody/file_digest.h"
+#include "storage/evidence/byte_file.h"
 
 #include <fstream>
 #include <map>
 #include <optional>
+#include <vector>
 
 namespace fedsleuth::storage {
 
@@ -37,6 +38,15 @@ std::map<std::string, Named> named_certificates(const RoundLog& log)
     return named;
 }
 
+Result<std::vector<std::byte>> read_whole(const EvidenceFolder& folder, const std::string& path, std::int64_t largest)
+{
+    FEDSLEUTH_TRY(const fs::path place, folder.resolve(path));
+    FEDSLEUTH_TRY(const auto file, ByteFile::open(place, largest));
+    std::vector<std::byte> bytes(static_cast<std::size_t>(file->size()));
+    FEDSLEUTH_CHECK(file->read(0, bytes));
+    return bytes;
+}
+
 }  // namespace
 
 std::set<std::string> list_snapshot_files(const EvidenceFolder& folder)
@@ -65,30 +75,38 @@ std::string digest_of_listing(const std::set<std::string>& names)
     return digest.hex();
 }
 
-Result<IngestCounts> take_certificates(Database& database, const EvidenceFolder& folder, const RoundLog& log)
+Result<IngestCounts> take_certificates(Database& database, const EvidenceFolder& folder, const RoundLog& log,
+                                       const Limits& limits)
 {
     IngestCounts counts;
-    FEDSLEUTH_TRY(Statement known, database.prepare("SELECT 1 FROM other_file WHERE path = ?1 AND sha256 <> ''"));
+    FEDSLEUTH_TRY(Statement known, database.prepare("SELECT sha256, EXISTS (SELECT 1 FROM certificate c WHERE"
+                                                    " c.sha256 = o.sha256) FROM other_file o"
+                                                    " WHERE path = ?1 AND sha256 <> ''"));
+    FEDSLEUTH_TRY(Statement keep, database.prepare("INSERT OR IGNORE INTO certificate (sha256, data) VALUES (?1,"
+                                                   " ?2)"));
     FEDSLEUTH_TRY(Statement write, database.prepare("INSERT OR REPLACE INTO other_file (path, role, client, bytes,"
                                                     " sha256, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
     for (const auto& [path, named] : named_certificates(log)) {
         known.start(path);
         FEDSLEUTH_TRY(const bool there, known.step());
-        if (there) continue;
-        std::string sha256;
-        std::string state = "ok";
-        std::int64_t bytes = 0;
-        if (const auto file = folder.resolve(path); !file) {
-            state = file.error().message;
-        } else if (const auto digest = sha256_of_file(*file, [&](std::int64_t piece) { return bytes += piece, true; });
-                   !digest) {
-            state = digest.error().message;
-        } else {
-            sha256 = *digest;
-            ++counts.files;
-            counts.bytes += bytes;
+        if (there && known.integer(1) != 0) continue;
+        const std::string taken = there ? known.text(0) : std::string();  // by a version that kept digests alone
+        known.reset();
+        const auto file = read_whole(folder, path, limits.certificate_bytes);
+        if (!file) {
+            if (taken.empty())
+                FEDSLEUTH_CHECK(write.run(path, named.role, named.client, std::int64_t{0}, "", file.error().message));
+            continue;
         }
-        FEDSLEUTH_CHECK(write.run(path, named.role, named.client, bytes, sha256, state));
+        Sha256 digest;
+        digest.add(*file);
+        const std::string sha256 = digest.hex();
+        if (!taken.empty() && taken != sha256) continue;  // another file by now: what was taken in stands
+        const auto bytes = static_cast<std::int64_t>(file->size());
+        FEDSLEUTH_CHECK(keep.run(sha256, std::span<const std::byte>(*file)));
+        if (taken.empty()) FEDSLEUTH_CHECK(write.run(path, named.role, named.client, bytes, sha256, "ok"));
+        ++counts.files;
+        counts.bytes += bytes;
     }
     return counts;
 }
@@ -102,7 +120,8 @@ bool is_readable_now(const EvidenceFolder& folder, const std::string& path)
 Result<bool> certificates_to_retry(Database& database, const EvidenceFolder& folder)
 {
     FEDSLEUTH_TRY(Statement missing,
-                  database.prepare("SELECT path FROM other_file WHERE sha256 = '' AND role <> 'log'"));
+                  database.prepare("SELECT path FROM other_file WHERE role <> 'log' AND sha256 NOT IN"
+                                   " (SELECT sha256 FROM certificate)"));
     while (true) {
         FEDSLEUTH_TRY(const bool more, missing.step());
         if (!more) return false;

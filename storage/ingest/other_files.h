@@ -2,6 +2,7 @@
 #pragma once
 
 #include "storage/evidence/evidence_folder.h"
+#include "storage/evidence/limits.h"
 #include "storage/evidence/round_log.h"
 #include "storage/ingest/ingest_state.h"
 #include "storage/sqlite/database.h"
@@ -17,15 +18,15 @@ namespace fedsleuth::storage {
 /// SHA-256 over the names: a folder with other files has another one.
 [[nodiscard]] std::string digest_of_listing(const std::set<std::string>& names);
 
-/// Records certificates and revocation lists that the log names and the case does not have yet, inside the caller's
-/// transaction. Returns what was read.
+/// Takes in certificates and revocation lists that the log names and the case does not have yet, bytes and all, inside
+/// the caller's transaction. Returns what was read.
 [[nodiscard]] model::Result<IngestCounts> take_certificates(Database& database, const EvidenceFolder& folder,
-                                                            const RoundLog& log);
+                                                            const RoundLog& log, const Limits& limits);
 
 /// Whether a file that a line names and that was not there can be read now.
 [[nodiscard]] bool is_readable_now(const EvidenceFolder& folder, const std::string& path);
 
-/// Whether that is so for any certificate of the case.
+/// Whether that is so for any certificate whose bytes the case lacks.
 [[nodiscard]] model::Result<bool> certificates_to_retry(Database& database, const EvidenceFolder& folder);
 
 }  // namespace fedsleuth::storage

@@ -2,7 +2,9 @@
 #include "analysis/analyse.h"
 #include "analysis/lab/attack_catalogue.h"
 #include "analysis/lab/lab_case.h"
+#include "analysis/lab/rows.h"
 #include "analysis/lab/simulation.h"
+#include "analysis/rules/aggregate.h"
 
 #include <algorithm>
 #include <cmath>
@@ -348,6 +350,37 @@ private slots:
                 }
                 QVERIFY2(changed > 0, qPrintable(QString("%1 %2").arg(info.name.data()).arg(variant.data())));
             }
+        }
+    }
+
+    void any_rule_of_the_registry_serves()
+    {
+        for (const RuleInfo* rule : all_rules()) {
+            LabOptions options = small_options();
+            options.clients = 15;
+            options.rounds = 3;
+            options.rule = rule->name;
+            options.attacks = {plan_of("noise", 2, 2)};
+            const LabFederation federation = simulated(options);
+            QCOMPARE(federation.federation.aggregation.rule, std::string(rule->name));
+            QVERIFY2(federation.models[3] != federation.models[2], rule->name.data());
+            // What the rule makes of the recorded updates is the recorded model.
+            const bool trusts = rule->name == "fltrust";
+            QCOMPARE(federation.updates.front().reference, trusts);
+            if (trusts || rule->name == "fedavg") continue;
+            Rows rows;
+            std::vector<double> examples;
+            for (std::size_t update_idx = 0; update_idx < 15; ++update_idx) {
+                rows.add(std::span<const float>(federation.deltas[update_idx]));
+                examples.push_back(static_cast<double>(*federation.updates[update_idx].num_examples));
+            }
+            const std::vector<double> model(federation.models[0].begin(), federation.models[0].end());
+            const auto step = aggregate_matrix(rule->name, rows.values, rows.n, rows.d, examples, options.rule_settings,
+                                               {{}, rows.values, {}, model});
+            QVERIFY(step);
+            for (std::size_t coord_idx = 0; coord_idx < rows.d; ++coord_idx)
+                QVERIFY2(std::abs(federation.models[1][coord_idx] - model[coord_idx] - step->vector[coord_idx]) < 1e-6,
+                         rule->name.data());
         }
     }
 

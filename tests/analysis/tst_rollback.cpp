@@ -139,7 +139,7 @@ struct Small {
                                         const std::vector<model::Decision>& decisions = {},
                                         const std::vector<analysis::ServerStep>& steps = {}) const
     {
-        return analysis::rate_checkpoints(analysis::checkpoint_facts(checkpoints, steps), checkpoints,
+        return analysis::rate_checkpoints(analysis::checkpoint_facts(checkpoints, steps, {}), checkpoints,
                                           analysis::onsets_of(verdicts, decisions, updates), nullptr);
     }
 };
