@@ -126,9 +126,14 @@ std::string parameter_help(const analysis::ParameterInfo& parameter)
 
 }  // namespace
 
-void add_rule(CLI::App& command, RuleOptions& options)
+void add_rule(CLI::App& command, RuleOptions& options, bool required)
 {
-    command.add_option("--rule", options.rule, "the aggregation rule (listed below)")->required()->option_text("RULE");
+    command
+        .add_option("--rule", options.rule,
+                    required ? "the aggregation rule (listed below)"
+                             : "the aggregation rule (listed below); the declared one unless given")
+        ->required(required)
+        ->option_text("RULE");
     command.add_option("--pre", options.pre, "what is done to the updates first (listed below); in the order given")
         ->option_text("PRE")
         ->type_size(1)

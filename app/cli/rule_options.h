@@ -19,7 +19,7 @@ struct RuleOptions {
     std::uint64_t seed = 0;
 };
 
-void add_rule(CLI::App& command, RuleOptions& options);
+void add_rule(CLI::App& command, RuleOptions& options, bool required = true);
 
 /// A rule that exists, with settings that it takes. Errors (invalid_argument) list what there is.
 struct CheckedRule {

@@ -7,7 +7,7 @@
 namespace {
 const QStringList verbs{"ingest",   "analyse", "verdicts",  "rounds", "clients", "findings", "privacy",
                         "rollback", "custody", "aggregate", "decide", "score",   "compute",  "simulate",
-                        "policy"};
+                        "replay",   "report",  "metrics",   "policy"};
 }
 
 class Usage : public QObject {
