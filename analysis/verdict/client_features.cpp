@@ -31,7 +31,11 @@ constexpr const char* company_names[] = {"company.max",      "company.top3",    
                                          "excess.max",       "excess.top3",
                                          "excess.max.level", "excess.top3.level",
                                          "lean.max",         "lean.top3",
-                                         "lean.max.level",   "lean.top3.level"};
+                                         "lean.max.level",   "lean.top3.level",
+                                         "body.max",         "body.top3",
+                                         "body.max.level",   "body.top3.level",
+                                         "head-excess.max",       "head-excess.top3",
+                                         "head-excess.max.level", "head-excess.top3.level"};
 constexpr const char* pattern_names[pattern_count] = {"boosted", "opposed", "lockstep", "untrained", "recycled"};
 /// Detectors whose statistic itself says something, whatever the crowd does: where four in ten are copies or don't train,
 /// they are the crowd.
@@ -296,7 +300,9 @@ const std::vector<std::string>& round_feature_names()
 std::string_view feature_source(std::size_t feature_idx)
 {
     static const std::vector<std::string_view> sources = [] {
-        constexpr std::array<std::pair<std::string_view, std::string_view>, 11> others{{{"company.", "company"},
+        constexpr std::array<std::pair<std::string_view, std::string_view>, 13> others{{{"company.", "company"},
+                                                                                       {"body.", "company"},
+                                                                                       {"head-excess.", "head-company"},
                                                                                        {"head.", "head-company"},
                                                                                        {"excess.", "company"},
                                                                                        {"lean.", "output-lean"},
@@ -369,9 +375,12 @@ std::vector<ClientFeatures> client_features(const Evidence& evidence)
     const Likeness whole = likeness_of(evidence.history.company(), places);
     const Likeness leans = lean_likeness(evidence.history.leans(), places);
     add_likeness(whole, n, columns);
-    add_likeness(likeness_of(evidence.history.head_company(), places), n, columns);
+    const Likeness head = likeness_of(evidence.history.head_company(), places);
+    add_likeness(head, n, columns);
     add_likeness(excess_of(whole, leans), n, columns);
     add_likeness(leans, n, columns);
+    add_likeness(excess_of(likeness_of(evidence.history.body_company(), places), leans), n, columns);
+    add_likeness(excess_of(head, leans), n, columns);
     for (std::size_t pattern = 0; pattern < pattern_count; ++pattern) {
         std::vector<double> highest;
         for (const auto& [client, own] : seen)

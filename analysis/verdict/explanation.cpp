@@ -152,7 +152,12 @@ void explain(Verdict& verdict, const Judgement& judgement, const PatternVerdict&
     add_ordinary(verdict, rounds);
     if (verdict.verdict < model::VerdictClass::watch) return;
     add_single_family(verdict, judgement);
-    if (!verdict.bad_rounds.empty()) {
+    if (verdict.attack == "unreliable") {
+        verdict.reasons.push_back(
+            {judgement.detectors.empty() ? "norm" : judgement.detectors.front().what, rounds.front().patterns.round,
+             "Its updates are odd as those of honest clients with wrong labels are: bad data, with no intent to be seen.",
+             judgement.log_odds});
+    } else if (!verdict.bad_rounds.empty()) {
         const std::string detector = pattern.beyond_doubt ? words_of(pattern.leading).detector
                                      : judgement.detectors.empty() ? "norm" : judgement.detectors.front().what;
         verdict.reasons.push_back({detector, verdict.bad_rounds.front(), opening(verdict, judgement, pattern, clients),

@@ -95,18 +95,10 @@ void find_rounds(Judgement& judgement, const ClientFeatures& client, const Fores
 
 void find_kind(Judgement& judgement, const std::vector<double>& values, std::span<const KindForest> kinds)
 {
-    constexpr double stands_out = 0.1;
-    judgement.attack = "unknown";
-    double total = 0, highest = 0;
-    for (const KindForest& kind : kinds) {
-        const double p = logistic(margin(kind.forest, values));
-        total += p;
-        if (p <= highest) continue;
-        highest = p;
-        judgement.attack = kind.attack;
-    }
-    judgement.attack_share = total > 0 ? highest / total : 0;
-    if (highest < stands_out) judgement.attack = "unknown";
+    for (const KindForest& kind : kinds)
+        judgement.kinds.emplace_back(kind.attack, logistic(margin(kind.forest, values)));
+    std::stable_sort(judgement.kinds.begin(), judgement.kinds.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
 }
 
 }  // namespace

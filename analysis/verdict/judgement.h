@@ -25,8 +25,7 @@ struct Judgement {
     std::vector<model::RoundNo> rounds;       ///< T: seen in
     std::vector<double> round_probability;    ///< T: that it attacked in that round, if it attacked at all
     std::vector<model::RoundNo> bad_rounds;   ///< of the likeliest course
-    std::string attack;                       ///< the likeliest kind; "unknown" where none stands out
-    double attack_share = 0;                  ///< its share among the kinds, in [0, 1]
+    std::vector<std::pair<std::string, double>> kinds;  ///< of attack and how likely each is, the likeliest first
     std::vector<Contribution> detectors;      ///< greatest first
     std::vector<Contribution> families;       ///< greatest first
 };

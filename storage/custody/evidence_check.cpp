@@ -75,10 +75,6 @@ private:
     {
         const fs::path log = folder_.log_path();
         const std::string name = log.filename().string();
-        if (const auto regular = folder_.resolve(name); !regular) {
-            add(name, "The round log can't be read: " + regular.error().message + ".");
-            return {};
-        }
         const auto digest = sha256_of_prefix(log, state.log_bytes);
         if (digest && *digest == state.log_sha256) {
             ++result_.files_read;

@@ -179,6 +179,19 @@ Result<void> check_seal(CaseFile& file, const VerifyOptions& options, const std:
 
 }  // namespace
 
+Result<InclusionProof> prove_evidence(CaseFile& file, const std::string& path)
+{
+    FEDSLEUTH_TRY(const auto leaves, evidence_leaves(file.inside().database));
+    const std::string start = path + '\0';
+    const auto found =
+        std::find_if(leaves.begin(), leaves.end(), [&](const std::string& leaf) { return leaf.starts_with(start); });
+    if (found == leaves.end())
+        return model::fail(ErrorCode::not_found, "the evidence holds no such file", path, "paths are those of the log");
+    const MerkleTree tree(leaves);
+    const auto index = static_cast<std::size_t>(found - leaves.begin());
+    return InclusionProof{found->substr(start.size()), index, tree.size(), tree.inclusion_proof(index), tree.root()};
+}
+
 Result<Verification> verify_case(CaseFile& file, const VerifyOptions& options, model::Progress& progress)
 {
     Database& database = file.inside().database;

@@ -46,4 +46,14 @@ struct Verification {
 [[nodiscard]] model::Result<Verification> verify_case(CaseFile& file, const VerifyOptions& options,
                                                       model::Progress& progress);
 
+/// That a file is a leaf of the hash tree over the evidence (see proves_inclusion()): its data is path, NUL, sha256.
+struct InclusionProof {
+    std::string sha256;
+    std::size_t index = 0, size = 0;
+    std::vector<std::string> hashes;  ///< from the bottom up
+    std::string root;
+};
+/// Error not_found for a path that is not in the evidence.
+[[nodiscard]] model::Result<InclusionProof> prove_evidence(CaseFile& file, const std::string& path);
+
 }  // namespace fedsleuth::storage

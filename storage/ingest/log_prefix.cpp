@@ -23,10 +23,13 @@ constexpr std::int64_t piece_bytes = 1 << 20;
 
 Result<std::ifstream> open_log(const fs::path& file)
 {
+    // Opening a pipe would wait for somebody to write into it.
+    std::error_code ignored;
+    const fs::file_status status = fs::status(file, ignored);
+    if (!fs::exists(status)) return model::fail(ErrorCode::not_found, "there is no such file", file.string());
+    if (!fs::is_regular_file(status)) return model::fail(ErrorCode::refused, "is not a regular file", file.string());
     std::ifstream stream(file, std::ios::binary);
     if (stream) return stream;
-    std::error_code ignored;
-    if (!fs::exists(file, ignored)) return model::fail(ErrorCode::not_found, "there is no such file", file.string());
     return model::fail(ErrorCode::io, "can't be read", file.string());
 }
 

@@ -53,6 +53,9 @@ private slots:
         QTest::newRow("model replacement") << "model-replacement"
                                            << "targeted"
                                            << "model-replacement";
+        QTest::newRow("constrained backdoor") << "constrained-backdoor"
+                                              << "targeted"
+                                              << "backdoor";
         QTest::newRow("sign flip") << "sign-flip"
                                    << "untargeted"
                                    << "sign-flip";

@@ -31,10 +31,8 @@ struct Dataset {
 [[nodiscard]] Dataset load_dataset(const std::filesystem::path& folder, std::uint64_t seed, std::size_t from,
                                    std::size_t to);
 
-/// Features of a labelled evidence folder, through ingest and the ledgers of an analysis: a federation that the lab did
-/// not make. `scratch`: where the case file is put.
-[[nodiscard]] model::Result<void> add_folder(Dataset& data, const std::filesystem::path& folder,
-                                             const std::filesystem::path& scratch);
+/// Puts `more` behind `data`.
+void append(Dataset& data, Dataset more);
 
 /// Client rows for boosting; those of `keep` alone. Federations weigh alike, whatever their size.
 [[nodiscard]] Table client_table(const Dataset& data, const std::function<bool(const Example&)>& keep);

@@ -153,7 +153,9 @@ void fit_kinds(TrainedJudges& judges, const Dataset& data)
     std::set<std::string> kinds;
     for (const Example& example : data.examples)
         if (example.malicious && !data.cells[example.cell].held_out) kinds.insert(example.attack);
+    // Sending the opposite of the crowd's mean is one attack under two names (IPM with factor 1): it teaches nothing.
     const auto counts = [&](const Example& example) {
+        if (data.cells[example.cell].attack == "sign-flip mean") return false;
         return (example.malicious && !data.cells[example.cell].held_out) || example.unreliable;
     };
     BoostingOptions options;

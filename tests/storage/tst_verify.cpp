@@ -244,6 +244,7 @@ class VerifyTest : public QObject {
 private slots:
     void the_tree_is_that_of_rfc_6962();
     void inclusion_is_proved_and_nothing_else();
+    void a_file_of_the_evidence_is_proved();
     void every_table_is_covered();
     void every_stage_of_an_honest_case_is_intact();
     void a_thousand_changes_are_found();
@@ -303,6 +304,18 @@ void VerifyTest::inclusion_is_proved_and_nothing_else()
             QVERIFY(!storage::proves_inclusion(leaves[idx], idx, size, garbled, tree.root()));
         }
     }
+}
+
+void VerifyTest::a_file_of_the_evidence_is_proved()
+{
+    const Made made = make_case("proved");
+    TAKE(const auto proof, storage::prove_evidence(*made.store, "updates/r2-site-01.npy"));
+    QCOMPARE(proof.sha256, storage::sha256_hex(contents_of(made.folder / "updates/r2-site-01.npy")));
+    QVERIFY(storage::proves_inclusion(std::string("updates/r2-site-01.npy") + '\0' + proof.sha256, proof.index, proof.size,
+                                      proof.hashes, proof.root));
+    QCOMPARE(proof.root, verified(*made.store).evidence_root);
+    QCOMPARE(made.store->custody()->front().sha256, proof.root);
+    QCOMPARE(storage::prove_evidence(*made.store, "updates/none").error().code, model::ErrorCode::not_found);
 }
 
 void VerifyTest::every_table_is_covered()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/summary.h"
 
+#include "analysis/verdict/caution.h"
 #include "model/text.h"
 #include "ui/session/privacy_words.h"
 #include "ui/session/wording.h"
@@ -119,7 +120,9 @@ std::string who_sentence(const CaseData& data)
                 " not flagged";
     }
     if (!watch.empty()) text += ". Worth watching: " + client_list_text(watch);
-    return text + ".";
+    text += ".";
+    if (const std::string caution = analysis::caution(*data.verdicts); !caution.empty()) text += " " + caution;
+    return text;
 }
 
 /// The gravest of what was found about the server or the log, and about no client.
