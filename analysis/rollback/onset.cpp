@@ -72,6 +72,8 @@ std::vector<Onset> onsets_of(const model::Verdicts& verdicts, const std::vector<
             if (onset.decided) onsets.push_back(std::move(onset));
             continue;
         }
+        // On watch without a bad round: nothing was laid at its door yet, and what is said of every round is said of none.
+        if (onset.shown == VerdictClass::watch && !verdict.first_bad_round && !onset.decided) continue;
         // A decision on a client that the verdicts have nothing on: it may have attacked from its first update on.
         std::optional<RoundNo> first_bad = verdict.first_bad_round;
         if (!first_bad && onset.decided) first_bad = taken_part->second.front();
