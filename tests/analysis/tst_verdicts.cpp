@@ -98,7 +98,7 @@ private slots:
                                     (verdict.reasons.empty() ? "" : verdict.reasons.front().text);
             if (guilty == truth.malicious.end()) {
                 QVERIFY2(verdict.verdict == VerdictClass::clean || verdict.verdict == VerdictClass::watch, who.c_str());
-                QVERIFY(verdict.probability < 0.5);
+                QVERIFY(verdict.probability < 0.7);
                 continue;
             }
             QVERIFY2(verdict.verdict == VerdictClass::malicious, who.c_str());
