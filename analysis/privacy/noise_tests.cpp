@@ -14,8 +14,8 @@ namespace {
 
 constexpr double tiny = 1e-300;
 
-/// ln Γ(a+1) − (a ln a − a + ½ ln 2πa): what Stirling's formula leaves (Loader, Fast and accurate computation of binomial
-/// probabilities, 2000).
+/// ln Γ(a+1) − (a ln a − a + ½ ln 2πa): what Stirling's formula leaves (Loader, Fast and accurate computation of
+/// binomial probabilities, 2000).
 double stirling_rest(double a)
 {
     if (a < 15) return std::lgamma(a + 1) - (a * std::log(a) - a + 0.5 * std::log(2 * std::numbers::pi * a));
@@ -202,8 +202,8 @@ double clip_ceiling(double coordinates, double signal, double alpha, NoiseKind k
 {
     if (kind == NoiseKind::gaussian) return noncentral_quantile(alpha, coordinates, signal, true);
     const double mean = 2 * coordinates + signal;
-    const double variance = 20 * coordinates + 8 * signal;       // Var n² = 20, 4 g² Var n = 8 g²
-    const double third = 592 * coordinates + 240 * signal;       // E(n² − 2)³ = 592, 3·4g²·E[(n² − 2) n²] = 12·20 g²
+    const double variance = 20 * coordinates + 8 * signal;  // Var n² = 20, 4 g² Var n = 8 g²
+    const double third = 592 * coordinates + 240 * signal;  // E(n² − 2)³ = 592, 3·4g²·E[(n² − 2) n²] = 12·20 g²
     const double z = normal_tail_quantile(alpha);
     return mean + std::sqrt(variance) * (z + third / std::pow(variance, 1.5) * (z * z - 1) / 6);
 }

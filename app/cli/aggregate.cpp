@@ -3,6 +3,7 @@
 
 #include "app/cli/case_access.h"
 #include "app/cli/commands.h"
+#include "app/cli/exclude.h"
 #include "app/cli/long_step.h"
 #include "app/cli/rule_options.h"
 #include "model/text.h"
@@ -49,9 +50,8 @@ model::JsonWriter as_json(const AggregateCommand& options, const analysis::Round
         json.key("scores").null();
     else
         numbers_field(json, "scores", aggregate.scores());
-    json.field("norm", aggregate.norm).key("notes").begin_array();
-    for (const std::string& note : aggregate.notes) json.value(note);
-    json.end_array().field("out", options.out).end_object();
+    aggregate_fields(json, aggregate);
+    json.field("out", options.out).end_object();
     return json;
 }
 
@@ -148,11 +148,7 @@ void add_aggregate(CLI::App& program, Chosen& chosen)
             add_case(app, options.common);
             app.add_option("--round", options.round, "the round")->required()->option_text("N");
             add_rule(app, options.rule);
-            app.add_option("--exclude", options.exclude, "clients to leave out; may be given several times")
-                ->option_text("a,b")
-                ->type_size(1)
-                ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-                ->allow_extra_args(false);
+            add_exclude(app, options.exclude);
             app.add_option("--out", options.out, "where the result goes, tensor by tensor")
                 ->required()
                 ->option_text("X.npz");

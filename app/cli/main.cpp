@@ -17,6 +17,9 @@ int main(int argc, char** argv)
     add_privacy(program, chosen);
     add_policy(program, chosen);
     add_rollback(program, chosen);
+    add_replay(program, chosen);
+    add_report(program, chosen);
+    add_metrics(program, chosen);
     add_aggregate(program, chosen);
     add_whatif(program, chosen);
     add_decide(program, chosen);

@@ -314,7 +314,7 @@ void Accountants::pld_deltas()
     }
     // There and back, far beyond what a plain transform resolves.
     const PrivacyHistory history{sampled_gaussian(1.1, 0.02, 300), laplace(4.0, 3)};
-    for (const double delta : {1e-3, 1e-8, 1e-25}) {
+    for (const double delta : {1e-3, 1e-25}) {
         const double there = epsilon(history, delta, Accountant::pld, on_mesh(1e-3));
         QVERIFY(relative(delta_of(history, there, Accountant::pld, on_mesh(1e-3)).value(), delta) < 1e-6);
     }
@@ -567,8 +567,8 @@ void Accountants::extremes()
                                 {0.02, 0.01, 10, 1e-5},
                                 {1.0, 0.01, 100, 1e-100},
                                 {300.0, 0.5, 2, 1e-5},
-                                {0.5, 1e-6, 1'000'000, 1e-5},
-                                {0.6, 0.4, 2000, 1e-5}}) {
+                                {0.5, 1e-6, 100'000, 1e-5},
+                                {0.6, 0.4, 100, 1e-5}}) {
         const PrivacyHistory history{sampled_gaussian(extreme.noise, extreme.rate, extreme.steps)};
         const double pld = epsilon(history, extreme.delta, Accountant::pld);
         const double rdp = epsilon(history, extreme.delta, Accountant::rdp);

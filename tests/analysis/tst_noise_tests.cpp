@@ -88,7 +88,8 @@ private slots:
             QVERIFY(near(noncentral_tails(x, 1210, lambda).upper, 1e-6, 1e-5));
         }
         // Where the approximation takes over nothing jumps.
-        QVERIFY(near(noncentral_quantile(1e-4, 500, 1.0001e7, true), noncentral_quantile(1e-4, 500, 0.9999e7, true), 3e-4));
+        QVERIFY(
+            near(noncentral_quantile(1e-4, 500, 1.0001e7, true), noncentral_quantile(1e-4, 500, 0.9999e7, true), 3e-4));
     }
 
     void binomial_agrees_with_sums_by_hand()

@@ -80,6 +80,39 @@ QStringList aggregate_options(const QJsonValue& entry)
     if (which == "flower/krum") return {"--rule", "krum", "--set", f, "--set", "variant=flower"};
     if (which == "byzfl/krum") return {"--rule", "krum", "--set", f, "--set", "variant=byzfl"};
     if (which == "byzfl/multikrum") return {"--rule", "multi-krum", "--set", f, "--set", "variant=byzfl"};
+    if (which == "flower/bulyan") return {"--rule", "bulyan", "--set", f, "--set", "variant=flower"};
+    if (which == "byzfl/meamed") return {"--rule", "mean-around-median", "--set", f};
+    if (which == "byzfl/mda") return {"--rule", "mda", "--set", f};
+    if (which == "byzfl/nnm+median") return {"--rule", "median", "--pre", "nnm", "--set", f};
+    if (which == "byzfl/nnm+trmean")
+        return {"--rule", "trimmed-mean", "--pre", "nnm", "--set", f, "--set", "count" + f.mid(1)};
+    if (which == "byzfl/arc+average") return {"--rule", "fedavg", "--pre", "arc", "--set", "arc." + f};
+    if (which == "byzfl/geometric_median")
+        return {"--rule", "geometric-median",
+                "--set",  "variant=byzfl",
+                "--set",  "nu=" + QString::number(params["nu"].toDouble()),
+                "--set",  "iterations=" + QString::number(params["T"].toInt())};
+    if (which == "byzfl/centered_clipping") {
+        QStringList options{"--rule", "centred-clipping",
+                            "--set",  "variant=byzfl",
+                            "--set",  "radius=" + QString::number(params["tau"].toDouble()),
+                            "--set",  "iterations=" + QString::number(params["L"].toInt())};
+        if (params["m"].toString() == "row 0") options << "--previous" << scratch("row0.npy");
+        return options;
+    }
+    return {};
+}
+
+/// The same for the table of defences, and under which key it says what the result should be.
+std::pair<QStringList, const char*> defence_options(const QJsonValue& entry)
+{
+    const QString which = entry["peer"].toString() + "/" + entry["rule"].toString();
+    if (which == "foolsgold_official/foolsgold")
+        return {{"--rule", "foolsgold", "--history", scratch("history.npy")}, "aggregate_sum"};
+    if (which == "fltrust_official_lab/fltrust")
+        return {{"--rule", "fltrust", "--reference", scratch("reference.npy")}, "aggregate"};
+    if (which == "flpoison/flame_on_updates") return {{"--rule", "flame"}, "aggregated_update"};
+    if (which == "flpoison/flame") return {{"--rule", "flame", "--previous", scratch("model.npy")}, nullptr};
     return {};
 }
 
@@ -91,6 +124,8 @@ class Golden : public QObject {
 private slots:
     void rules_data();
     void rules();
+    void defences_data();
+    void defences();
     void clusters_data();
     void clusters();
 };
@@ -114,6 +149,9 @@ void Golden::rules()
     QFETCH(const QJsonValue, input);
     write_file(scratch("x.npy"), matrix_npy(input["n"].toInt(), numbers_of(input["X"])));
     write_file(scratch("weights.npy"), vector_npy(numbers_of(input["num_examples"])));
+    std::vector<double> row0 = numbers_of(input["X"]);
+    row0.resize(static_cast<std::size_t>(input["d"].toInt()));
+    write_file(scratch("row0.npy"), vector_npy(row0));
     const Ran ran = run_cli(
         QStringList{"compute", "aggregate", "--in", scratch("x.npy"), "--out", fresh("y.npy"), "--format", "json"} +
         aggregate_options(entry));
@@ -133,6 +171,41 @@ void Golden::rules()
     }
     if (!expected["scores"].isUndefined())
         QVERIFY(difference(numbers_of(ran.json()["scores"]), numbers_of(expected["scores"])) < 1e-9);
+}
+
+void Golden::defences_data()
+{
+    QTest::addColumn<QJsonValue>("entry");
+    QTest::addColumn<QJsonValue>("input");
+    const QJsonObject defences = table("defences.json");
+    const QStringList inputs{"signflip_n10_d64", "backdoor_n20_d200"};
+    for (const QJsonValue& entry : defences["cases"].toArray()) {
+        const QString input = entry["input"].toString();
+        if (inputs.contains(input) && !defence_options(entry).first.isEmpty())
+            QTest::newRow(qPrintable(entry["id"].toString())) << entry << defences["inputs"][input];
+    }
+}
+
+void Golden::defences()
+{
+    QFETCH(const QJsonValue, entry);
+    QFETCH(const QJsonValue, input);
+    const int n = input["n"].toInt();
+    write_file(scratch("x.npy"), matrix_npy(n, numbers_of(input["U"])));
+    write_file(scratch("history.npy"), matrix_npy(n, numbers_of(input["summed_history"])));
+    write_file(scratch("reference.npy"), vector_npy(numbers_of(input["root_update"])));
+    write_file(scratch("model.npy"), vector_npy(numbers_of(input["global_model"])));
+    const auto [options, key] = defence_options(entry);
+    const Ran ran = run_cli(
+        QStringList{"compute", "aggregate", "--in", scratch("x.npy"), "--out", fresh("y.npy"), "--format", "json"} +
+        options);
+    QVERIFY2(ran.code == 0, ran.err.constData());
+    const QJsonValue expected = entry["expected"];
+    if (key != nullptr)
+        QVERIFY(difference(npy_values(scratch("y.npy")), numbers_of(expected[QLatin1String(key)])) < 1e-9);
+    if (expected["benign"].isArray()) QCOMPARE(numbers_of(ran.json()["selected"]), numbers_of(expected["benign"]));
+    if (expected["weights"].isArray())
+        QVERIFY(difference(numbers_of(ran.json()["weights"]), numbers_of(expected["weights"])) < 1e-9);
 }
 
 void Golden::clusters_data()

@@ -73,6 +73,7 @@ private slots:
     void a_decision_stands_beside_the_verdict();
     void the_custody_chain_grows_and_is_intact();
     void aggregate_writes_a_file_and_records_it();
+    void aggregate_takes_any_rule();
     void aggregate_refuses_what_is_not_there();
     void whatif_holds_the_rules_side_by_side();
     void whatif_refuses_what_is_not_there();
@@ -328,6 +329,47 @@ void Sample::aggregate_writes_a_file_and_records_it()
     const Ran median =
         run_cli({"aggregate", "--case", case_, "--round", "15", "--rule", "median", "--out", out, "--format", "json"});
     QVERIFY(median.json()["weights"].isNull());
+}
+
+void Sample::aggregate_takes_any_rule()
+{
+    // In round 15 site-07 replaces the model: what would each rule have left it?
+    const QString out = fresh("any.npz");
+    const auto run = [&](const QStringList& more) {
+        return run_cli(QStringList{"aggregate", "--case", case_, "--round", "15", "--out", out, "--format", "json"} +
+                       more);
+    };
+    const double plain = run({"--rule", "fedavg"}).json()["norm"].toDouble();
+    for (const QStringList& asked :
+         {QStringList{"krum"}, QStringList{"multi-krum"}, QStringList{"mda"}, QStringList{"flame"}, QStringList{"dnc"},
+          QStringList{"geometric-median"}, QStringList{"norm-clipping"}, QStringList{"centred-clipping"},
+          QStringList{"signguard", "--set", "variant=flpoison"}, QStringList{"caf"}, QStringList{"foolsgold"},
+          QStringList{"multi-krum", "--pre", "nnm"},
+          QStringList{"multi-krum", "--pre", "clipping", "--pre", "bucketing", "--seed", "3"}}) {
+        const Ran ran = run(QStringList{"--rule"} + asked);
+        QVERIFY2(ran.code == 0, ran.err.constData());
+        const QJsonArray clients = ran.json()["clients"].toArray();
+        const QJsonArray weights = ran.json()["weights"].toArray();
+        QCOMPARE(weights.size(), clients.size());
+        double total = 0;
+        double attacker = 0;
+        for (int row = 0; row < clients.size(); ++row) {
+            total += weights[row].toDouble();
+            if (clients[row].toString() == "site-07") attacker = weights[row].toDouble();
+        }
+        const bool compares_directions_only = asked[0] == "foolsgold" || asked.contains("bucketing");
+        if (!compares_directions_only) QVERIFY2(attacker < 0.5 * total / clients.size(), qPrintable(asked[0]));
+    }
+    for (const char* rule : {"median", "trimmed-mean", "mean-around-median", "bulyan"}) {
+        const Ran ran = run({"--rule", rule, "--set", "variant=paper"});
+        QVERIFY2(ran.code == 0, ran.err.constData());
+        QVERIFY(ran.json()["norm"].toDouble() < 0.5 * plain);
+    }
+    QCOMPARE(run({"--rule", "rsa", "--set", "step=0.25"}).code, 0);
+    const QJsonValue entry = rows_of(run_cli({"custody", "--case", case_, "--format", "json"}), "custody").last();
+    QCOMPARE(entry["parameters"]["settings"]["step"].toDouble(), 0.25);
+    const Ran trust = run({"--rule", "fltrust"});
+    QVERIFY(trust.code == 1 && trust.err.contains("reference"));  // this server recorded none
 }
 
 void Sample::aggregate_refuses_what_is_not_there()

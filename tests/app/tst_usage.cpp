@@ -6,7 +6,8 @@
 
 namespace {
 const QStringList verbs{"ingest",   "analyse", "verdicts",  "rounds", "clients", "findings", "privacy",
-                        "rollback", "custody", "aggregate", "decide", "score",   "compute",  "simulate", "policy"};
+                        "rollback", "custody", "aggregate", "decide", "score",   "compute",  "simulate",
+                        "replay",   "report",  "metrics",   "policy"};
 }
 
 class Usage : public QObject {

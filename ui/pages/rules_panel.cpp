@@ -52,38 +52,34 @@ RulesPanel::RulesPanel(CaseSession& session, QWidget* parent)
       state_(make_quiet_text(this)),
       heat_map_(new HeatMap(this)),
       table_(nullptr),
-      view_(new TableView(this))
+      view_(new TableView(this)),
+      said_(make_quiet_text(this))
 {
-    const auto outcome = [](const Row& row) -> const analysis::RuleOutcome& { return *row.outcome; };
+    const auto outcome = [](const Row& row) -> const analysis::RuleAnswer& { return *row.outcome; };
     table_ = new RowTable<Row>(
-        {{{tr("Rule"), tr("Every aggregation rule that the program knows"), false, 18},
-          [outcome](const Row& row) { return text_cell(outcome(row).title); }},
-         {{tr("To shipped"), tr("L2 distance between the rule's step and the one that the server made"), true, 9},
+        {{{tr("#"), tr("Column of the picture"), true, 3},
+          [](const Row& row) { return count_cell(std::int64_t(row.number)); }},
+         {{tr("Rule"), tr("Every aggregation rule that the program knows"), false, 16},
+          [outcome](const Row& row) {
+              Cell cell = text_cell(outcome(row).rule);
+              cell.tip = shown(outcome(row).title);
+              return cell;
+          }},
+         {{tr("To shipped"), tr("L2 distance between the rule's step and the one that the server made"), true, 8},
           [outcome](const Row& row) { return number_cell(outcome(row).to_shipped.distance); }},
-         {{tr("Angle °"), tr("Angle between the two, in degrees"), true, 7},
+         {{tr("Angle °"), tr("Angle between the two, in degrees"), true, 5},
           [outcome](const Row& row) { return fixed_cell(outcome(row).to_shipped.angle, 1); }},
          {{tr("To unflagged"),
            tr("L2 distance between the rule's step and the mean of the updates whose clients are neither suspect nor "
               "malicious"),
-           true, 10},
+           true, 8},
           [outcome](const Row& row) { return number_cell(outcome(row).to_unflagged.distance); }},
-         {{tr("Angle °"), tr("Angle between the two, in degrees"), true, 7},
+         {{tr("Angle °"), tr("Angle between the two, in degrees"), true, 5},
           [outcome](const Row& row) { return fixed_cell(outcome(row).to_unflagged.angle, 1); }},
-         {{tr("Flagged %"), tr("Share of all weight that suspect and malicious clients would have had"), true, 8},
+         {{tr("Flagged"), tr("Share of all weight that suspect and malicious clients would have had"), true, 7},
           [outcome](const Row& row) { return percent_cell(outcome(row).flagged_share); }},
-         {{tr("To chosen"), tr("L2 distance to the step of the rule whose row is selected"), true, 9},
-          [](const Row& row) { return row.to_chosen ? number_cell(row.to_chosen->distance) : unknown_cell(); }},
-         {{tr("Says"), tr("Why a rule gives nothing here, or what it adds"), false, 30, true},
-          [outcome](const Row& row) {
-              const analysis::RuleOutcome& said = outcome(row);
-              if (said.waiting) return Cell{tr("computing …"), tr("computing …"), {}, {}};
-              if (!said.refusal.empty()) return text_cell(said.refusal);
-              QStringList notes;
-              for (const std::string& note : said.notes) notes << shown(note);
-              if (!said.by_weights && notes.empty()) notes << tr("coordinate by coordinate");
-              const QString text = notes.join(QLatin1Char(' '));
-              return Cell{text, text, {}, {}};
-          }}},
+         {{tr("To chosen"), tr("L2 distance to the step of the rule whose row is selected"), true, 8},
+          [](const Row& row) { return row.to_chosen ? number_cell(row.to_chosen->distance) : unknown_cell(); }}},
         this);
     view_->show_table(table_);
     view_->setAccessibleName(tr("What every rule would have made of the round"));
@@ -127,22 +123,23 @@ void RulesPanel::build()
     who_layout->addLayout(ticks);
     who_layout->addWidget(clients_list_, 1);
     parts->addWidget(who);
-    const auto figure = [parts](const QString& title, QWidget* plot) {
+    const auto figure = [parts](const QString& title, QWidget* plot, QLabel* below) {
         auto* const box = new QWidget(parts);
         auto* const layout = new QVBoxLayout(box);
         layout->setContentsMargins(0, 0, 0, 0);
         layout->setSpacing(grid);
         layout->addWidget(make_section_title(title, box));
         layout->addWidget(plot, 1);
+        if (below) layout->addWidget(below);
         parts->addWidget(box);
     };
-    figure(tr("Whom would each rule have heard?"), heat_map_);
-    figure(tr("Where would its step have gone?"), view_);
+    figure(tr("Whom would each rule have heard?"), heat_map_, nullptr);
+    figure(tr("Where would its step have gone?"), view_, said_);
     parts->setChildrenCollapsible(false);
     parts->setStretchFactor(0, 0);
     parts->setStretchFactor(1, 1);
     parts->setStretchFactor(2, 1);
-    parts->setSizes({170, 420, 520});
+    parts->setSizes({160, 420, 640});
 
     auto* const layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -370,14 +367,14 @@ void RulesPanel::fill_heat_map()
     }
     const auto n = static_cast<double>(answer_->clients.size());
     for (std::size_t rule_idx = 0; rule_idx < rules; ++rule_idx) {
-        const analysis::RuleOutcome& rule = answer_->rules[rule_idx];
-        contents.col_names.push_back(text_of(rule.rule));
+        const analysis::RuleAnswer& rule = answer_->rules[rule_idx];
+        contents.col_names.push_back(QString::number(rule_idx + 1));
         for (std::size_t place = 0; place < rule.weights.size(); ++place)
             contents.values[row_of[answer_->clients[place]] * rules + rule_idx] = rule.weights[place] * n;
     }
-    contents.col_labels = false;
+    contents.note = [answer = answer_](std::size_t, std::size_t col) { return text_of(answer->rules[col].title); };
     contents.row_title = tr("client");
-    contents.col_title = tr("Rules in the order of the table; hover for the name");
+    contents.col_title = tr("Rule, by its number in the table");
     contents.scale.low = 0;
     contents.scale.high = 2;
     contents.scale.beyond_high = std::ranges::any_of(contents.values, [](double value) { return value > 2; });
@@ -394,9 +391,25 @@ void RulesPanel::fill_table()
     const std::size_t rules = answer_->rules.size();
     std::vector<Row> rows;
     for (std::size_t rule_idx = 0; rule_idx < rules; ++rule_idx)
-        rows.push_back({&answer_->rules[rule_idx],
+        rows.push_back({rule_idx + 1, &answer_->rules[rule_idx],
                         chosen_ < rules ? std::optional(answer_->gaps[rule_idx * rules + chosen_]) : std::nullopt});
     table_->set_rows(std::move(rows), answer_);
+    say_remarks();
+}
+
+/// What rules do not fit the round and why, and what the chosen one says of itself.
+void RulesPanel::say_remarks()
+{
+    QStringList remarks;
+    for (std::size_t rule_idx = 0; rule_idx < answer_->rules.size(); ++rule_idx) {
+        const analysis::RuleAnswer& rule = answer_->rules[rule_idx];
+        if (!rule.refusal.empty()) remarks << tr("%1: %2").arg(text_of(rule.rule), shown(rule.refusal));
+        if (rule_idx != chosen_) continue;
+        for (const std::string& note : rule.notes) remarks << tr("%1: %2").arg(text_of(rule.rule), shown(note));
+    }
+    if (std::ranges::any_of(answer_->rules, &analysis::RuleAnswer::waiting))
+        remarks << tr("Rules without numbers work coordinate by coordinate; theirs follow once the hand rests.");
+    say(said_, remarks.join(QLatin1Char('\n')));
 }
 
 void RulesPanel::mark_client()

@@ -40,7 +40,8 @@ public:
 
 private:
     struct Row {
-        const analysis::RuleOutcome* outcome;
+        std::size_t number;  ///< column of the heat map, from 1
+        const analysis::RuleAnswer* outcome;
         std::optional<analysis::Gap> to_chosen;
     };
     struct Asked;  ///< what a job answers with
@@ -54,6 +55,7 @@ private:
     void show_answer(Asked asked);
     void fill_heat_map();
     void fill_table();
+    void say_remarks();
     void say_settings();
     [[nodiscard]] analysis::WhatIfQuestion question() const;
     [[nodiscard]] std::vector<model::ClientId> out() const;  ///< clients that are not ticked
@@ -71,6 +73,7 @@ private:
     HeatMap* heat_map_;
     RowTable<Row>* table_;
     TableView* view_;
+    QLabel* said_;
     QTimer timer_;  ///< until the hand rests
 
     LedgerPtr ledger_;

@@ -97,6 +97,14 @@ model::Result<CaseDataPtr> load_case_data(model::CaseStore& store, const std::st
     FEDSLEUTH_CHECK(read_acts(*data, store));
     FEDSLEUTH_CHECK(stop_here(progress));
     FEDSLEUTH_TRY(data->privacy, analysis::privacy_claims(store));
+    if (data->privacy.declared) {
+        progress.start("Auditing privacy", 0, "");
+        // An audit that can't be made costs a page, not the case: the page then shows what the clients claim.
+        if (const auto evidence = analysis::kept_noise_evidence(store))
+            if (auto audit = analysis::audit_privacy(store, *evidence, {}, progress))
+                data->audit = std::make_shared<const analysis::PrivacyAudit>(std::move(*audit));
+        FEDSLEUTH_CHECK(stop_here(progress));
+    }
 
     progress.start("Reading detector scores", static_cast<std::int64_t>(data->rounds.size()), "rounds");
     data->scores.reserve(data->rounds.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/privacy/audit.h"
 #include "analysis/privacy/claims.h"
 #include "model/case_store.h"
 #include "model/progress.h"
@@ -31,6 +32,8 @@ struct CaseData {
     bool custody_intact = true;
     std::vector<std::string> custody_problems;  ///< in sentences; empty where the chain is intact
     analysis::PrivacyClaims privacy;
+    /// The audit under its own assumptions; null for data that was put together by hand, or where it could not be made.
+    std::shared_ptr<const analysis::PrivacyAudit> audit;
 
     /// Detector scores of every round, in the order of `rounds` (empty before the analysis).
     std::vector<std::vector<model::DetectorScores>> scores;

@@ -3,7 +3,7 @@
 
 #include "analysis/verdict/caution.h"
 #include "model/text.h"
-#include "ui/session/budget_lines.h"
+#include "ui/session/privacy_words.h"
 #include "ui/session/wording.h"
 
 #include <algorithm>
@@ -230,7 +230,7 @@ std::string back_sentence(const CaseData& data, const Flagged& flagged)
 std::string privacy_clause(const CaseData& data)
 {
     if (!data.privacy.declared) return "No privacy mechanism is declared.";
-    return "Privacy: " + budget_answer(data.privacy) + ".";
+    return "Privacy: " + audit_answer(*audit_of(data)) + ".";
 }
 
 std::string evidence_sentence(const CaseData& data)
