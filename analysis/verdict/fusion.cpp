@@ -23,7 +23,9 @@ constexpr double malicious_rate = 0.05;  // false discovery rates
 constexpr double suspect_rate = 0.10;
 constexpr double watch_probability = 0.2;
 constexpr double suspect_probability = 0.5;
+constexpr double suspect_p_value = 0.01;  // a likely attack is none where honest clients often look like that
 constexpr double beyond_doubt_probability = 0.95;
+constexpr double sure_mimic = 0.7;
 constexpr double original_probability = 0.2;  // of a client that was copied: what it does itself is not judged high
 
 /// What is known of one client when its verdict is due.
@@ -44,6 +46,8 @@ std::string attack_of(const Case& one)
     constexpr double stands_out = 0.1;
     constexpr double shorter = 0.9;  // of the crowd's length: who sends noise to save work sends little of it
     constexpr std::array<std::string_view, 4> alike{"collusion", "sybil", "mimic", "free-rider"};
+    const bool boosted = one.pattern.beyond_doubt && one.pattern.leading == Pattern::boosted;
+    if (boosted && one.pattern.attack == "model-replacement") return one.pattern.attack;
     for (const auto& [kind, likelihood] : one.kinds) {
         if (likelihood < stands_out) break;
         if (one.pattern.lockstep && std::find(alike.begin(), alike.end(), kind) == alike.end()) continue;
@@ -58,14 +62,16 @@ std::string attack_of(const Case& one)
 
 VerdictClass class_of(const Case& one, const std::string& attack)
 {
-    if (one.original) return VerdictClass::watch;
+    if (one.original) return VerdictClass::clean;
     // Among copies that were alike from the first round on nobody can tell the copied from the copiers.
-    if (attack == "mimic" && !one.original_known) return VerdictClass::suspect;
+    if (attack == "mimic" && !one.original_known && one.kinds.front().second >= sure_mimic)
+        return VerdictClass::suspect;
     if (one.pattern.beyond_doubt) return VerdictClass::malicious;
     const bool unreliable = attack == "unreliable";
     if (one.attributed && one.crowd && !unreliable) return VerdictClass::malicious;
     const double p = one.judgement->probability;
-    if ((one.suspected || one.attributed || p >= suspect_probability) && !unreliable) return VerdictClass::suspect;
+    const bool likely = p >= suspect_probability && one.judgement->p_value <= suspect_p_value;
+    if ((one.suspected || one.attributed || likely) && !unreliable) return VerdictClass::suspect;
     if (one.suspected || p >= watch_probability) return VerdictClass::watch;
     return VerdictClass::clean;
 }

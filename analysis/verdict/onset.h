@@ -16,6 +16,6 @@ struct AttackTimes {
 };
 
 [[nodiscard]] AttackTimes attack_times(std::span<const double> log_ratios, double pause = 0.08,
-                                       double from_start = 0.3);
+                                       double from_start = 0.15);
 
 }  // namespace fedsleuth::analysis
