@@ -58,7 +58,7 @@ double share_of_flagged(const std::vector<double>& weights, const std::vector<bo
 
 /// What a weight rule says, without its place among the others.
 void ask_weights(const WeightRule& rule, const RoundGeometry& geometry, const RuleSettings& settings,
-                 RuleTrial& outcome, Step& step)
+                 RuleAnswer& outcome, Step& step)
 {
     auto told = apply_rule(rule, geometry, settings);
     if (!told) {
@@ -169,7 +169,7 @@ WhatIf WhatIfRound::ask(const WhatIfQuestion& question, const ColumnVectors* col
     std::vector<Step> steps(question.rules.size());
     for (std::size_t rule_idx = 0; rule_idx < question.rules.size(); ++rule_idx) {
         const AskedRule& asked = question.rules[rule_idx];
-        RuleTrial& outcome = answer.rules.emplace_back();
+        RuleAnswer& outcome = answer.rules.emplace_back();
         outcome.rule = asked.rule;
         outcome.flagged_share = unknown;
         if (const WeightRule* rule = find_weight_rule(asked.rule)) {
@@ -197,7 +197,7 @@ WhatIf WhatIfRound::ask(const WhatIfQuestion& question, const ColumnVectors* col
     answer.shipped_norm = space.norm(space.shipped());
     answer.unflagged_norm = space.norm(space.unflagged());
     for (std::size_t rule_idx = 0; rule_idx < answer.rules.size(); ++rule_idx) {
-        RuleTrial& outcome = answer.rules[rule_idx];
+        RuleAnswer& outcome = answer.rules[rule_idx];
         outcome.norm = space.norm(rule_idx);
         outcome.to_shipped = space.gap(rule_idx, space.shipped());
         outcome.to_unflagged = space.gap(rule_idx, space.unflagged());

@@ -37,7 +37,7 @@ struct Gap {
 };
 
 /// What one rule would have made of the round.
-struct RuleTrial {
+struct RuleAnswer {
     std::string rule;
     std::string title;
     bool by_weights = true;
@@ -58,7 +58,7 @@ struct WhatIf {
     std::vector<bool> flagged;             ///< n
     double shipped_norm = 0;               ///< NaN where it is not known
     double unflagged_norm = 0;             ///< NaN where nobody is left unflagged
-    std::vector<RuleTrial> rules;        ///< in the order of the question
+    std::vector<RuleAnswer> rules;        ///< in the order of the question
     std::vector<Gap> gaps;                 ///< rules × rules, row-major
 };
 

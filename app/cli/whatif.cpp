@@ -103,7 +103,7 @@ std::vector<model::ClientId> flagged_of(const analysis::WhatIf& answer)
 
 std::optional<double> known(double value) { return std::isnan(value) ? std::nullopt : std::optional(value); }
 
-void rule_json(model::JsonWriter& json, const analysis::WhatIf& answer, const analysis::RuleTrial& rule)
+void rule_json(model::JsonWriter& json, const analysis::WhatIf& answer, const analysis::RuleAnswer& rule)
 {
     json.begin_object().field("rule", rule.rule).field("kind", rule.by_weights ? "weights" : "columns");
     text_or_null(json, "refusal", rule.refusal);
@@ -153,7 +153,7 @@ void answer_json(model::JsonWriter& json, const analysis::WhatIf& answer, const 
     json.optional_field("shipped_norm", known(answer.shipped_norm));
     json.optional_field("unflagged_norm", known(answer.unflagged_norm));
     json.key("rules").begin_array();
-    for (const analysis::RuleTrial& rule : answer.rules) rule_json(json, answer, rule);
+    for (const analysis::RuleAnswer& rule : answer.rules) rule_json(json, answer, rule);
     json.end_array();
     matrix_json(json, "distances", answer, &analysis::Gap::distance);
     matrix_json(json, "angles", answer, &analysis::Gap::angle);
@@ -162,7 +162,7 @@ void answer_json(model::JsonWriter& json, const analysis::WhatIf& answer, const 
 
 void add_rows(Table& table, const analysis::WhatIf& answer)
 {
-    for (const analysis::RuleTrial& rule : answer.rules) {
+    for (const analysis::RuleAnswer& rule : answer.rules) {
         std::vector<model::ClientId> silenced;
         for (std::size_t place = 0; place < rule.weights.size(); ++place)
             if (rule.weights[place] == 0.0) silenced.push_back(answer.clients[place]);

@@ -150,7 +150,7 @@ private slots:
 
         std::vector<std::optional<Vector>> steps;
         for (std::size_t rule_idx = 0; rule_idx < question.rules.size(); ++rule_idx) {
-            const analysis::RuleTrial& outcome = answer.rules[rule_idx];
+            const analysis::RuleAnswer& outcome = answer.rules[rule_idx];
             const auto slow =
                 analysis::aggregate_matrix(outcome.rule, rows, who.size(), d, examples, {},
                                            {.reference = reference, .previous = previous, .model = start});
@@ -249,7 +249,7 @@ private slots:
         analysis::WhatIfQuestion question{.exclude = made_.plan.clients, .rules = analysis::every_rule()};
         const analysis::WhatIf nobody = round.ask(question);
         QVERIFY(nobody.clients.empty() && std::isnan(nobody.unflagged_norm));
-        for (const analysis::RuleTrial& rule : nobody.rules) QVERIFY(!rule.refusal.empty() || rule.waiting);
+        for (const analysis::RuleAnswer& rule : nobody.rules) QVERIFY(!rule.refusal.empty() || rule.waiting);
         question.exclude.pop_back();
         const analysis::WhatIf one = round.ask(question);
         QCOMPARE(one.clients.size(), 1u);

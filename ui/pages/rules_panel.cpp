@@ -55,7 +55,7 @@ RulesPanel::RulesPanel(CaseSession& session, QWidget* parent)
       view_(new TableView(this)),
       said_(make_quiet_text(this))
 {
-    const auto outcome = [](const Row& row) -> const analysis::RuleTrial& { return *row.outcome; };
+    const auto outcome = [](const Row& row) -> const analysis::RuleAnswer& { return *row.outcome; };
     table_ = new RowTable<Row>(
         {{{tr("#"), tr("Column of the picture"), true, 3},
           [](const Row& row) { return count_cell(std::int64_t(row.number)); }},
@@ -367,7 +367,7 @@ void RulesPanel::fill_heat_map()
     }
     const auto n = static_cast<double>(answer_->clients.size());
     for (std::size_t rule_idx = 0; rule_idx < rules; ++rule_idx) {
-        const analysis::RuleTrial& rule = answer_->rules[rule_idx];
+        const analysis::RuleAnswer& rule = answer_->rules[rule_idx];
         contents.col_names.push_back(QString::number(rule_idx + 1));
         for (std::size_t place = 0; place < rule.weights.size(); ++place)
             contents.values[row_of[answer_->clients[place]] * rules + rule_idx] = rule.weights[place] * n;
@@ -402,12 +402,12 @@ void RulesPanel::say_remarks()
 {
     QStringList remarks;
     for (std::size_t rule_idx = 0; rule_idx < answer_->rules.size(); ++rule_idx) {
-        const analysis::RuleTrial& rule = answer_->rules[rule_idx];
+        const analysis::RuleAnswer& rule = answer_->rules[rule_idx];
         if (!rule.refusal.empty()) remarks << tr("%1: %2").arg(text_of(rule.rule), shown(rule.refusal));
         if (rule_idx != chosen_) continue;
         for (const std::string& note : rule.notes) remarks << tr("%1: %2").arg(text_of(rule.rule), shown(note));
     }
-    if (std::ranges::any_of(answer_->rules, &analysis::RuleTrial::waiting))
+    if (std::ranges::any_of(answer_->rules, &analysis::RuleAnswer::waiting))
         remarks << tr("Rules without numbers work coordinate by coordinate; theirs follow once the hand rests.");
     say(said_, remarks.join(QLatin1Char('\n')));
 }

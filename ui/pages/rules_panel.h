@@ -41,7 +41,7 @@ public:
 private:
     struct Row {
         std::size_t number;  ///< column of the heat map, from 1
-        const analysis::RuleTrial* outcome;
+        const analysis::RuleAnswer* outcome;
         std::optional<analysis::Gap> to_chosen;
     };
     struct Asked;  ///< what a job answers with
