@@ -58,7 +58,9 @@ model::Result<void> read_acts(CaseData& data, model::CaseStore& store)
     data.custody_problems = storage::check_custody_chain(data.custody);
     data.custody_intact = data.custody_problems.empty();
     // Who is decided to be malicious, or clean, also decides which checkpoints are.
-    FEDSLEUTH_TRY(data.rollback, analysis::current_rollback(store));
+    FEDSLEUTH_TRY(data.answer, analysis::rollback_answer(store));
+    data.rollback.reset();
+    if (data.answer) data.rollback = data.answer->rollback;
     index_decisions(data);
     return {};
 }

@@ -3,6 +3,7 @@
 
 #include "analysis/privacy/audit.h"
 #include "analysis/privacy/claims.h"
+#include "analysis/rollback/answer.h"
 #include "model/case_store.h"
 #include "model/progress.h"
 
@@ -26,6 +27,7 @@ struct CaseData {
     std::vector<model::ImportIssue> issues;
     std::optional<model::Verdicts> verdicts;
     std::optional<model::Rollback> rollback;
+    std::optional<analysis::RollbackAnswer> answer;  ///< what rollback is a part of
     std::vector<model::Finding> findings;
     std::vector<model::Decision> decisions;
     std::vector<model::CustodyEntry> custody;
