@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/identity/audit.h"
 #include "analysis/privacy/claims.h"
 #include "model/case_store.h"
 #include "model/progress.h"
@@ -31,6 +32,9 @@ struct CaseData {
     bool custody_intact = true;
     std::vector<std::string> custody_problems;  ///< in sentences; empty where the chain is intact
     analysis::PrivacyClaims privacy;
+    std::vector<model::SignatureCheck> signatures;  ///< of the last analysis; by round, the checkpoint's first
+    std::vector<analysis::CertificateView> certificates;
+    std::map<std::string, double> policy;  ///< the limits that the case sets itself
 
     /// Detector scores of every round, in the order of `rounds` (empty before the analysis).
     std::vector<std::vector<model::DetectorScores>> scores;
