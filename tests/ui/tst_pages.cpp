@@ -92,6 +92,20 @@ std::shared_ptr<CaseData> hostile_case()
     data->issues.push_back({hostile, 1, hostile});
     data->custody.push_back({1, hostile, hostile, hostile, hostile, hostile, hostile, hostile, hostile});
     data->custody_problems = {hostile};
+    data->signatures.push_back(
+        {RoundNo{1}, id, model::SignatureOutcome::invalid, hostile, hostile, model::ClientId{hostile}, hostile});
+    analysis::CertificateView certificate;
+    certificate.path = certificate.subject = certificate.issuer = certificate.serial = certificate.key_type = hostile;
+    certificate.client = id;
+    certificate.way = {hostile, hostile};
+    certificate.not_before = certificate.not_after = 1e300;
+    certificate.revoked = {1.0, hostile, {}};
+    data->certificates.push_back(certificate);
+    certificate.problem = hostile;
+    data->certificates.push_back(certificate);
+    data->findings.push_back({"certificate-expired", model::Severity::high, id, RoundNo{1}, hostile,
+                              R"({"path":"\u202e\u001b","line":1e300})", {}});
+    data->findings.push_back({"rate-limit", model::Severity::high, id, RoundNo{1}, hostile, hostile, {}});
     data->custody_intact = false;
     data->decisions.push_back({id, model::VerdictClass::malicious, hostile, hostile, hostile});
     index_case_data(*data);
