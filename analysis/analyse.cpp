@@ -121,12 +121,13 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
 
     FEDSLEUTH_TRY(const std::vector<model::Decision> decisions, store.decisions());
     const std::vector<Onset> onsets = onsets_of(outcome.verdicts, decisions, updates);
-    FEDSLEUTH_TRY(const std::optional<Counterfactual> contamination,
-                  measure_contamination(store, source, flagged_clients(onsets), progress));
     FEDSLEUTH_TRY(IdentityAudit identity, audit_identity(store, progress));
     outcome.signatures = std::move(identity.checks);
-    outcome.rollback = rate_checkpoints(checkpoint_facts(checkpoints, steps, outcome.signatures), checkpoints, onsets,
-                                        contamination ? &*contamination : nullptr);
+    std::vector<model::RollbackCandidate> facts = checkpoint_facts(checkpoints, steps, outcome.signatures);
+    FEDSLEUTH_TRY(const std::optional<Counterfactual> contamination,
+                  measure_contamination(store, source, flagged_clients(onsets), facts, progress));
+    outcome.rollback =
+        rate_checkpoints(std::move(facts), checkpoints, onsets, contamination ? &*contamination : nullptr);
 
     outcome.findings = round_findings(rounds, checkpoints, steps);
     for (model::Finding& finding : privacy.findings) outcome.findings.push_back(std::move(finding));

@@ -11,6 +11,7 @@ int main(int argc, char** argv)
     QApplication application(argc, argv);
     set_up(application);
     const StartupOptions options = parse_arguments(application);
+    if (!options.print.out.isEmpty()) return print_report(options.print);
     MainWindow window(dialog_pickers());
     Startup startup(window, options);
     startup.begin();

@@ -144,14 +144,21 @@ std::vector<DetectorScores> History::score(const RoundView& view)
     if (places_.size() <= most_clients) {
         whole_.grow(places_.size());
         head_.grow(places_.size());
+        body_.grow(places_.size());
         whole_.add(view.residual_cosines, places);
         if (const auto head = head_layer(view.ledger)) {
             const RoundLedger::PerLayer& layer = view.ledger.layers[*head];
-            std::vector<double> squares;
-            for (std::size_t client_idx = 0; client_idx < view.n; ++client_idx)
-                squares.push_back(layer.gram[client_idx * view.n + client_idx]);
-            head_.add(cosines_of(centred_gram(layer.gram, layer.median_products, layer.median_square), squares),
-                      places);
+            std::vector<double> squares, body_squares;
+            for (std::size_t client_idx = 0; client_idx < view.n; ++client_idx) {
+                const std::size_t diagonal = client_idx * view.n + client_idx;
+                squares.push_back(layer.gram[diagonal]);
+                body_squares.push_back(view.gram[diagonal] - layer.gram[diagonal]);
+            }
+            const std::vector<double> head_gram = centred_gram(layer.gram, layer.median_products, layer.median_square);
+            std::vector<double> body_gram = view.residual_gram;
+            for (std::size_t idx = 0; idx < body_gram.size(); ++idx) body_gram[idx] -= head_gram[idx];
+            head_.add(cosines_of(head_gram, squares), places);
+            body_.add(cosines_of(body_gram, body_squares), places);
         }
     } else {
         places.clear();

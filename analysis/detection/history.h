@@ -36,8 +36,8 @@ private:
 /// What the detectors remember of earlier rounds. Told of the rounds in ascending order.
 class History {
 public:
-    /// Above this many clients no pairwise memory is kept (it would take N² / 2 × 16 bytes, twice).
-    static constexpr std::size_t most_clients = 4096;
+    /// Above this many clients no pairwise memory is kept (it would take N² / 2 × 16 bytes, three times).
+    static constexpr std::size_t most_clients = 1500;
 
     /// The detectors that need a memory, for this round; then remembers the round.
     [[nodiscard]] std::vector<model::DetectorScores> score(const RoundView& view);
@@ -46,8 +46,10 @@ public:
     [[nodiscard]] const std::map<model::ClientId, std::size_t>& places() const { return places_; }
     [[nodiscard]] const Company& company() const { return whole_; }
     [[nodiscard]] const Company& head_company() const { return head_; }
-    /// Which outputs a client's updates make likelier, on average over its rounds and with the crowd's median taken away
-    /// (its class mix, for an honest one); empty where the ledgers know no outputs. By place.
+    /// In all layers but that one: where a trigger is learned to be seen, while like data show in the last layer.
+    [[nodiscard]] const Company& body_company() const { return body_; }
+    /// Which outputs a client's updates make likelier, on average over its rounds and with the crowd's median taken
+    /// away (its class mix, for an honest one); empty where the ledgers know no outputs. By place.
     [[nodiscard]] const std::vector<std::vector<double>>& leans() const { return leans_; }
 
 private:
@@ -64,7 +66,7 @@ private:
     std::map<model::ClientId, Last> last_;
     void remember_leans(const RoundView& view);
 
-    Company whole_, head_;
+    Company whole_, head_, body_;
     std::vector<std::vector<double>> leans_;
 };
 

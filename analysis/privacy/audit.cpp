@@ -49,11 +49,16 @@ std::optional<double> EpsilonTable::highest() const
 std::string_view name_of(ClaimReading reading)
 {
     switch (reading) {
-        case ClaimReading::none: return "none";
-        case ClaimReading::cumulative: return "cumulative";
-        case ClaimReading::per_round: return "per round";
-        case ClaimReading::either: return "either";
-        case ClaimReading::neither: return "neither";
+        case ClaimReading::none:
+            return "none";
+        case ClaimReading::cumulative:
+            return "cumulative";
+        case ClaimReading::per_round:
+            return "per round";
+        case ClaimReading::either:
+            return "either";
+        case ClaimReading::neither:
+            return "neither";
     }
     return "none";
 }
@@ -61,10 +66,14 @@ std::string_view name_of(ClaimReading reading)
 std::string_view name_of(EpsilonBand band)
 {
     switch (band) {
-        case EpsilonBand::unknown: return "unknown";
-        case EpsilonBand::strong: return "strong";
-        case EpsilonBand::moderate: return "moderate";
-        case EpsilonBand::weak: return "weak";
+        case EpsilonBand::unknown:
+            return "unknown";
+        case EpsilonBand::strong:
+            return "strong";
+        case EpsilonBand::moderate:
+            return "moderate";
+        case EpsilonBand::weak:
+            return "weak";
     }
     return "unknown";
 }
@@ -72,9 +81,12 @@ std::string_view name_of(EpsilonBand band)
 std::string_view name_of(RuleOutcome outcome)
 {
     switch (outcome) {
-        case RuleOutcome::pass: return "pass";
-        case RuleOutcome::fail: return "fail";
-        case RuleOutcome::unknown: return "unknown";
+        case RuleOutcome::pass:
+            return "pass";
+        case RuleOutcome::fail:
+            return "fail";
+        case RuleOutcome::unknown:
+            return "unknown";
     }
     return "unknown";
 }
@@ -83,11 +95,14 @@ namespace {
 
 model::Result<void> check_options(const AuditOptions& options)
 {
-    const auto refuse = [](std::string text) { return model::fail(model::ErrorCode::invalid_argument, std::move(text)); };
-    const bool known = std::find(audit_accountants.begin(), audit_accountants.end(), options.accountant) !=
-                       audit_accountants.end();
+    const auto refuse = [](std::string text) {
+        return model::fail(model::ErrorCode::invalid_argument, std::move(text));
+    };
+    const bool known =
+        std::find(audit_accountants.begin(), audit_accountants.end(), options.accountant) != audit_accountants.end();
     if (!options.accountant.empty() && !known)
-        return refuse("There is no accountant '" + options.accountant + "' in the audit; it has rdp, pld, zcdp, gdp, basic, "
+        return refuse("There is no accountant '" + options.accountant +
+                      "' in the audit; it has rdp, pld, zcdp, gdp, basic, "
                       "advanced");
     if (options.delta && !(*options.delta > 0 && *options.delta < 1)) return refuse("δ lies between 0 and 1");
     if (options.sampling_rate && !(*options.sampling_rate > 0 && *options.sampling_rate <= 1))
@@ -100,24 +115,30 @@ model::Result<void> check_options(const AuditOptions& options)
 std::vector<std::string> assumptions_of(const AuditCase& work, const PrivacyAudit& audit)
 {
     std::vector<std::string> said;
-    const std::string mechanism = work.mechanism.empty() ? "Gaussian noise (the log names no mechanism)"
-                                  : work.mechanism == "laplace" ? "Laplace noise"
+    const std::string mechanism = work.mechanism.empty()         ? "Gaussian noise (the log names no mechanism)"
+                                  : work.mechanism == "laplace"  ? "Laplace noise"
                                   : work.mechanism == "gaussian" ? "Gaussian noise"
-                                                                : model::visible(work.mechanism) + " noise";
-    const std::string where = work.place.at_client ? "at the clients" : work.place.at_server ? "at the server" : "somewhere";
+                                                                 : model::visible(work.mechanism) + " noise";
+    const std::string where = work.place.at_client   ? "at the clients"
+                              : work.place.at_server ? "at the server"
+                                                     : "somewhere";
     said.push_back(mechanism + " is added " + where +
                    (work.place.inferred ? " (as the vectors show; the log does not say)." : ", as declared."));
     if (work.options.unit && *work.options.unit != work.unit)
-        said.push_back(*work.options.unit == "client"
-                           ? "Asked for clients where examples are protected: each client counts as a group of all its examples, "
-                             "without amplification by sampling."
-                           : "Asked for examples where clients are protected: what protects a client protects each of its examples.");
+        said.push_back(
+            *work.options.unit == "client"
+                ? "Asked for clients where examples are protected: each client counts as a group of all its examples, "
+                  "without amplification by sampling."
+                : "Asked for examples where clients are protected: what protects a client protects each of its "
+                  "examples.");
     else
-        said.push_back("Protected is one " + work.unit + (work.unit_declared ? ", as declared." : " (the log does not say)."));
-    said.emplace_back(work.options.sampling_rate ? "The sampling rate is the one that was asked for, " +
-                                                       number(*work.options.sampling_rate) + "."
-                                                 : "Sampling is Poisson at the declared rate; who took part stays secret where it "
-                                                   "is below 1. A client spends in the rounds in which it took part.");
+        said.push_back("Protected is one " + work.unit +
+                       (work.unit_declared ? ", as declared." : " (the log does not say)."));
+    said.emplace_back(work.options.sampling_rate
+                          ? "The sampling rate is the one that was asked for, " + number(*work.options.sampling_rate) +
+                                "."
+                          : "Sampling is Poisson at the declared rate; who took part stays secret where it "
+                            "is below 1. A client spends in the rounds in which it took part.");
     said.push_back(audit.delta ? "δ = " + number(*audit.delta) + (work.options.delta ? ", as asked for." : ".")
                                : "δ is not known, so no ε can be computed.");
     said.emplace_back("Neighbours differ by adding or removing one; releases compose without memory of each other.");
@@ -158,6 +179,25 @@ void sort_findings(PrivacyAudit& audit)
                 client.findings.push_back(finding.kind);
 }
 
+/// Without a mechanism and without claims: the clients, and how often each took part.
+model::Result<PrivacyAudit> nothing_to_audit(model::CaseStore& store)
+{
+    PrivacyAudit audit;
+    FEDSLEUTH_TRY(audit.policy, audit_policy(store));
+    FEDSLEUTH_TRY(const std::vector<model::Client> clients, store.clients());
+    FEDSLEUTH_TRY(const std::vector<model::Update> updates, store.updates());
+    std::map<model::ClientId, std::int64_t> rounds;
+    for (const model::Client& client : clients) rounds[client.id] = 0;
+    for (const model::Update& update : updates)
+        if (!update.reference) ++rounds[update.client];
+    for (const auto& [id, count] : rounds) {
+        ClientAudit& client = audit.clients.emplace_back();
+        client.client = id;
+        client.rounds = count;
+    }
+    return audit;
+}
+
 }  // namespace
 
 model::Result<PrivacyAudit> audit_privacy(model::CaseStore& store, const NoiseEvidence& evidence,
@@ -166,10 +206,7 @@ model::Result<PrivacyAudit> audit_privacy(model::CaseStore& store, const NoiseEv
     FEDSLEUTH_CHECK(check_options(options));
     PrivacyAudit audit;
     FEDSLEUTH_TRY(const std::optional<AuditCase> gathered, gather_audit(store, evidence, options));
-    if (!gathered) {
-        FEDSLEUTH_TRY(audit.policy, audit_policy(store));
-        return audit;
-    }
+    if (!gathered) return nothing_to_audit(store);
     const AuditCase& work = *gathered;
     const auto stopped = [&] { return model::fail(model::ErrorCode::cancelled, "The privacy audit was stopped"); };
     audit.declared = true;

@@ -29,9 +29,11 @@ bool AuditClient::all_known() const
            std::all_of(releases.begin(), releases.end(), [](const Release& release) { return release.event; });
 }
 
-NoiseKind AuditCase::noise_kind() const
+NoiseKind AuditCase::noise_kind() const { return mechanism == "laplace" ? NoiseKind::laplace : NoiseKind::gaussian; }
+
+bool AuditCase::knows_mechanism() const
 {
-    return mechanism == "laplace" ? NoiseKind::laplace : NoiseKind::gaussian;
+    return mechanism.empty() || mechanism == "gaussian" || mechanism == "laplace";
 }
 
 double AuditCase::sent_scale() const
@@ -166,21 +168,22 @@ void find_noise_place(AuditCase& work)
     const std::string where = work.federation.privacy ? work.federation.privacy->where : "";
     work.place.at_client = where == "client" || (where.empty() && work.unit == "example");
     work.place.at_server = where == "server";
-    if (work.place.at_client || work.place.at_server) return;
     std::size_t measured = 0, noisy = 0, rounds = 0, noisy_rounds = 0;
     for (AuditClient& client : work.clients) {
         set_mechanism(work, client);
         for (const Release& release : client.releases) {
             measured += release.measured != nullptr;
-            noisy += carries_noise(work, release);
+            noisy += work.knows_mechanism() && carries_noise(work, release);
         }
     }
+    work.place.seen_in_updates = noisy > 0 && 2 * noisy >= measured;
+    if (work.place.at_client || work.place.at_server) return;
     for (const ServerResidual& round : work.evidence->server) {
         ++rounds;
         noisy_rounds += std::min(round.raw_square, round.clipped_square) > 1e-6 * round.shipped_square;
     }
     work.place.inferred = true;
-    work.place.at_client = noisy > 0 && 2 * noisy >= measured;
+    work.place.at_client = work.place.seen_in_updates;
     work.place.at_server = !work.place.at_client && noisy_rounds > 0 && 2 * noisy_rounds >= rounds;
 }
 
@@ -223,9 +226,8 @@ model::Result<std::optional<AuditCase>> gather_audit(model::CaseStore& store, co
     FEDSLEUTH_TRY(work.updates, store.updates());
     FEDSLEUTH_TRY(work.policy, audit_policy(store));
     FEDSLEUTH_TRY(const std::vector<model::Client> clients, store.clients());
-    const bool any_claim = std::any_of(work.updates.begin(), work.updates.end(), [](const model::Update& update) {
-        return !update.reference && update.privacy;
-    });
+    const bool any_claim = std::any_of(work.updates.begin(), work.updates.end(),
+                                       [](const model::Update& update) { return !update.reference && update.privacy; });
     if (!work.federation.privacy && !any_claim) return std::optional<AuditCase>();
 
     std::map<std::pair<RoundNo, ClientId>, const UpdateNoise*> measured;

@@ -38,9 +38,10 @@ struct AuditClient {
 
 /// Where noise is, as far as the log and the vectors say.
 struct NoisePlace {
-    bool at_client = false;     ///< each update carries its own
-    bool at_server = false;     ///< the aggregate carries it
-    bool inferred = false;      ///< from the vectors: the log is silent
+    bool at_client = false;        ///< each update carries its own
+    bool at_server = false;        ///< the aggregate carries it
+    bool inferred = false;         ///< from the vectors: the log is silent
+    bool seen_in_updates = false;  ///< most measured updates are as long as clipped ones with their own noise
 };
 
 /// A parameter of a claim counts where it promises no more than the declaration, or where at least half of the round's
@@ -59,11 +60,13 @@ struct AuditCase {
     std::string unit;                  ///< "client" or "example"
     bool unit_declared = false;
     NoisePlace place;
-    std::optional<double> delta;       ///< of the options, the declaration, or most claims
-    bool claims_expected = false;      ///< the mechanism runs at the clients, or most of them claim
+    std::optional<double> delta;   ///< of the options, the declaration, or most claims
+    bool claims_expected = false;  ///< the mechanism runs at the clients, or most of them claim
     std::map<model::RoundNo, model::PrivacyClaim> round_claims;  ///< what at least half of each round's claims share
 
     [[nodiscard]] NoiseKind noise_kind() const;
+    [[nodiscard]] bool knows_mechanism()
+        const;  ///< the law of its noise is known: Gaussian (also where the log is silent) or Laplace
     /// Length of what was sent over the length of the stored delta.
     [[nodiscard]] double sent_scale() const;
     [[nodiscard]] std::optional<double> delta_of(const Release& release) const;  ///< the claim's own, else the case's
@@ -71,7 +74,8 @@ struct AuditCase {
 };
 
 /// Nothing where neither a mechanism is declared nor a claim made.
-[[nodiscard]] model::Result<std::optional<AuditCase>> gather_audit(model::CaseStore& store, const NoiseEvidence& evidence,
+[[nodiscard]] model::Result<std::optional<AuditCase>> gather_audit(model::CaseStore& store,
+                                                                   const NoiseEvidence& evidence,
                                                                    const AuditOptions& options);
 
 /// What the rules add to: outcomes by number, and findings.
@@ -80,7 +84,7 @@ struct AuditVerdicts {
 
     std::vector<RuleResult> rules;  ///< twenty
     std::vector<model::Finding> findings;
-    std::vector<int> raised_by;     ///< per finding: the rule that failed last before it
+    std::vector<int> raised_by;  ///< per finding: the rule that failed last before it
 
     RuleResult& rule(int number) { return rules[static_cast<std::size_t>(number - 1)]; }
     void pass(int number, std::string sentence);

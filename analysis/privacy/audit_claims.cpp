@@ -13,7 +13,8 @@ using model::Severity;
 
 namespace {
 
-/// A claim below this is below what the mechanism costs, whatever the accountant: accountants' own errors stay above it.
+/// A claim below this is below what the mechanism costs, whatever the accountant: accountants' own errors stay above
+/// it.
 double least_claim(double tight) { return 0.99 * tight - 0.01; }
 
 /// One claimed ε beside what was recomputed for it.
@@ -83,8 +84,8 @@ public:
     }
 
 private:
-    /// Exact bounds are dear where there is sampling: they are computed where a claim is below RDP's value, for the first and
-    /// last of those and the three that are furthest below it.
+    /// Exact bounds are dear where there is sampling: they are computed where a claim is below RDP's value, for the
+    /// first and last of those and the three that are furthest below it.
     void measure_closest()
     {
         const auto worth = [&](auto value, auto set) {
@@ -104,9 +105,8 @@ private:
             const auto end = history.begin() + static_cast<std::ptrdiff_t>(claim.place) + 1;
             claim.tight_total = cache_.tight({history.begin(), end}, claim.delta);
         });
-        worth(&Claimed::once, [&](Claimed& claim) {
-            claim.tight_once = cache_.tight({*claim.release->event}, claim.delta);
-        });
+        worth(&Claimed::once,
+              [&](Claimed& claim) { claim.tight_once = cache_.tight({*claim.release->event}, claim.delta); });
     }
 
     const AuditClient& client_;
@@ -141,7 +141,8 @@ void add_under_reported(const AuditClient& client, const Claimed& claim, bool cu
                        number(rdp.value_or(spent), 4) + " by RDP), at δ = " + number(claim.delta) + ".";
     if (std::isfinite(spent)) text += " It reports " + number(100 * claim.epsilon / spent, 2) + " % of what it spent.";
     if (other_fits)
-        text += cumulative ? " The number is right for a single round." : " The number is right for all rounds together.";
+        text +=
+            cumulative ? " The number is right for a single round." : " The number is right for all rounds together.";
     verdicts.fail(1, text, {client.id});
     model::Finding& finding = verdicts.find("privacy-under-reported", Severity::high, std::move(text));
     finding.client = client.id;
@@ -156,22 +157,28 @@ void add_under_reported(const AuditClient& client, const Claimed& claim, bool cu
                                 .end_object()
                                 .text();
     if (is_classical(claim))
-        verdicts.fail(11, named(client.id) + " uses the classical Gaussian formula outside its range (ε > 1): what it "
-                                             "claims, " + number(claim.epsilon, 4) + ", is less than the " +
-                              number(spent, 4) + " that its noise costs.", {client.id});
+        verdicts.fail(11,
+                      named(client.id) +
+                          " uses the classical Gaussian formula outside its range (ε > 1): what it "
+                          "claims, " +
+                          number(claim.epsilon, 4) + ", is less than the " + number(spent, 4) +
+                          " that its noise costs.",
+                      {client.id});
     if (names_central_limit(claim))
-        verdicts.fail(19, named(client.id) + " accounts with the central limit of Gaussian DP, which under-reports under "
-                                             "sampling: " + number(claim.epsilon, 4) + " in place of at least " +
-                              number(spent, 4) + ".", {client.id});
+        verdicts.fail(19,
+                      named(client.id) +
+                          " accounts with the central limit of Gaussian DP, which under-reports under "
+                          "sampling: " +
+                          number(claim.epsilon, 4) + " in place of at least " + number(spent, 4) + ".",
+                      {client.id});
 }
 
 void add_wrong_label(const AuditClient& client, ClaimReading label, ClaimReading fits, const Claimed& claim,
                      AuditVerdicts& verdicts)
 {
-    std::string text = named(client.id) + " declares its ε as " + std::string(name_of(label)) +
-                       "; its numbers (" + number(claim.epsilon, 4) + " in round " +
-                       std::to_string(claim.release->update->round.value()) + ") fit the reading " +
-                       std::string(name_of(fits)) + ".";
+    std::string text = named(client.id) + " declares its ε as " + std::string(name_of(label)) + "; its numbers (" +
+                       number(claim.epsilon, 4) + " in round " + std::to_string(claim.release->update->round.value()) +
+                       ") fit the reading " + std::string(name_of(fits)) + ".";
     verdicts.fail(1, text, {client.id});
     model::Finding& finding = verdicts.find("privacy-inconsistent-claim", Severity::medium, std::move(text));
     finding.client = client.id;
@@ -200,10 +207,11 @@ void check_sequence(const AuditClient& client, AuditVerdicts& verdicts)
             continue;
         }
         const std::string round = std::to_string(release.update->round.value());
-        std::string text = named(client.id) + (shrinks ? " claims less in round " + round + " (ε = " + number(epsilon, 4) +
-                                                            ") than it had spent before (" + number(before, 4) +
-                                                            "): what is spent does not come back."
-                                                       : " claims an ε in round " + round + " that is no number from 0 on.");
+        std::string text =
+            named(client.id) +
+            (shrinks ? " claims less in round " + round + " (ε = " + number(epsilon, 4) +
+                           ") than it had spent before (" + number(before, 4) + "): what is spent does not come back."
+                     : " claims an ε in round " + round + " that is no number from 0 on.");
         verdicts.fail(1, text, {client.id});
         model::Finding& finding = verdicts.find("privacy-inconsistent-claim", Severity::medium, std::move(text));
         finding.client = client.id;
@@ -273,8 +281,9 @@ std::vector<ClaimComparison> check_claims(const AuditCase& work, SpentCache& cac
         for (const int rule : {1, 11, 19}) verdicts.unknown(rule, why);
         return comparisons;
     }
-    verdicts.pass(1, "The claims of " + std::to_string(compared) + " clients are not below what their mechanism costs in the "
-                     "reading that they declare.");
+    verdicts.pass(1, "The claims of " + std::to_string(compared) +
+                         " clients are not below what their mechanism costs in the "
+                         "reading that they declare.");
     verdicts.pass(11, classical > 0 ? "Some claims follow the classical Gaussian formula, where it still overstates ε."
                                     : "No claim follows the classical Gaussian formula outside its range.");
     verdicts.pass(19, limits > 0 ? "Some claims name the central limit of Gaussian DP; none is below the tight value."

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/privacy/audit_rules.h"
-#include "analysis/privacy/normal.h"
+#include "analysis/privacy/client_noise_tests.h"
 #include "model/json_writer.h"
 #include "model/text.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <map>
 
 namespace fedsleuth::analysis {
 
@@ -14,172 +16,6 @@ using model::RoundNo;
 using model::Severity;
 
 namespace {
-
-/// Chance that a test accuses a client that did what it says, over all of its rounds and layers.
-constexpr double alpha = 1e-6;
-
-/// One measured release with its scale: s is one coordinate's standard deviation (Laplace: scale b).
-struct Measured {
-    const Release* release = nullptr;
-    double ratio = 0;   ///< |u|² / s²
-    double signal = 0;  ///< C² / s²: the most that a clipped signal adds
-    double scale = 0;   ///< s
-    double clip = 0;    ///< C
-    double length = 0;  ///< |u|, in the units that were sent
-};
-
-/// What the vectors of one client say about its noise.
-struct NoiseSums {
-    std::vector<Measured> rounds;
-    double ratio = 0, signal = 0;
-    std::vector<double> layers;  ///< Σ |u_l|² / s²
-    double peer = 0, clips = 0, variance = 0;
-    std::size_t peers = 0;
-};
-
-NoiseSums sums_of(const AuditCase& work, const AuditClient& client)
-{
-    NoiseSums sums;
-    const double sent = work.sent_scale();
-    const bool layered = work.evidence->layers.size() > 1;
-    if (layered) sums.layers.assign(work.evidence->layers.size(), 0.0);
-    for (const Release& release : client.releases) {
-        if (!release.measured || !release.noise || !release.clip || !(*release.noise > 0) || !(*release.clip > 0) ||
-            !std::isfinite(*release.noise) || !std::isfinite(*release.clip))
-            continue;
-        Measured& measured = sums.rounds.emplace_back();
-        measured.release = &release;
-        measured.clip = *release.clip;
-        measured.scale = *release.noise * *release.clip;
-        const double square = measured.scale * measured.scale;
-        measured.length = std::sqrt(std::max(release.measured->square, 0.0)) * sent;
-        measured.ratio = measured.length * measured.length / square;
-        measured.signal = measured.clip * measured.clip / square;
-        sums.ratio += measured.ratio;
-        sums.signal += measured.signal;
-        if (layered && release.measured->layer_squares.size() == sums.layers.size())
-            for (std::size_t layer_idx = 0; layer_idx < sums.layers.size(); ++layer_idx)
-                sums.layers[layer_idx] += release.measured->layer_squares[layer_idx] * sent * sent / square;
-        else
-            sums.layers.clear();
-        // A peer that copied this client carries the same noise: it says nothing about the signal.
-        if (release.measured->closest_cosine && *release.measured->closest_cosine < 0.3) {
-            sums.peer += release.measured->peer_product * sent;
-            sums.clips += measured.clip;
-            sums.variance += square * (work.noise_kind() == NoiseKind::laplace ? 2 : 1);
-            ++sums.peers;
-        }
-    }
-    return sums;
-}
-
-/// Verdict of the noise floor: how much noise there is, and where it is missing.
-struct Floor {
-    bool fails = false;                    ///< over all rounds together
-    std::vector<const Measured*> rounds;   ///< that fail on their own
-    std::vector<std::size_t> layers;       ///< that fail though the whole does not
-    double noise_multiplier = 0;           ///< that all rounds together show at most, in units of C
-};
-
-Floor test_floor(const AuditCase& work, const NoiseSums& sums)
-{
-    Floor floor;
-    const NoiseKind kind = work.noise_kind();
-    const double d = static_cast<double>(work.evidence->coordinates);
-    const double count = static_cast<double>(sums.rounds.size());
-    floor.fails = sums.ratio < noise_floor(d * count, alpha, kind);
-    const double least = noise_floor(d, alpha / count, kind);
-    double squares = 0;
-    for (const Measured& measured : sums.rounds) {
-        if (measured.ratio < least) floor.rounds.push_back(&measured);
-        squares += measured.length * measured.length / (measured.clip * measured.clip);
-    }
-    floor.noise_multiplier = std::sqrt(squares / (d * count * (kind == NoiseKind::laplace ? 2 : 1)));
-    const double layers = static_cast<double>(std::max<std::size_t>(sums.layers.size(), 1));
-    for (std::size_t layer_idx = 0; layer_idx < sums.layers.size(); ++layer_idx) {
-        const double coordinates = static_cast<double>(work.evidence->layers[layer_idx].coordinates) * count;
-        if (sums.layers[layer_idx] < noise_floor(coordinates, alpha / layers, kind)) floor.layers.push_back(layer_idx);
-    }
-    return floor;
-}
-
-/// Excess of the same share in every layer, new in every round, is noise (more than was said, which harms nobody), not signal.
-bool is_noise_throughout(const AuditCase& work, const NoiseSums& sums)
-{
-    if (sums.layers.size() < 2) return false;
-    const double d = static_cast<double>(work.evidence->coordinates);
-    const double count = static_cast<double>(sums.rounds.size());
-    const double mean = sums.ratio / (d * count);
-    for (std::size_t layer_idx = 0; layer_idx < sums.layers.size(); ++layer_idx) {
-        const double n = static_cast<double>(work.evidence->layers[layer_idx].coordinates) * count;
-        const double spread = work.noise_kind() == NoiseKind::laplace ? std::sqrt(5.0 / n) : std::sqrt(2.0 / n);
-        if (std::abs(sums.layers[layer_idx] / n / mean - 1) > 4 * spread) return false;
-    }
-    double cosine = 0, compared = 0;
-    for (const Measured& measured : sums.rounds)
-        if (measured.release->measured->previous_cosine)
-            cosine += *measured.release->measured->previous_cosine, ++compared;
-    // A clipped signal makes two updates agree by C² / |u|².
-    const double clipped = sums.signal / sums.ratio;
-    return compared > 0 && cosine / compared < clipped + 4 / std::sqrt(d * compared);
-}
-
-/// Why the clip is refuted, in words; empty where it is not.
-std::string over_clip(const AuditCase& work, const NoiseSums& sums, RoundNo& round)
-{
-    const NoiseKind kind = work.noise_kind();
-    const double d = static_cast<double>(work.evidence->coordinates);
-    const double count = static_cast<double>(sums.rounds.size());
-    round = sums.rounds.front().release->update->round;
-    const auto told = [&](double signal, double clips) {
-        return "the updates hold a signal of about " + number(std::sqrt(std::max(signal, 0.0)), 3) +
-               " beside the noise, the clipping norm is " + number(clips, 3);
-    };
-    const double usual_clip = sums.rounds.front().clip, usual_scale = sums.rounds.front().scale;
-    const double unit = kind == NoiseKind::laplace ? 2 : 1;
-    for (const Measured& measured : sums.rounds)
-        if (measured.ratio > clip_ceiling(d, measured.signal, alpha / count / 4, kind) && !is_noise_throughout(work, sums)) {
-            round = measured.release->update->round;
-            return "in round " + std::to_string(round.value()) + " " +
-                   told((measured.ratio - unit * d) * measured.scale * measured.scale, measured.clip);
-        }
-    if (sums.ratio > clip_ceiling(d * count, sums.signal, alpha / 4, kind) && !is_noise_throughout(work, sums))
-        return "over all its rounds " + told((sums.ratio / count - unit * d) * usual_scale * usual_scale, usual_clip);
-    const double layers = static_cast<double>(std::max<std::size_t>(sums.layers.size(), 1));
-    for (std::size_t layer_idx = 0; layer_idx < sums.layers.size(); ++layer_idx) {
-        const NoiseLayer& layer = work.evidence->layers[layer_idx];
-        const double coordinates = static_cast<double>(layer.coordinates) * count;
-        if (kind == NoiseKind::laplace && coordinates < 50) continue;
-        if (sums.layers[layer_idx] > clip_ceiling(coordinates, sums.signal, alpha / layers / 4, kind) &&
-            !is_noise_throughout(work, sums))
-            return "in layer " + model::visible(layer.name) + " " +
-                   told((sums.layers[layer_idx] / count - unit * static_cast<double>(layer.coordinates)) * usual_scale *
-                            usual_scale,
-                        usual_clip);
-    }
-    // Along the direction of the round's other clients a clipped signal is C at most, and noise is one normal variable.
-    if (sums.peers > 0 && sums.peer > sums.clips + normal_tail_quantile(alpha / 4) * std::sqrt(sums.variance))
-        return "along what the other clients sent its updates reach " +
-               number(sums.peer / static_cast<double>(sums.peers), 3) + " on average, the clipping norm is " +
-               number(usual_clip, 3);
-    return {};
-}
-
-/// Noised first and clipped then: every update ends exactly on the clipping norm, and has no memory of the one before.
-bool noised_before_clipping(const AuditCase& work, const NoiseSums& sums)
-{
-    std::size_t on_norm = 0, compared = 0;
-    double cosine = 0;
-    for (const Measured& measured : sums.rounds) {
-        on_norm += std::abs(measured.length / measured.clip - 1) < 1e-4;
-        if (!measured.release->measured->previous_cosine) continue;
-        cosine += *measured.release->measured->previous_cosine;
-        ++compared;
-    }
-    if (on_norm < sums.rounds.size() || compared == 0) return false;
-    const double d = static_cast<double>(work.evidence->coordinates);
-    return cosine / static_cast<double>(compared) < 6 / std::sqrt(d * static_cast<double>(compared));
-}
 
 void add_noise_finding(AuditVerdicts& verdicts, const AuditClient& client, const Measured& first, double shown,
                        double declared, std::string text)
@@ -205,9 +41,10 @@ void report_floor(const AuditCase& work, const AuditClient& client, const NoiseS
     const std::string chance = " (chance of that under the declared noise: below 1e-6)";
     if (floor.fails && noised_before_clipping(work, sums)) {
         std::string text = named(client.id) + " sent updates of exactly the clipping norm, " +
-                           number(sums.rounds.front().clip) + ", without memory of the one before: it added the noise first and "
-                           "clipped then, which leaves noise of " + number(floor.noise_multiplier) +
-                           " times the clipping norm at most, not " + number(z) + ".";
+                           number(sums.rounds.front().clip) +
+                           ", without memory of the one before: it added the noise first and "
+                           "clipped then, which leaves noise of " +
+                           number(floor.noise_multiplier) + " times the clipping norm at most, not " + number(z) + ".";
         verdicts.fail(6, text, {client.id});
         add_noise_finding(verdicts, client, sums.rounds.front(), floor.noise_multiplier, z, std::move(text));
         return;
@@ -217,18 +54,21 @@ void report_floor(const AuditCase& work, const AuditClient& client, const NoiseS
     if (floor.fails || floor.rounds.size() == sums.rounds.size()) {
         const double shown = floor.noise_multiplier;
         text = named(client.id) + " claims noise of " + number(z) + " times the clipping norm; its updates hold " +
-               (shown * std::sqrt(d) <= 1.001 ? std::string("none that could be seen: none is longer than the clipping norm")
-                                              : number(shown) + " times it at most") +
-               (all || floor.rounds.empty() ? "" : ", and least in round " +
-                    std::to_string(floor.rounds.front()->release->update->round.value())) + chance + ".";
+               (shown * std::sqrt(d) <= 1.001
+                    ? std::string("none that could be seen: none is longer than the clipping norm")
+                    : number(shown) + " times it at most") +
+               (all || floor.rounds.empty()
+                    ? ""
+                    : ", and least in round " + std::to_string(floor.rounds.front()->release->update->round.value())) +
+               chance + ".";
     } else if (!floor.rounds.empty()) {
         std::string rounds;
         for (std::size_t idx = 0; idx < std::min<std::size_t>(floor.rounds.size(), 5); ++idx)
             rounds += (idx ? ", " : "") + std::to_string(floor.rounds[idx]->release->update->round.value());
         text = named(client.id) + " sent " + std::to_string(floor.rounds.size()) + " of its " +
                std::to_string(sums.rounds.size()) + " updates with less noise than the " + number(z) +
-               " times the clipping norm that it claims (round " + rounds +
-               (floor.rounds.size() > 5 ? ", …" : "") + ")" + chance + ".";
+               " times the clipping norm that it claims (round " + rounds + (floor.rounds.size() > 5 ? ", …" : "") +
+               ")" + chance + ".";
     } else {
         std::string layers;
         for (const std::size_t layer_idx : floor.layers)
@@ -241,17 +81,6 @@ void report_floor(const AuditCase& work, const AuditClient& client, const NoiseS
     verdicts.fail(10, text, {client.id});
     add_noise_finding(verdicts, client, floor.rounds.empty() ? sums.rounds.front() : *floor.rounds.front(),
                       floor.noise_multiplier, z, std::move(text));
-}
-
-void add_over_clip(AuditVerdicts& verdicts, const std::optional<ClientId>& client, std::optional<RoundNo> round,
-                   double clip, std::string text, std::optional<double> norm = {})
-{
-    verdicts.fail(7, text, client ? std::vector{*client} : std::vector<ClientId>());
-    model::Finding& finding = verdicts.find("privacy-norm-over-clip", Severity::high, std::move(text));
-    finding.client = client;
-    finding.round = round;
-    finding.evidence_json =
-        model::JsonWriter().begin_object().field("clipping_norm", clip).optional_field("norm", norm).end_object().text();
 }
 
 void check_reuse(const AuditCase& work, const std::map<ClientId, const NoiseSums*>& noisy, AuditVerdicts& verdicts)
@@ -267,7 +96,8 @@ void check_reuse(const AuditCase& work, const std::map<ClientId, const NoiseSums
         model::Finding& finding = verdicts.find("privacy-noise-too-low", Severity::high, std::move(text));
         finding.client = client;
         finding.round = round;
-        finding.evidence_json = model::JsonWriter().begin_object().field("correlation", correlation).end_object().text();
+        finding.evidence_json =
+            model::JsonWriter().begin_object().field("correlation", correlation).end_object().text();
     };
     for (const ReusedNoise& reused : work.evidence->reused) {
         const auto sums = noisy.find(reused.client);
@@ -275,9 +105,9 @@ void check_reuse(const AuditCase& work, const std::map<ClientId, const NoiseSums
             std::abs(reused.correlation) < too_alike(*sums->second, static_cast<double>(reused.coordinates)))
             continue;
         add(reused.client, reused.round, reused.correlation,
-            named(reused.client) + " used the noise of round " + std::to_string(reused.earlier.value()) + " again in round " +
-                std::to_string(reused.round.value()) + " (correlation " + number(reused.correlation, 2) +
-                "): the difference of the two updates has none.");
+            named(reused.client) + " used the noise of round " + std::to_string(reused.earlier.value()) +
+                " again in round " + std::to_string(reused.round.value()) + " (correlation " +
+                number(reused.correlation, 2) + "): the difference of the two updates has none.");
     }
     for (const auto& [client, sums] : noisy)
         for (const Measured& measured : sums->rounds) {
@@ -310,55 +140,6 @@ bool is_noise_of_the_sum(const AuditCase& work, const std::vector<double>& share
            10 * std::count_if(sorted.begin(), sorted.end(), near) >= 9 * static_cast<std::ptrdiff_t>(sorted.size());
 }
 
-/// The norms of updates that carry no noise of their own, held against the clipping norm as they are.
-void check_bare_norms(const AuditCase& work, AuditVerdicts& verdicts)
-{
-    constexpr double rounding = 1e-5;  // float32 norms, summed by whoever clipped
-    struct Over {
-        const AuditClient* client;
-        RoundNo round;
-        double norm, clip;
-        std::size_t times = 0;
-    };
-    std::vector<Over> over;
-    std::size_t measured = 0, above = 0, on_norm = 0, clipped_stage = 0;
-    for (const AuditClient& client : work.clients) {
-        Over mine{&client, {}, 0, 0, 0};
-        for (const Release& release : client.releases) {
-            if (!release.measured || !release.clip || !(*release.clip > 0)) continue;
-            const double norm = std::sqrt(std::max(release.measured->square, 0.0)) * work.sent_scale();
-            ++measured;
-            const bool says_clipped = release.update->stage == "clipped" || release.update->stage == "aggregated";
-            clipped_stage += says_clipped;
-            on_norm += std::abs(norm / *release.clip - 1) <= 10 * rounding;
-            if (!(norm > *release.clip * (1 + rounding))) continue;
-            ++above;
-            if (mine.times++ == 0 || norm > mine.norm) mine.round = release.update->round, mine.norm = norm, mine.clip = *release.clip;
-        }
-        if (mine.times > 0) over.push_back(mine);
-    }
-    if (measured == 0) {
-        verdicts.unknown(7, "No norm could be held against a clipping norm.");
-        return;
-    }
-    // Did the recorder stand behind the clipping? It did where the log says so, or where norms pile up exactly on C.
-    const bool behind = clipped_stage == measured || 5 * on_norm >= measured || above == 0 ||
-                        (work.place.at_client && 2 * above < measured);
-    if (!behind) {
-        verdicts.unknown(7, std::to_string(above) + " of " + std::to_string(measured) +
-                                " stored updates are longer than the clipping norm; the log does not say whether they were stored "
-                                "before the server clipped them.");
-        return;
-    }
-    for (const Over& one : over)
-        add_over_clip(verdicts, one.client->id, one.round, one.clip,
-                      named(one.client->id) + " sent an update of norm " + number(one.norm, 4) + " in round " +
-                          std::to_string(one.round.value()) + "; the clipping norm is " + number(one.clip, 4) + " (" +
-                          std::to_string(one.times) + " of its updates are longer).",
-                      one.norm);
-    verdicts.pass(7, "No stored update is longer than the clipping norm.");
-}
-
 }  // namespace
 
 std::vector<std::optional<double>> check_client_noise(const AuditCase& work, AuditVerdicts& verdicts)
@@ -367,7 +148,14 @@ std::vector<std::optional<double>> check_client_noise(const AuditCase& work, Aud
     const bool of_examples = work.unit == "example" || verdicts.rule(9).outcome == RuleOutcome::fail;
     if (of_examples && !work.place.at_server) {
         for (const int rule : {6, 7, 10, 14, 16})
-            verdicts.unknown(rule, "The noise sits in the clients' gradients, step by step: the update alone does not show it.");
+            verdicts.unknown(
+                rule, "The noise sits in the clients' gradients, step by step: the update alone does not show it.");
+        return shown;
+    }
+    if (!work.knows_mechanism()) {
+        for (const int rule : {6, 7, 10, 14, 16})
+            verdicts.unknown(
+                rule, "The law of the declared noise, '" + model::visible(work.mechanism) + "', is not known here.");
         return shown;
     }
     if (!work.place.at_client) {
@@ -376,6 +164,7 @@ std::vector<std::optional<double>> check_client_noise(const AuditCase& work, Aud
         return shown;
     }
 
+    Bounds bounds(work.noise_kind());
     std::vector<NoiseSums> sums;
     std::vector<std::pair<std::size_t, Floor>> failing;
     std::map<ClientId, const NoiseSums*> noisy;
@@ -387,10 +176,9 @@ std::vector<std::optional<double>> check_client_noise(const AuditCase& work, Aud
         const NoiseSums& mine = sums.back();
         if (mine.rounds.empty()) continue;
         ++measured;
-        const Floor floor = test_floor(work, mine);
+        const Floor floor = test_floor(work, mine, bounds);
         shares.push_back(floor.noise_multiplier / *mine.rounds.front().release->noise);
-        if (floor.fails || !floor.rounds.empty() || !floor.layers.empty())
-            failing.emplace_back(client_idx, floor);
+        if (floor.fails || !floor.rounds.empty() || !floor.layers.empty()) failing.emplace_back(client_idx, floor);
         if (!floor.fails) noisy[work.clients[client_idx].id] = &mine;
     }
     if (measured == 0) {
@@ -399,21 +187,26 @@ std::vector<std::optional<double>> check_client_noise(const AuditCase& work, Aud
         return shown;
     }
     if (2 * failing.size() > measured && is_noise_of_the_sum(work, shares)) {
-        std::string text = "The clients add noise of about " + number(shares[shares.size() / 2], 2) +
-                           " times what is declared: one over the root of the cohort, noise of the sum. It protects against those who "
-                           "see only the sum, not against the server that sees each update.";
+        std::string text =
+            "The clients add noise of about " + number(shares[shares.size() / 2], 2) +
+            " times what is declared: one over the root of the cohort, noise of the sum. It protects against those who "
+            "see only the sum, not against the server that sees each update.";
         verdicts.fail(10, text);
         model::Finding& finding = verdicts.find("privacy-inconsistent-claim", Severity::medium, std::move(text));
-        finding.evidence_json =
-            model::JsonWriter().begin_object().field("share_of_declared_noise", shares[shares.size() / 2]).end_object().text();
+        finding.evidence_json = model::JsonWriter()
+                                    .begin_object()
+                                    .field("share_of_declared_noise", shares[shares.size() / 2])
+                                    .end_object()
+                                    .text();
         failing.clear();
     }
     std::size_t server_noisy = 0;
     for (const ServerResidual& round : work.evidence->server)
         server_noisy += std::min(round.raw_square, round.clipped_square) > 1e-6 * round.shipped_square;
     if (failing.size() == measured && server_noisy > 0 && 2 * server_noisy >= work.evidence->server.size()) {
-        std::string text = "The federation declares noise at the clients; no update carries it, and the server's steps do: that is "
-                           "central privacy, which trusts the server with every update.";
+        std::string text =
+            "The federation declares noise at the clients; no update carries it, and the server's steps do: that is "
+            "central privacy, which trusts the server with every update.";
         verdicts.fail(10, text);
         verdicts.find("privacy-inconsistent-claim", Severity::medium, std::move(text));
         check_bare_norms(work, verdicts);
@@ -431,7 +224,7 @@ std::vector<std::optional<double>> check_client_noise(const AuditCase& work, Aud
         const NoiseSums& mine = sums[client_idx];
         if (mine.rounds.empty()) continue;
         RoundNo round;
-        const std::string why = over_clip(work, mine, round);
+        const std::string why = over_clip(work, mine, bounds, round);
         if (!why.empty()) {
             add_over_clip(verdicts, work.clients[client_idx].id, round, mine.rounds.front().clip,
                           named(work.clients[client_idx].id) + " did not clip as it claims: " + why + ".");
@@ -439,8 +232,8 @@ std::vector<std::optional<double>> check_client_noise(const AuditCase& work, Aud
         }
         const double all = static_cast<double>(work.evidence->coordinates) * static_cast<double>(mine.rounds.size());
         const double unit = work.noise_kind() == NoiseKind::laplace ? 2 : 1;
-        hidden = std::max(hidden, std::sqrt((clip_ceiling(all, mine.signal, alpha / 4, work.noise_kind()) - unit * all) /
-                                            mine.signal));
+        hidden =
+            std::max(hidden, std::sqrt((bounds.ceiling(all, mine.signal, noise_alpha / 4) - unit * all) / mine.signal));
     }
     check_reuse(work, noisy, verdicts);
 
@@ -449,10 +242,12 @@ std::vector<std::optional<double>> check_client_noise(const AuditCase& work, Aud
         verdicts.unknown(7, "The noise hides signals of up to " + number(hidden, 2) +
                                 " times the clipping norm: no update is refuted, and none shown to be clipped.");
     else
-        verdicts.pass(7, "No update holds more signal than the clipping norm allows (signals above " + number(hidden, 3) +
-                             " times that would show).");
-    verdicts.pass(10, "The updates carry the noise that the clients claim" +
-                          std::string(work.place.inferred ? " (the log does not say where it is added; the updates show it)." : "."));
+        verdicts.pass(7, "No update holds more signal than the clipping norm allows (signals above " +
+                             number(hidden, 3) + " times that would show).");
+    verdicts.pass(
+        10,
+        "The updates carry the noise that the clients claim" +
+            std::string(work.place.inferred ? " (the log does not say where it is added; the updates show it)." : "."));
     if (work.evidence->layers.size() > 1)
         verdicts.pass(14, "Every layer carries its noise.");
     else

@@ -109,12 +109,14 @@ void check_mechanism(const AuditCase& work, AuditVerdicts& verdicts)
     for (const Parameter& parameter : parameters) {
         const std::optional<double> value = (*work.federation.privacy).*parameter.declared;
         if (value && !parameter.sensible(*value))
-            add_inconsistent(verdicts, 5, std::string("The federation declares a ") + parameter.name + " of " +
-                                              number(*value) + ": that bounds no loss of privacy.");
+            add_inconsistent(verdicts, 5,
+                             std::string("The federation declares a ") + parameter.name + " of " + number(*value) +
+                                 ": that bounds no loss of privacy.");
         const bool is_needed = parameter.sensible == is_positive;
         if (!value && is_needed && !anybody_claims(work, parameter.claimed))
-            add_inconsistent(verdicts, 5, std::string("The federation declares a mechanism without a ") + parameter.name +
-                                              ", and no claim names one: without it there is no ε.");
+            add_inconsistent(verdicts, 5,
+                             std::string("The federation declares a mechanism without a ") + parameter.name +
+                                 ", and no claim names one: without it there is no ε.");
     }
 }
 
@@ -130,8 +132,9 @@ void check_parameters(const AuditCase& work, const AuditClient& client, AuditVer
             if (!value || told.contains(&parameter)) continue;
             if (!parameter.sensible(*value)) {
                 told.insert(&parameter);
-                add_inconsistent(verdicts, 5, named(client.id) + " claims an ε with a " + parameter.name + " of " +
-                                                  number(*value) + ": that bounds no loss of privacy.",
+                add_inconsistent(verdicts, 5,
+                                 named(client.id) + " claims an ε with a " + parameter.name + " of " + number(*value) +
+                                     ": that bounds no loss of privacy.",
                                  client.id, release.update->round);
                 continue;
             }
@@ -148,9 +151,10 @@ void check_parameters(const AuditCase& work, const AuditClient& client, AuditVer
                                   (parameter.claimed == &PrivacyClaim::delta && *value < reference);
             if (harmless) continue;
             told.insert(&parameter);
-            add_inconsistent(verdicts, 5, named(client.id) + " claims a " + parameter.name + " of " + number(*value) +
-                                              "; " + (declared ? "declared is " : "the others of the round claim ") +
-                                              number(reference) + ".",
+            add_inconsistent(verdicts, 5,
+                             named(client.id) + " claims a " + parameter.name + " of " + number(*value) + "; " +
+                                 (declared ? "declared is " : "the others of the round claim ") + number(reference) +
+                                 ".",
                              client.id, release.update->round,
                              model::JsonWriter()
                                  .begin_object()
@@ -163,7 +167,8 @@ void check_parameters(const AuditCase& work, const AuditClient& client, AuditVer
     }
 }
 
-/// All clients claim the same, in every round, and it promises more than what is declared: a contradiction, no schedule.
+/// All clients claim the same, in every round, and it promises more than what is declared: a contradiction, no
+/// schedule.
 void check_everybody(const AuditCase& work, AuditVerdicts& verdicts)
 {
     if (work.unit == "example" && !work.place.at_server) return;
@@ -171,16 +176,18 @@ void check_everybody(const AuditCase& work, AuditVerdicts& verdicts)
         const std::optional<double> declared = work.declared(parameter.declared);
         if (!declared || work.round_claims.empty()) continue;
         const std::optional<double> first = work.round_claims.begin()->second.*parameter.claimed;
-        const bool constant = first && std::all_of(work.round_claims.begin(), work.round_claims.end(), [&](const auto& round) {
-                                  const std::optional<double> value = round.second.*parameter.claimed;
-                                  return value && same(*value, *first);
-                              });
-        const bool promises_more = constant && !same(*first, *declared) &&
-                                   (parameter.claimed == &PrivacyClaim::sampling_rate ? *first < *declared
-                                                                                      : *first > *declared);
+        const bool constant =
+            first && std::all_of(work.round_claims.begin(), work.round_claims.end(), [&](const auto& round) {
+                const std::optional<double> value = round.second.*parameter.claimed;
+                return value && same(*value, *first);
+            });
+        const bool promises_more =
+            constant && !same(*first, *declared) &&
+            (parameter.claimed == &PrivacyClaim::sampling_rate ? *first < *declared : *first > *declared);
         if (promises_more)
-            add_inconsistent(verdicts, 5, std::string("The clients' claims rest on a ") + parameter.name + " of " +
-                                              number(*first) + "; the federation declares " + number(*declared) + ".");
+            add_inconsistent(verdicts, 5,
+                             std::string("The clients' claims rest on a ") + parameter.name + " of " + number(*first) +
+                                 "; the federation declares " + number(*declared) + ".");
     }
 }
 
@@ -208,7 +215,8 @@ void check_missing_claims(const AuditCase& work, const AuditClient& client, Audi
                 (without.size() > 1 ? " first, round " + without.back() + " last" : "") + ").";
     }
     verdicts.fail(5, text, {client.id});
-    model::Finding& finding = verdicts.find("privacy-no-claim", never ? Severity::medium : Severity::low, std::move(text));
+    model::Finding& finding =
+        verdicts.find("privacy-no-claim", never ? Severity::medium : Severity::low, std::move(text));
     finding.client = client.id;
     if (!never) finding.round = first;
     finding.evidence_json = model::JsonWriter()
@@ -224,7 +232,8 @@ void check_missing_claims(const AuditCase& work, const AuditClient& client, Audi
 void check_unit(const AuditCase& work, AuditVerdicts& verdicts)
 {
     if (!work.unit_declared) {
-        verdicts.unknown(9, "The log does not say whether clients or examples are protected; taken as: " + work.unit + "s.");
+        verdicts.unknown(
+            9, "The log does not say whether clients or examples are protected; taken as: " + work.unit + "s.");
         return;
     }
     if (work.unit != "client" && work.unit != "example") {
@@ -239,14 +248,16 @@ void check_unit(const AuditCase& work, AuditVerdicts& verdicts)
             sampled_steps += release.steps > 1 && release.rate.value_or(1) < 1;
         }
     if (work.unit == "client" && !work.place.at_server && releases > 0 && 2 * sampled_steps >= releases) {
-        add_inconsistent(verdicts, 9,
-                         "The federation declares privacy of clients; its releases count many sampled steps a round, which is "
-                         "the accounting of examples: the ε protects one example of a client, not the client.");
+        add_inconsistent(
+            verdicts, 9,
+            "The federation declares privacy of clients; its releases count many sampled steps a round, which is "
+            "the accounting of examples: the ε protects one example of a client, not the client.");
         return;
     }
-    verdicts.pass(9, work.unit == "client" ? "The accounting is one of clients, as declared."
-                                           : "What is protected is one example; a client with k of them is protected by a "
-                                             "guarantee k times weaker.");
+    verdicts.pass(9, work.unit == "client"
+                         ? "The accounting is one of clients, as declared."
+                         : "What is protected is one example; a client with k of them is protected by a "
+                           "guarantee k times weaker.");
 }
 
 // P12, P13, P15, P18, P20: what a log rarely says
@@ -266,16 +277,18 @@ void check_adaptive_clipping(const AuditCase& work, AuditVerdicts& verdicts)
     std::set<double> norms;
     for (const auto& [round, claim] : work.round_claims)
         if (claim.clipping_norm) norms.insert(*claim.clipping_norm);
-    const auto declared = any_extra(work, {"adaptive_clipping", "target_clipped_quantile", "target_unclipped_quantile",
-                                           "clip_norm_lr"});
+    const auto declared =
+        any_extra(work, {"adaptive_clipping", "target_clipped_quantile", "target_unclipped_quantile", "clip_norm_lr"});
     const auto count_noise = any_extra(work, {"clipped_count_stddev", "sigma_b", "count_stddev"});
     const bool adaptive = declared && *declared != "false";
     if (adaptive && !count_noise)
-        add_inconsistent(verdicts, 12,
-                         "Clipping is adaptive, and the log names no noise for the clipped counts that steer it: that release "
-                         "is not accounted for.");
+        add_inconsistent(
+            verdicts, 12,
+            "Clipping is adaptive, and the log names no noise for the clipped counts that steer it: that release "
+            "is not accounted for.");
     else if (adaptive)
-        verdicts.pass(12, "Clipping is adaptive; the noise of the clipped counts is declared (" + model::visible(*count_noise) + ").");
+        verdicts.pass(12, "Clipping is adaptive; the noise of the clipped counts is declared (" +
+                              model::visible(*count_noise) + ").");
     else if (norms.size() > 1)
         verdicts.unknown(12, "The clipping norm changes between rounds (" + number(*norms.begin()) + " to " +
                                  number(*norms.rbegin()) + "); the log does not say what steers it.");
@@ -288,8 +301,9 @@ void check_rarely_said(const AuditCase& work, AuditVerdicts& verdicts)
     const auto trials = any_extra(work, {"hyperparameter_trials", "tuning_runs", "trials"});
     const auto accounted = any_extra(work, {"tuning_accounted", "hyperparameters_accounted"});
     if (trials && std::atof(trials->c_str()) > 1 && (!accounted || *accounted != "true"))
-        add_inconsistent(verdicts, 13, "The log names " + model::visible(*trials) +
-                                           " training runs for the choice of hyper-parameters; the ε is that of one.");
+        add_inconsistent(verdicts, 13,
+                         "The log names " + model::visible(*trials) +
+                             " training runs for the choice of hyper-parameters; the ε is that of one.");
     else
         verdicts.unknown(13, "The log does not say whether hyper-parameters were chosen on the same data.");
 
@@ -300,13 +314,15 @@ void check_rarely_said(const AuditCase& work, AuditVerdicts& verdicts)
             if (auto value = extra_value(update.extra_json, key)) relations.insert(*value);
     }
     if (relations.size() > 1)
-        add_inconsistent(verdicts, 18, "The log names more than one relation of neighbouring data sets ('" +
-                                           model::visible(*relations.begin()) + "' and '" +
-                                           model::visible(*relations.rbegin()) + "'): their ε can't be composed.");
+        add_inconsistent(verdicts, 18,
+                         "The log names more than one relation of neighbouring data sets ('" +
+                             model::visible(*relations.begin()) + "' and '" + model::visible(*relations.rbegin()) +
+                             "'): their ε can't be composed.");
     else
-        verdicts.unknown(18, relations.empty() ? "The log names no neighbouring relation; add-or-remove-one is assumed."
-                                               : "Everything that is named uses '" + model::visible(*relations.begin()) +
-                                                     "'; add-or-remove-one is computed here.");
+        verdicts.unknown(18, relations.empty()
+                                 ? "The log names no neighbouring relation; add-or-remove-one is assumed."
+                                 : "Everything that is named uses '" + model::visible(*relations.begin()) +
+                                       "'; add-or-remove-one is computed here.");
 
     std::set<std::string> metrics;
     bool examples = false;
@@ -322,7 +338,8 @@ void check_rarely_said(const AuditCase& work, AuditVerdicts& verdicts)
     else
         verdicts.unknown(15, "Beside the updates the log holds, for each client, " + clear +
                                  "; it does not say that the ε covers them.");
-    verdicts.unknown(20, "Whether the noise was drawn with a sampler that is safe in floating point can't be seen in the log.");
+    verdicts.unknown(
+        20, "Whether the noise was drawn with a sampler that is safe in floating point can't be seen in the log.");
 }
 
 }  // namespace

@@ -63,8 +63,8 @@ model::Result<void> set_audit_policy(model::CaseStore& store, std::string_view n
     }
     std::string known;
     for (const PolicyField& field : fields) known.append(known.empty() ? "" : ", ").append(field.name);
-    return model::fail(model::ErrorCode::invalid_argument, "The privacy policy has no limit '" + std::string(name) + "'",
-                       {}, "it has " + known);
+    return model::fail(model::ErrorCode::invalid_argument,
+                       "The privacy policy has no limit '" + std::string(name) + "'", {}, "it has " + known);
 }
 
 }  // namespace fedsleuth::analysis

@@ -11,7 +11,8 @@
 
 namespace fedsleuth::analysis {
 
-/// The limits that the audit holds a federation to. They live in the case (CaseStore::policy) and a change is on record.
+/// The limits that the audit holds a federation to. They live in the case (CaseStore::policy) and a change is on
+/// record.
 struct AuditPolicy {
     std::optional<double> max_epsilon;  ///< that a client may spend; nothing: the declared budget alone counts
     double min_claims = 1.0;            ///< share of its rounds in which a client has to claim an ε, in [0, 1]

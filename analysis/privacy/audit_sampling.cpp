@@ -37,7 +37,8 @@ double common_rate(const AuditCase& work)
 {
     std::map<double, std::size_t> counts;
     for (const AuditClient& client : work.clients)
-        for (const Release& release : client.releases) ++counts[release.rate.value_or(1)];
+        for (const Release& release : client.releases)
+            if (const double rate = release.rate.value_or(1); !std::isnan(rate)) ++counts[rate];
     const auto most = std::max_element(counts.begin(), counts.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
     return most == counts.end() ? 1 : most->first;
@@ -92,7 +93,8 @@ void check_cohorts(const AuditCase& work, const std::vector<std::set<ClientId>>&
                                      .field("poisson_variance", expected)
                                      .end_object()
                                      .text();
-    const std::string claim = "The accounting assumes that each client is drawn by chance with q = " + number(rate) + "; ";
+    const std::string claim =
+        "The accounting assumes that each client is drawn by chance with q = " + number(rate) + "; ";
     const auto trials = static_cast<std::int64_t>(drawn.size() * work.clients.size());
     if (binomial_upper(static_cast<std::int64_t>(sum), trials, rate) < by_chance) {
         add_finding(verdicts, 2, Severity::high,
@@ -113,7 +115,8 @@ void check_cohorts(const AuditCase& work, const std::vector<std::set<ClientId>>&
         verdicts.unknown(2, "Sampling with q = " + number(rate) + " is assumed; " + std::to_string(drawn.size()) +
                                 " rounds are too few to tell how clients were drawn.");
     } else {
-        verdicts.pass(2, "The sizes of the rounds' cohorts vary as Poisson sampling with q = " + number(rate) + " makes them.");
+        verdicts.pass(
+            2, "The sizes of the rounds' cohorts vary as Poisson sampling with q = " + number(rate) + " makes them.");
     }
 }
 
@@ -127,7 +130,8 @@ void check_rates(const AuditCase& work, std::size_t rounds, double common, Audit
         double claimed = 1;
         for (const Release& release : client.releases) {
             const double counts = release.rate.value_or(1);
-            claimed = std::min({claimed, counts, release.claim ? release.claim->sampling_rate.value_or(counts) : counts});
+            claimed =
+                std::min({claimed, counts, release.claim ? release.claim->sampling_rate.value_or(counts) : counts});
         }
         if (!(claimed < 1)) continue;
         any = true;
@@ -167,7 +171,8 @@ void check_sampling(const AuditCase& work, AuditVerdicts& verdicts)
     const std::vector<std::set<ClientId>> drawn = cohorts(work);
     if (verdicts.rule(9).outcome == RuleOutcome::fail) {
         for (const int rule : {2, 3})
-            verdicts.unknown(rule, "The sampling rates are those of examples (see the unit): they say nothing about clients.");
+            verdicts.unknown(
+                rule, "The sampling rates are those of examples (see the unit): they say nothing about clients.");
         return;
     }
     const double rate = common_rate(work);
@@ -182,10 +187,11 @@ void check_sampling(const AuditCase& work, AuditVerdicts& verdicts)
     check_rates(work, drawn.size(), rate, verdicts);
     const std::optional<std::string> scheme = extra_value(work.federation.extra_json, "sampling");
     if (rate < 1 && scheme && *scheme != "poisson" && verdicts.rule(2).outcome != RuleOutcome::fail)
-        add_finding(verdicts, 2, Severity::low,
-                    "The accounting takes clients to be drawn independently (Poisson); the log says that sampling is '" +
-                        model::visible(*scheme) + "'.",
-                    "{}");
+        add_finding(
+            verdicts, 2, Severity::low,
+            "The accounting takes clients to be drawn independently (Poisson); the log says that sampling is '" +
+                model::visible(*scheme) + "'.",
+            "{}");
 }
 
 }  // namespace fedsleuth::analysis

@@ -26,7 +26,8 @@ struct ServerRound {
 };
 
 /// z and C of a round: what its claims share, else the declaration.
-std::optional<double> of_round(const AuditCase& work, RoundNo round, std::optional<double> model::PrivacyClaim::*claimed,
+std::optional<double> of_round(const AuditCase& work, RoundNo round,
+                               std::optional<double> model::PrivacyClaim::*claimed,
                                std::optional<double> model::PrivacyMechanism::*declared)
 {
     const auto shared = work.round_claims.find(round);
@@ -42,7 +43,12 @@ std::vector<ServerRound> rounds_of(const AuditCase& work)
                                     &model::PrivacyMechanism::noise_multiplier);
         const auto clip = of_round(work, residual.round, &model::PrivacyClaim::clipping_norm,
                                    &model::PrivacyMechanism::clipping_norm);
-        if (!noise || !clip || !(*noise > 0) || !(*clip > 0) || residual.clients == 0 || !(residual.max_weight > 0)) continue;
+        if (!noise || !clip || !(*noise > 0) || !(*clip > 0) || std::isinf(*noise) || std::isinf(*clip) ||
+            residual.clients == 0 || !(residual.max_weight > 0))
+            continue;
+        // Scales that no float32 vector can be held against.
+        const double square = *noise * *noise * *clip * *clip;
+        if (!(square > 1e-60 && square < 1e60)) continue;
         ServerRound& round = rounds.emplace_back();
         round.residual = &residual;
         round.noise = *noise;
@@ -83,21 +89,24 @@ bool check_amount(const AuditCase& work, const std::vector<ServerRound>& rounds,
     const double shown = std::sqrt(by_mean / (unit * d * count));
     if (by_mean < floor || !low.empty()) {
         std::string which;
-        if (!low.empty() && low.size() < rounds.size()) which = " in " + std::to_string(low.size()) + " of " +
-            std::to_string(rounds.size()) + " rounds (first: round " + std::to_string(low.front().value()) + ")";
+        if (!low.empty() && low.size() < rounds.size())
+            which = " in " + std::to_string(low.size()) + " of " + std::to_string(rounds.size()) +
+                    " rounds (first: round " + std::to_string(low.front().value()) + ")";
         add_low_noise(verdicts, 10,
                       "The server's steps differ from the mean of the clipped updates by " + number(shown, 3) +
-                          " times the declared noise" + (which.empty() ? " over all rounds" : " on average, and by less than chance allows" + which) +
+                          " times the declared noise" +
+                          (which.empty() ? " over all rounds" : " on average, and by less than chance allows" + which) +
                           " (chance of that under the declared noise: below 1e-6).",
                       low.empty() ? std::nullopt : std::optional(low.front()), shown);
         return false;
     }
     const double effective = std::sqrt(by_weight / (unit * d * count));
     if (uneven > 1.02 && by_weight < floor) {
-        std::string text = "The server weights clients by up to " + number(uneven, 3) +
-                           " times the mean's share, and its noise is that of a plain mean: for the heaviest client the noise "
-                           "multiplier is " + number(effective * rounds.front().noise, 3) + ", not " +
-                           number(rounds.front().noise, 3) + ".";
+        std::string text =
+            "The server weights clients by up to " + number(uneven, 3) +
+            " times the mean's share, and its noise is that of a plain mean: for the heaviest client the noise "
+            "multiplier is " +
+            number(effective * rounds.front().noise, 3) + ", not " + number(rounds.front().noise, 3) + ".";
         verdicts.fail(8, text);
         model::Finding& finding = verdicts.find("privacy-weighting", Severity::medium, std::move(text));
         finding.evidence_json = model::JsonWriter()
@@ -108,12 +117,14 @@ bool check_amount(const AuditCase& work, const std::vector<ServerRound>& rounds,
                                     .end_object()
                                     .text();
     } else {
-        verdicts.pass(8, uneven > 1.02 ? "Weights are uneven (up to " + number(uneven, 3) +
-                                             " times the mean's), and the noise is large enough for the heaviest client."
-                                       : "All clients weigh the same within 2 %, so the noise of the mean protects each.");
+        verdicts.pass(8, uneven > 1.02
+                             ? "Weights are uneven (up to " + number(uneven, 3) +
+                                   " times the mean's), and the noise is large enough for the heaviest client."
+                             : "All clients weigh the same within 2 %, so the noise of the mean protects each.");
     }
-    verdicts.pass(10, "What the server added is " + number(shown, 3) + " times the declared noise" +
-                          (work.place.inferred ? " (the log does not say where it is added; its steps show it)." : "."));
+    verdicts.pass(10,
+                  "What the server added is " + number(shown, 3) + " times the declared noise" +
+                      (work.place.inferred ? " (the log does not say where it is added; its steps show it)." : "."));
     return true;
 }
 
@@ -173,7 +184,8 @@ void check_layers(const AuditCase& work, const std::vector<ServerRound>& rounds,
                                           alpha / static_cast<double>(layers.size()), work.noise_kind()))
             bare += (bare.empty() ? "" : ", ") + model::visible(layers[layer_idx].name);
     if (!bare.empty())
-        add_low_noise(verdicts, 14, "The server adds less noise than declared to some layers (" + bare + ").", std::nullopt, 0);
+        add_low_noise(verdicts, 14, "The server adds less noise than declared to some layers (" + bare + ").",
+                      std::nullopt, 0);
     else if (count > 0)
         verdicts.pass(14, "Every layer carries the server's noise.");
     else
@@ -187,7 +199,8 @@ void check_law(const AuditCase& work, const std::vector<ServerRound>& rounds, Au
     std::size_t tested = 0, other_law = 0, ordered = 0, runs = 0;
     for (const ServerRound& round : rounds) {
         const ServerResidual& residual = *round.residual;
-        const double chance = 6 / std::sqrt(static_cast<double>(std::min<std::int64_t>(work.evidence->coordinates, 4096)));
+        const double chance =
+            6 / std::sqrt(static_cast<double>(std::min<std::int64_t>(work.evidence->coordinates, 4096)));
         if (residual.reuse_correlation && std::abs(*residual.reuse_correlation) > std::max(chance, 0.3) &&
             (!reused || std::abs(*residual.reuse_correlation) > std::abs(*reused->reuse_correlation)))
             reused = &residual;
@@ -196,23 +209,33 @@ void check_law(const AuditCase& work, const std::vector<ServerRound>& rounds, Au
     }
     if (reused) {
         add_low_noise(verdicts, 16,
-                      "The server used the noise of round " + std::to_string(reused->reuse_round.value()) + " again in round " +
-                          std::to_string(reused->round.value()) + " (correlation " + number(*reused->reuse_correlation, 2) +
-                          "): the difference of the two steps has none.",
+                      "The server used the noise of round " + std::to_string(reused->reuse_round.value()) +
+                          " again in round " + std::to_string(reused->round.value()) + " (correlation " +
+                          number(*reused->reuse_correlation, 2) + "): the difference of the two steps has none.",
                       reused->round, 0);
     } else if (runs > 1 && 2 * ordered >= runs) {
-        add_low_noise(verdicts, 16, "The signs of the server's noise follow each other in runs that chance does not make: it is "
-                                    "not drawn independently.", std::nullopt, 0);
+        add_low_noise(verdicts, 16,
+                      "The signs of the server's noise follow each other in runs that chance does not make: it is "
+                      "not drawn independently.",
+                      std::nullopt, 0);
     } else {
         verdicts.pass(16, "The server's noise of no round came again in another.");
     }
     if (tested > 1 && 2 * other_law >= tested) {
-        std::string text = "What the server adds is not " + std::string(work.noise_kind() == NoiseKind::laplace ? "Laplace" : "Gaussian") +
+        std::string text = "What the server adds is not " +
+                           std::string(work.noise_kind() == NoiseKind::laplace ? "Laplace" : "Gaussian") +
                            " noise in " + std::to_string(other_law) + " of " + std::to_string(tested) +
                            " rounds (Kolmogorov-Smirnov, p < 1e-4).";
         verdicts.fail(10, text);
         verdicts.find("privacy-inconsistent-claim", Severity::medium, std::move(text));
     }
+}
+
+bool steps_are_exact(const std::vector<ServerRound>& rounds)
+{
+    return std::all_of(rounds.begin(), rounds.end(), [](const ServerRound& round) {
+        return round.residual->raw_square < 1e-6 * round.residual->shipped_square;
+    });
 }
 
 std::vector<RoundNo> explained_by_noise(const AuditCase& work, const std::vector<ServerRound>& rounds)
@@ -236,17 +259,29 @@ std::vector<RoundNo> check_server_noise(const AuditCase& work, AuditVerdicts& ve
             verdicts.pass(8, "Each client adds its own noise, so the server's weights don't matter to its ε.");
         else
             for (const int rule : {8, 10, 14, 16})
-                verdicts.unknown(rule, "The log does not say where the noise is added, and neither updates nor steps show it.");
+                verdicts.unknown(
+                    rule, "The log does not say where the noise is added, and neither updates nor steps show it.");
         return {};
     }
-    const std::vector<ServerRound> rounds = rounds_of(work);
+    const std::vector<ServerRound> rounds = work.knows_mechanism() ? rounds_of(work) : std::vector<ServerRound>();
     if (rounds.empty()) {
         for (const int rule : {8, 10, 14, 16})
-            verdicts.unknown(rule, "No step of the server could be recomputed (it takes checkpoints, usable updates and a rule that "
-                                   "is a weighted mean).");
+            verdicts.unknown(
+                rule,
+                "No step of the server could be recomputed (it takes checkpoints, usable updates, noise of a "
+                "known law and a rule that is a weighted mean).");
         return {};
     }
     const std::vector<RoundNo> explained = explained_by_noise(work, rounds);
+    if (work.place.seen_in_updates && steps_are_exact(rounds)) {
+        std::string text =
+            "The federation declares noise at the server; its steps are the exact means of the updates, and the "
+            "updates "
+            "themselves carry the noise: that is local privacy, added by the clients.";
+        verdicts.fail(10, text);
+        verdicts.find("privacy-inconsistent-claim", Severity::medium, std::move(text));
+        return explained;
+    }
     const bool enough = check_amount(work, rounds, verdicts);
     if (!enough) {
         verdicts.unknown(8, "The noise is too low for any weights.");

@@ -59,15 +59,15 @@ std::vector<MechanismSegment> segments_of(const AuditClient& client)
             segments.back().steps += static_cast<double>(release.event->count);
             continue;
         }
-        segments.push_back({round, round, release.event->noise, release.event->rate,
-                            static_cast<double>(release.event->count)});
+        segments.push_back(
+            {round, round, release.event->noise, release.event->rate, static_cast<double>(release.event->count)});
     }
     return segments;
 }
 
 /// ε of all clients under one accountant. Equal histories are computed once.
-std::vector<std::optional<double>> under(Accountant accountant, const std::vector<PrivacyHistory>& histories, double delta,
-                                         SpentCache& cache)
+std::vector<std::optional<double>> under(Accountant accountant, const std::vector<PrivacyHistory>& histories,
+                                         double delta, SpentCache& cache)
 {
     std::vector<std::optional<double>> answers(histories.size());
     std::vector<std::size_t> asked;
@@ -84,13 +84,14 @@ std::vector<std::optional<double>> under(Accountant accountant, const std::vecto
     const auto each = epsilon_of_each(open, delta, accountant, {}, hardware_threads());
     // One history that the accountant knows nothing about spoils the batch: then one by one.
     for (std::size_t place = 0; place < asked.size(); ++place)
-        answers[asked[place]] = each ? std::optional((*each)[place].epsilon) : cache.whole(open[place], delta, accountant);
+        answers[asked[place]] =
+            each ? std::optional((*each)[place].epsilon) : cache.whole(open[place], delta, accountant);
     return answers;
 }
 
 /// The round in which the budget will be gone if the client goes on as in its last round, at its pace of taking part.
-std::optional<RoundNo> forecast_of(const AuditClient& client, const PrivacyHistory& history, double delta, double budget,
-                                   Accountant accountant, SpentCache& cache)
+std::optional<RoundNo> forecast_of(const AuditClient& client, const PrivacyHistory& history, double delta,
+                                   double budget, Accountant accountant, SpentCache& cache)
 {
     if (history.empty() || history.back().count == 0 || (accountant == Accountant::pld && !is_exact(history)))
         return std::nullopt;
@@ -254,11 +255,10 @@ void add_over(const PrivacyAudit& audit, const ClientAudit& client, const OverLi
 {
     const bool by_claim = !client.series.back().spent;
     const double spent = *counting(client.series.back());
-    std::string text = named(client.client) + (by_claim ? " claims to have spent ε = " : " has spent ε = ") +
-                       number(spent, 4) +
-                       (by_claim ? "" : " (" + audit.accountant + ", δ = " + number(*audit.delta) + ")") +
-                       " by its last round; " + over.what + number(over.limit, 4) + " was passed in round " +
-                       std::to_string(round.value()) + ".";
+    std::string text =
+        named(client.client) + (by_claim ? " claims to have spent ε = " : " has spent ε = ") + number(spent, 4) +
+        (by_claim ? "" : " (" + audit.accountant + ", δ = " + number(*audit.delta) + ")") + " by its last round; " +
+        over.what + number(over.limit, 4) + " was passed in round " + std::to_string(round.value()) + ".";
     model::Finding& finding = verdicts.find(over.kind, Severity::high, std::move(text));
     finding.client = client.client;
     finding.round = round;
@@ -296,9 +296,11 @@ void check_budget(const AuditCase& work, const PrivacyAudit& audit, AuditVerdict
         const RoundNo first = std::min_element(who.begin(), who.end(), [](const auto& a, const auto& b) {
                                   return a.second < b.second;
                               })->second;
-        verdicts.fail(17, std::to_string(who.size()) + " of " + std::to_string(audit.clients.size()) +
-                              " clients passed " + over.what + number(over.limit, 4) + ", the first in round " +
-                              std::to_string(first.value()) + ": " + named(names) + ".", names);
+        verdicts.fail(17,
+                      std::to_string(who.size()) + " of " + std::to_string(audit.clients.size()) + " clients passed " +
+                          over.what + number(over.limit, 4) + ", the first in round " + std::to_string(first.value()) +
+                          ": " + named(names) + ".",
+                      names);
         for (const auto& [client, round] : who) add_over(audit, *client, over, round, verdicts);
     }
     verdicts.pass(17, "No client has spent more than " + number(*audit.budget, 4) + ".");

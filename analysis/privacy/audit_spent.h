@@ -5,8 +5,8 @@
 
 namespace fedsleuth::analysis {
 
-/// The accountant of series and budget: the one that was asked for, else the tight one (pld); rdp where that has no answer,
-/// or where ε after each round of so many sampled histories would take minutes.
+/// The accountant of series and budget: the one that was asked for, else the tight one (pld); rdp where that has no
+/// answer, or where ε after each round of so many sampled histories would take minutes.
 [[nodiscard]] std::string accountant_of(const AuditCase& work, SpentCache& cache);
 
 /// What each client spent and claimed. `shown` and `readings` are by client.

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/privacy/claims.h"
 
-#include "model/json_writer.h"
-#include "model/text.h"
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 
 namespace fedsleuth::analysis {
 
-using model::Finding;
-using model::FindingSource;
 using model::RoundNo;
-using model::Severity;
 
 namespace {
 
@@ -68,45 +62,6 @@ model::Result<PrivacyClaims> privacy_claims(model::CaseStore& store)
         claims.clients.push_back(std::move(budget));
     }
     return claims;
-}
-
-std::vector<Finding> privacy_findings(const PrivacyClaims& claims)
-{
-    std::vector<Finding> findings;
-    if (!claims.declared) return findings;
-    for (const ClientBudget& client : claims.clients) {
-        if (client.rounds > 0 && client.rounds_with_claim == 0) {
-            Finding& finding = findings.emplace_back();
-            finding.kind = "privacy-no-claim";
-            finding.severity = Severity::medium;
-            finding.client = client.client;
-            finding.text = model::visible(client.client.text()) + " took part in " + std::to_string(client.rounds) +
-                           " rounds of a federation with differential privacy and never said what it spent.";
-            finding.evidence_json =
-                model::JsonWriter().begin_object().field("rounds", client.rounds).end_object().text();
-            finding.source = FindingSource::privacy;
-        }
-        if (client.exhausted_in) {
-            Finding& finding = findings.emplace_back();
-            finding.kind = "privacy-over-budget";
-            finding.severity = Severity::high;
-            finding.client = client.client;
-            finding.round = client.exhausted_in;
-            finding.text = model::visible(client.client.text()) +
-                           " claims ε = " + model::short_number(*client.epsilon_claimed, 4) +
-                           " by its last round; the budget of " + model::short_number(*claims.budget, 4) +
-                           " was passed in round " + std::to_string(client.exhausted_in->value()) +
-                           ", by its own claim.";
-            finding.evidence_json = model::JsonWriter()
-                                        .begin_object()
-                                        .field("epsilon_claimed", *client.epsilon_claimed)
-                                        .field("budget", *claims.budget)
-                                        .end_object()
-                                        .text();
-            finding.source = FindingSource::privacy;
-        }
-    }
-    return findings;
 }
 
 }  // namespace fedsleuth::analysis

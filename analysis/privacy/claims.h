@@ -2,7 +2,6 @@
 #pragma once
 
 #include "model/case_store.h"
-#include "model/finding.h"
 #include "model/result.h"
 
 #include <optional>
@@ -31,8 +30,5 @@ struct PrivacyClaims {
 
 /// Cumulates the claims of every client and holds them against the declared budget.
 [[nodiscard]] model::Result<PrivacyClaims> privacy_claims(model::CaseStore& store);
-
-/// Findings from the claims alone: over budget, no claim where a mechanism is declared.
-[[nodiscard]] std::vector<model::Finding> privacy_findings(const PrivacyClaims& claims);
 
 }  // namespace fedsleuth::analysis

@@ -55,7 +55,7 @@ double halved_tilt(std::span<const LossPart> parts, const Past& past)
 
 }  // namespace
 
-double tilt_for_delta(std::span<const LossPart> parts, Direction direction, double delta)
+Tilt tilt_for_delta(std::span<const LossPart> parts, Direction direction, double delta)
 {
     // The derivative of (K(t) − ln δ + t ln t − (1+t) ln(1+t)) / t vanishes there; the left side only falls.
     const auto least_bound = [&](double goal) {
@@ -68,16 +68,25 @@ double tilt_for_delta(std::span<const LossPart> parts, Direction direction, doub
     const double tilt = least_bound(std::log(delta));
     const double excess = tilt * std::sqrt(2.0 * std::numbers::pi * rough_cumulant(parts, direction, tilt).variance);
     const double best = least_bound(std::min(-0.01, std::log(delta) + std::max(0.0, std::log(excess))));
-    // A little less: the mass above the mean then falls faster, and the window is narrower.
-    return std::max(1e-3, 0.7 * best);
+    const Cumulant there = rough_cumulant(parts, direction, best);
+    // A little less: the mass above the mean then falls faster, and the window is narrower. Not where that would leave
+    // the target to masses below e^−12, as it does where few rare losses decide.
+    for (const double share : {0.7, 0.8, 0.9}) {
+        const double tilt = std::max(1e-3, share * best);
+        const double exponent = rough_cumulant(parts, direction, tilt).value - tilt * there.mean;
+        if (exponent <= there.value - best * there.mean + 12.0) return {tilt, there.mean};
+    }
+    return {best, there.mean};
 }
 
-double tilt_for_epsilon(std::span<const LossPart> parts, Direction direction, double epsilon)
+Tilt tilt_for_epsilon(std::span<const LossPart> parts, Direction direction, double epsilon)
 {
-    return halved_tilt(parts, [&](double tilt) { return rough_cumulant(parts, direction, tilt).mean >= epsilon; });
+    const double tilt =
+        halved_tilt(parts, [&](double t) { return rough_cumulant(parts, direction, t).mean >= epsilon; });
+    return {tilt, epsilon};
 }
 
-LossWindow loss_window(std::span<const LossPart> parts, Direction direction, double tilt)
+LossWindow loss_window(std::span<const LossPart> parts, Direction direction, const Tilt& wanted)
 {
     LossWindow ends{0.0, 0.0};  // no loss is beyond the ends of the grids
     for (const LossPart& part : parts) {
@@ -88,15 +97,16 @@ LossWindow loss_window(std::span<const LossPart> parts, Direction direction, dou
         ends.high += reach * (direction == Direction::remove ? high : -low);
     }
     const double interval = parts.front().grid->interval;
+    const double tilt = wanted.value;
     const Cumulant here = rough_cumulant(parts, direction, tilt);
     const double deviation = std::max(std::sqrt(here.variance), interval);
     // Chernoff, at tilts around this one.
     double below = HUGE_VAL;
-    for (const double steps : {4.0, 6.0, 8.5, 12.0, 20.0}) {
-        const double t = std::min(steps / deviation, 2.0 / interval);
+    const auto look_below = [&](double t) {
+        t = std::min(t, 2.0 / interval);
         const double change = rough_cumulant(parts, direction, tilt - t).value - here.value;
         below = std::min(below, here.mean + (change - log_outside) / t);
-    }
+    };
     double above = HUGE_VAL;
     double far_above = HUGE_VAL;
     const auto look_above = [&](double t) {
@@ -106,15 +116,19 @@ LossWindow loss_window(std::span<const LossPart> parts, Direction direction, dou
         far_above = std::min(far_above, (change - log_wrapped) / t - here.mean);
     };
     // A bell has its best bound a few deviations away, a long tail of rare large losses where the tilt doubles or so.
+    for (const double steps : {4.0, 6.0, 8.5, 12.0, 20.0}) look_below(steps / deviation);
+    for (const double share : {0.2, 0.4, 0.7, 0.9, 1.0}) look_below(share * tilt);
     for (const double steps : {0.5, 1.0, 2.0, 4.0, 8.5, 12.0}) look_above(steps / deviation);
     for (const double share : {0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5}) look_above(share * tilt);
-    // What lies above the window is missing from δ, where it counts e^{−tilt · distance}; what lies a whole window
-    // above the mean comes out again above the mean, where it must not be felt.
-    above = std::max(std::min(above, -log_outside / tilt), far_above - below);
+    // What lies above the window is missing from δ, where it counts e^{−tilt · distance from the target}; what lies a
+    // whole window above the mean comes out again above the mean, where it must not be felt.
+    const double ahead = wanted.target - here.mean;
+    above = std::max({std::min(above, ahead + (12.0 - log_outside) / tilt), far_above - below, ahead});
+    below = std::max(below, -ahead);
     const double margin = 0.25 * deviation + 4.0 * interval;
     LossWindow window{std::max(ends.low, here.mean - below - margin), std::min(ends.high, here.mean + above + margin),
-                      here.mean, deviation};
-    if (!(window.high > window.low)) window = {ends.low, ends.high, here.mean, deviation};
+                      deviation};
+    if (!(window.high > window.low)) window = {ends.low, ends.high, deviation};
     return window;
 }
 

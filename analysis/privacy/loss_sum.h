@@ -14,20 +14,25 @@ struct LossPart {
     std::int64_t count = 1;
 };
 
-/// The tilt t > 0 under which the losses that decide about δ are the common ones: where the Chernoff bound (which is
-/// the RDP bound at order 1 + t) is least.
-[[nodiscard]] double tilt_for_delta(std::span<const LossPart> parts, Direction direction, double delta);
-/// The tilt that moves the mean to ε, at least 0.001.
-[[nodiscard]] double tilt_for_epsilon(std::span<const LossPart> parts, Direction direction, double epsilon);
+/// A tilt and the ε near which δ is asked for.
+struct Tilt {
+    double value = 0;
+    double target = 0;
+};
 
-/// Where the tilted total lies, as far as δ near its mean is concerned.
+/// The tilt t > 0 under which the losses that decide about δ are common ones: a little below the one where the Chernoff
+/// bound (which is the RDP bound at order 1 + t) is least. The target is near the ε that belongs to δ.
+[[nodiscard]] Tilt tilt_for_delta(std::span<const LossPart> parts, Direction direction, double delta);
+/// The tilt, at least 0.001, that moves the mean to ε.
+[[nodiscard]] Tilt tilt_for_epsilon(std::span<const LossPart> parts, Direction direction, double epsilon);
+
+/// Where the tilted total lies, as far as δ near the target is concerned.
 struct LossWindow {
     double low = 0;
     double high = 0;
-    double mean = 0;
-    double deviation = 0;
+    double deviation = 0;  ///< of the tilted total
 };
-[[nodiscard]] LossWindow loss_window(std::span<const LossPart> parts, Direction direction, double tilt);
+[[nodiscard]] LossWindow loss_window(std::span<const LossPart> parts, Direction direction, const Tilt& tilt);
 
 /// The distribution of a sum of losses, as Fourier coefficients of its tilted mass on a window: e^{tilt · loss} and a
 /// constant make a rare tail the middle of the window, so δ keeps its relative precision however small it is, and the

@@ -16,9 +16,9 @@ using model::RoundNo;
 
 namespace {
 
-/// Products with what the others of the round sent, each weighted by its own 1 / |u|²: the less noise a peer has, the more
-/// its direction counts. From the Gram matrix alone: with W_jk = G_jk / (G_jj G_kk), v_i = Σ_{j ≠ i} u_j / G_jj has
-/// |v_i|² = ΣΣ W − 2 Σ_j W_ij + W_ii and ⟨u_i, v_i⟩ = G_ii (Σ_j W_ij − W_ii).
+/// Products with what the others of the round sent, each weighted by its own 1 / |u|²: the less noise a peer has, the
+/// more its direction counts. From the Gram matrix alone: with W_jk = G_jk / (G_jj G_kk), v_i = Σ_{j ≠ i} u_j / G_jj
+/// has |v_i|² = ΣΣ W − 2 Σ_j W_ij + W_ii and ⟨u_i, v_i⟩ = G_ii (Σ_j W_ij − W_ii).
 void compare_with_peers(const std::vector<double>& gram, std::size_t n, UpdateNoise* updates)
 {
     std::vector<double> row_sums(n, 0.0);

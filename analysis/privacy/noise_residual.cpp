@@ -14,8 +14,8 @@ using model::VectorRef;
 namespace {
 
 constexpr std::int64_t sampled_blocks = 16;
-constexpr std::int64_t sampled_coordinates = 100'000;   ///< for normality and runs
-constexpr std::size_t kept_coordinates = 4'096;         ///< of them, for the correlation between rounds
+constexpr std::int64_t sampled_coordinates = 100'000;      ///< for normality and runs
+constexpr std::size_t kept_coordinates = 4'096;            ///< of them, for the correlation between rounds
 constexpr std::size_t kept_bytes = std::size_t{32} << 20;  ///< over all rounds
 
 struct Block {
@@ -74,9 +74,9 @@ double correlation(const std::vector<float>& a, const std::vector<float>& b)
 
 /// One round that is read: what is subtracted from the shipped step, and what is left of it.
 struct ResidualStream::Pass {
-    std::vector<VectorRef> rows;   ///< the shipped step, then the updates that have a factor
-    std::vector<double> factors;   ///< of those updates
-    std::vector<float> residual;   ///< at the sampled coordinates
+    std::vector<VectorRef> rows;  ///< the shipped step, then the updates that have a factor
+    std::vector<double> factors;  ///< of those updates
+    std::vector<float> residual;  ///< at the sampled coordinates
     std::int64_t positive = 0, negative = 0, runs = 0;
 };
 
@@ -90,15 +90,15 @@ model::Result<void> ResidualStream::read(Pass& pass, model::Progress& progress)
     std::vector<float> values;
     bool last_positive = false;
     for (const Block& block : sample_blocks(d_)) {
-        if (progress.stopped())
-            return model::fail(model::ErrorCode::cancelled, "The noise measurement was stopped");
+        if (progress.stopped()) return model::fail(model::ErrorCode::cancelled, "The noise measurement was stopped");
         values.resize(pass.rows.size() * static_cast<std::size_t>(block.count));
         FEDSLEUTH_CHECK(source_.read(pass.rows, block.first, block.count, values.data()));
         for (std::int64_t coord_idx = 0; coord_idx < block.count; ++coord_idx) {
             double rest = values[static_cast<std::size_t>(coord_idx)];
             for (std::size_t row_idx = 0; row_idx < pass.factors.size(); ++row_idx)
-                rest -= pass.factors[row_idx] *
-                        values[(row_idx + 1) * static_cast<std::size_t>(block.count) + static_cast<std::size_t>(coord_idx)];
+                rest -=
+                    pass.factors[row_idx] *
+                    values[(row_idx + 1) * static_cast<std::size_t>(block.count) + static_cast<std::size_t>(coord_idx)];
             pass.residual.push_back(static_cast<float>(rest));
             if (rest == 0) continue;
             const bool is_positive = rest > 0;

@@ -20,7 +20,8 @@ class ResidualStream {
 public:
     ResidualStream(model::UpdateSource& source, const model::Federation& federation);
 
-    /// One round, in ascending order. Skips a round whose step can't be recomputed. Errors: those of the source, cancelled.
+    /// One round, in ascending order. Skips a round whose step can't be recomputed. Errors: those of the source,
+    /// cancelled.
     [[nodiscard]] model::Result<void> add(const model::RoundLedger& ledger,
                                           const std::vector<const model::Update*>& updates, model::Progress& progress);
     /// All rounds so far, with the correlations between them.
@@ -34,7 +35,8 @@ private:
     const model::Federation& federation_;
     std::int64_t d_ = 0;
     std::vector<ServerResidual> rounds_;
-    std::vector<std::vector<float>> samples_;  ///< per round: the residual at the same coordinates; empty where it was not read
+    std::vector<std::vector<float>>
+        samples_;  ///< per round: the residual at the same coordinates; empty where it was not read
 };
 
 /// Each client's two rounds whose updates agree most, on a sample of coordinates, where they agree by more than 0.3.

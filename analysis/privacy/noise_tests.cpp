@@ -14,8 +14,8 @@ namespace {
 
 constexpr double tiny = 1e-300;
 
-/// ln Γ(a+1) − (a ln a − a + ½ ln 2πa): what Stirling's formula leaves (Loader, Fast and accurate computation of binomial
-/// probabilities, 2000).
+/// ln Γ(a+1) − (a ln a − a + ½ ln 2πa): what Stirling's formula leaves (Loader, Fast and accurate computation of
+/// binomial probabilities, 2000).
 double stirling_rest(double a)
 {
     if (a < 15) return std::lgamma(a + 1) - (a * std::log(a) - a + 0.5 * std::log(2 * std::numbers::pi * a));
@@ -91,12 +91,13 @@ double tail_quantile(const Function& tails, double p, bool upper, double guess, 
         const double tail = std::log(std::max(upper ? at.upper : at.lower, tiny));
         return upper ? tail - wanted : wanted - tail;
     };
+    if (!(std::abs(guess) < 1e100) || !(spread < 1e100)) return upper ? HUGE_VAL : 0;  // no bound at all
     double low = guess, high = guess;
-    for (double step = spread; low > 0 && above(low) < 0; step *= 2) low = std::max(low - step, 0.0);
+    for (double step = spread; low > tiny && above(low) < 0; step *= 2) low = low > step ? low - step : low / 8;
     for (double step = spread; above(high) > 0; step *= 2) high += step;
     // Regula falsi (Illinois), each end kept on its side.
     double at_low = above(low), at_high = above(high);
-    for (int step = 0; step < 200 && high - low > 1e-14 * high; ++step) {
+    for (int step = 0; step < 200 && high - low > 1e-12 * high; ++step) {
         double middle = (low * at_high - high * at_low) / (at_high - at_low);
         if (!(middle > low && middle < high) || step % 4 == 3) middle = (low + high) / 2;
         const double here = above(middle);
@@ -170,8 +171,10 @@ Tails noncentral_tails(double x, double degrees, double noncentrality)
 
 double noncentral_quantile(double p, double degrees, double noncentrality, bool upper)
 {
+    const double deviation = std::sqrt(2 * (degrees + 2 * noncentrality)) + 1;
+    const double guess = degrees + noncentrality + (upper ? 1 : -1) * normal_tail_quantile(p) * deviation;
     return tail_quantile([&](double x) { return noncentral_tails(x, degrees, noncentrality); }, p, upper,
-                         degrees + noncentrality, std::sqrt(2 * (degrees + 2 * noncentrality)) + 1);
+                         std::max(guess, degrees + noncentrality - deviation), deviation / 8);
 }
 
 double binomial_upper(std::int64_t successes, std::int64_t trials, double rate)
@@ -179,12 +182,16 @@ double binomial_upper(std::int64_t successes, std::int64_t trials, double rate)
     if (successes <= 0) return 1;
     if (successes > trials || !(rate > 0)) return 0;
     if (rate >= 1) return 1;
-    const double n = static_cast<double>(trials);
+    const double n = static_cast<double>(trials), mean = n * rate;
+    const double deviation = std::sqrt(mean * (1 - rate));
+    if (static_cast<double>(successes) < mean - 40 * deviation) return 1;  // the rest is below 1e-300
     double sum = 0;
     for (std::int64_t k = successes; k <= trials; ++k) {
         const double hits = static_cast<double>(k);
-        sum += std::exp(std::lgamma(n + 1) - std::lgamma(hits + 1) - std::lgamma(n - hits + 1) + hits * std::log(rate) +
-                        (n - hits) * std::log1p(-rate));
+        const double term = std::exp(std::lgamma(n + 1) - std::lgamma(hits + 1) - std::lgamma(n - hits + 1) +
+                                     hits * std::log(rate) + (n - hits) * std::log1p(-rate));
+        sum += term;
+        if (hits > mean && term < 1e-18 * sum) break;
     }
     return std::min(sum, 1.0);
 }
@@ -200,8 +207,8 @@ double clip_ceiling(double coordinates, double signal, double alpha, NoiseKind k
 {
     if (kind == NoiseKind::gaussian) return noncentral_quantile(alpha, coordinates, signal, true);
     const double mean = 2 * coordinates + signal;
-    const double variance = 20 * coordinates + 8 * signal;       // Var n² = 20, 4 g² Var n = 8 g²
-    const double third = 592 * coordinates + 240 * signal;       // E(n² − 2)³ = 592, 3·4g²·E[(n² − 2) n²] = 12·20 g²
+    const double variance = 20 * coordinates + 8 * signal;  // Var n² = 20, 4 g² Var n = 8 g²
+    const double third = 592 * coordinates + 240 * signal;  // E(n² − 2)³ = 592, 3·4g²·E[(n² − 2) n²] = 12·20 g²
     const double z = normal_tail_quantile(alpha);
     return mean + std::sqrt(variance) * (z + third / std::pow(variance, 1.5) * (z * z - 1) / 6);
 }

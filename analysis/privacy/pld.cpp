@@ -117,7 +117,7 @@ model::Result<Composition> composition_of(const PrivacyHistory& history, double 
     for (int attempt = 0;; ++attempt) {
         Composition made{parts_of(history, interval, tail, grids), interval};
         if (attempt == 3) return made;
-        const double tilt = tilt_of(made.parts);
+        const Tilt tilt = tilt_of(made.parts);
         const LossWindow window = loss_window(made.parts, Direction::remove, tilt);
         const double width = window.high - window.low;
         if (width / interval > limit) {
@@ -130,8 +130,8 @@ model::Result<Composition> composition_of(const PrivacyHistory& history, double 
             continue;
         }
         if (fixed) return made;
-        const double tolerance = std::clamp(2e-3 * window.mean, 1e-6, 5e-4);
-        const double wanted = std::sqrt(12.0 * tolerance / (count * (tilt + 1.0)));
+        const double tolerance = std::clamp(2e-3 * tilt.target, 1e-6, 5e-4);
+        const double wanted = std::sqrt(12.0 * tolerance / (count * (tilt.value + 1.0)));
         if (wanted >= interval) return made;
         const double finer = round_down(std::max({wanted, width / limit, interval * points / limit, 1e-7}));
         if (finer >= interval || width / finer > 2.0 * limit) return made;
@@ -141,17 +141,17 @@ model::Result<Composition> composition_of(const PrivacyHistory& history, double 
 
 double epsilon_in(const Composition& composition, Direction direction, double delta)
 {
-    const double tilt = tilt_for_delta(composition.parts, direction, delta);
+    const Tilt tilt = tilt_for_delta(composition.parts, direction, delta);
     const LossWindow window = loss_window(composition.parts, direction, tilt);
-    LossSum sum(composition.interval, direction, tilt, window);
+    LossSum sum(composition.interval, direction, tilt.value, window);
     sum.put_in(composition.parts);
-    return sum.epsilon(delta, window.mean, 0.3 * window.deviation);
+    return sum.epsilon(delta, tilt.target, 0.3 * window.deviation);
 }
 
 double delta_in(const Composition& composition, Direction direction, double epsilon)
 {
-    const double tilt = tilt_for_epsilon(composition.parts, direction, epsilon);
-    LossSum sum(composition.interval, direction, tilt, loss_window(composition.parts, direction, tilt));
+    const Tilt tilt = tilt_for_epsilon(composition.parts, direction, epsilon);
+    LossSum sum(composition.interval, direction, tilt.value, loss_window(composition.parts, direction, tilt));
     sum.put_in(composition.parts);
     const auto index = static_cast<std::int64_t>(std::floor(epsilon / composition.interval));
     const double low = sum.delta(index);

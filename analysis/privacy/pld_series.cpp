@@ -35,7 +35,7 @@ public:
         double guess = 0.0;
         while (first < rounds_.size()) {
             const Block block = block_from(first, direction);
-            LossSum sum(interval_, direction, block.tilt, block.window);
+            LossSum sum(interval_, direction, block.tilt.value, block.window);
             sum.put_in(parts_after(first));
             std::map<std::pair<std::size_t, std::int64_t>, LossSum::Factor> factors;
             for (std::size_t at = first; at <= block.last; ++at) {
@@ -46,9 +46,9 @@ public:
                     sum.multiply(factor->second);
                     if (factors.size() > 32) factors.clear();  // memory: each holds half a window of numbers
                 }
-                guess = sum.epsilon(delta_, at == first ? block.window.mean : guess, 0.05 * block.window.deviation);
+                guess = sum.epsilon(delta_, at == first ? block.tilt.target : guess, 0.05 * block.window.deviation);
                 epsilons[at] = std::max(epsilons[at], guess);
-                if (std::isinf(guess)) guess = block.window.mean;
+                if (std::isinf(guess)) guess = block.tilt.target;
             }
             first = block.last + 1;
         }
@@ -58,7 +58,7 @@ private:
     /// Rounds that one tilt and one window serve.
     struct Block {
         std::size_t last = 0;
-        double tilt = 0;
+        Tilt tilt;
         LossWindow window;
     };
 
@@ -83,10 +83,10 @@ private:
         for (std::size_t last = std::min(rounds_.size() - 1, 4 * first + 3); last > first;
              last = first + (last - first) / 2) {
             const std::vector<LossPart> later = parts_after(last);
-            const double own_tilt = tilt_for_delta(later, direction, delta_);
-            if (own_tilt < 0.45 * block.tilt) continue;
+            const Tilt own_tilt = tilt_for_delta(later, direction, delta_);
+            if (own_tilt.value < 0.45 * block.tilt.value) continue;
             const LossWindow own = loss_window(later, direction, own_tilt);
-            const LossWindow window = loss_window(later, direction, block.tilt);
+            const LossWindow window = loss_window(later, direction, {block.tilt.value, own_tilt.target});
             if (window.high - window.low > 3.0 * std::max(width, own.high - own.low)) continue;
             block.last = last;
             block.window.low = std::min(block.window.low, window.low);

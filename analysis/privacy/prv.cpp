@@ -152,6 +152,11 @@ model::Result<Spent> prv_epsilon(const PrivacyHistory& history, double delta, co
         sampled = sampled || event.sampling == Sampling::poisson;
         count += static_cast<double>(event.count);
     }
+    if (delta == 0.0) {
+        Spent unbounded;
+        unbounded.epsilon = HUGE_VAL;
+        return unbounded;
+    }
     const double delta_error = options.prv_delta_error > 0.0 ? options.prv_delta_error : delta / 1000.0;
     double epsilon_error = options.prv_epsilon_error;
     if (!(epsilon_error > 0.0) || !(delta_error < delta))

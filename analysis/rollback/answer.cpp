@@ -12,13 +12,44 @@ using model::VerdictClass;
 
 namespace {
 
-RollbackPrice price_of(const model::Rollback& rollback, RoundNo to, const std::vector<model::Update>& updates,
-                       const std::vector<Onset>& onsets)
+std::vector<Toggle> sensitivity_of(const model::Rollback& rated, const std::vector<model::Checkpoint>& checkpoints,
+                                   const model::Verdicts& verdicts, const std::vector<model::Update>& updates,
+                                   const std::vector<Onset>& onsets)
+{
+    constexpr double least = 0.1, most = 0.9;
+    constexpr std::size_t at_most = 200;  // the likeliest: verdicts are sorted by probability
+    const Participation rounds = participation_of(updates);
+    std::vector<Toggle> toggles;
+    for (const model::Verdict& verdict : verdicts.clients) {
+        const auto taken_part = rounds.find(verdict.client);
+        if (verdict.verdict == VerdictClass::unknown || verdict.probability < least || verdict.probability > most ||
+            taken_part == rounds.end() || toggles.size() == at_most)
+            continue;
+        const auto is_this = [&](const Onset& onset) { return onset.client == verdict.client; };
+        const auto own = std::find_if(onsets.begin(), onsets.end(), is_this);
+        if (own != onsets.end() && own->decided) continue;  // decided: no longer open
+        std::vector<Onset> supposed = onsets;
+        std::erase_if(supposed, is_this);
+        supposed.emplace_back();
+        const auto recommended_if = [&](VerdictClass decided) {
+            supposed.back() = onset_of(verdict, decided, taken_part->second);
+            return rate_checkpoints(rated.candidates, checkpoints, supposed, nullptr).recommended;
+        };
+        toggles.push_back({verdict.client, verdict.probability, recommended_if(VerdictClass::malicious),
+                           recommended_if(VerdictClass::clean)});
+    }
+    return toggles;
+}
+
+}  // namespace
+
+RollbackPrice rollback_price(const model::Rollback& rollback, RoundNo to, const std::vector<model::Update>& updates,
+                             const std::vector<Onset>& onsets)
 {
     RollbackPrice price;
     std::set<ClientId> doubted, clean;
     for (const Onset& onset : onsets)
-        if (!onset.mass.empty()) doubted.insert(onset.client);
+        if (!onset.reached.empty()) doubted.insert(onset.client);
     std::set<RoundNo> lost;
     for (const model::RollbackCandidate& candidate : rollback.candidates) {
         if (candidate.round > to) lost.insert(candidate.round);
@@ -38,33 +69,6 @@ RollbackPrice price_of(const model::Rollback& rollback, RoundNo to, const std::v
     price.now = rollback.candidates.back().metrics;
     return price;
 }
-
-std::vector<Toggle> sensitivity_of(const model::Rollback& rated, const std::vector<model::Checkpoint>& checkpoints,
-                                   const model::Verdicts& verdicts, const std::vector<model::Decision>& decisions,
-                                   const std::vector<model::Update>& updates, const std::vector<Onset>& onsets)
-{
-    constexpr double least = 0.1, most = 0.9;
-    std::vector<Toggle> toggles;
-    for (const model::Verdict& verdict : verdicts.clients) {
-        if (verdict.verdict == VerdictClass::unknown || verdict.probability < least || verdict.probability > most)
-            continue;
-        const auto onset = std::find_if(onsets.begin(), onsets.end(),
-                                        [&](const Onset& each) { return each.client == verdict.client; });
-        if (onset != onsets.end() && onset->decided) continue;  // decided: no longer open
-        Toggle toggle{verdict.client, verdict.probability, {}, {}};
-        for (const VerdictClass decided : {VerdictClass::malicious, VerdictClass::clean}) {
-            std::vector<model::Decision> supposed = decisions;
-            supposed.push_back({verdict.client, decided, {}, {}, {}});
-            const model::Rollback then =
-                rate_checkpoints(rated.candidates, checkpoints, onsets_of(verdicts, supposed, updates), nullptr);
-            (decided == VerdictClass::malicious ? toggle.if_malicious : toggle.if_clean) = then.recommended;
-        }
-        toggles.push_back(std::move(toggle));
-    }
-    return toggles;
-}
-
-}  // namespace
 
 bool RollbackAnswer::depends_on_doubt() const
 {
@@ -99,9 +103,9 @@ model::Result<std::optional<RollbackAnswer>> rollback_answer(model::CaseStore& s
         if (candidate.contamination && *candidate.contamination <= tolerated_influence)
             answer.tolerant = candidate.round;
     }
-    answer.sensitivity = sensitivity_of(answer.rollback, checkpoints, *verdicts, decisions, updates, answer.onsets);
+    answer.sensitivity = sensitivity_of(answer.rollback, checkpoints, *verdicts, updates, answer.onsets);
     if (answer.rollback.recommended)
-        answer.price = price_of(answer.rollback, *answer.rollback.recommended, updates, answer.onsets);
+        answer.price = rollback_price(answer.rollback, *answer.rollback.recommended, updates, answer.onsets);
     return answer;
 }
 
@@ -119,7 +123,7 @@ model::Result<std::optional<RollbackAnswer>> measured_rollback_answer(model::Cas
     FEDSLEUTH_TRY(std::optional<RollbackAnswer> answer, rollback_answer(store));
     if (!answer || answer->contamination) return answer;
     FEDSLEUTH_TRY(std::optional<Counterfactual> measured,
-                  measure_contamination(store, source, answer->flagged, progress));
+                  measure_contamination(store, source, answer->flagged, answer->rollback.candidates, progress));
     if (!measured) return answer;
     if (writable) {
         FEDSLEUTH_CHECK(store.put_document(std::string(contamination_document), contamination_json(*measured)));

@@ -48,6 +48,10 @@ struct RollbackAnswer {
     [[nodiscard]] bool by_decision() const;       ///< an analyst's decision is part of it
 };
 
+/// What going back to the checkpoint of round `to` costs. `rollback` has at least one candidate.
+[[nodiscard]] RollbackPrice rollback_price(const model::Rollback& rollback, model::RoundNo to,
+                                           const std::vector<model::Update>& updates, const std::vector<Onset>& onsets);
+
 /// Reads no numbers: quick on any case. Nothing before the first analysis.
 [[nodiscard]] model::Result<std::optional<RollbackAnswer>> rollback_answer(model::CaseStore& store);
 

@@ -75,12 +75,22 @@ Counterfactual read_contamination(simdjson::dom::element document)
 
 }  // namespace
 
+std::vector<RoundNo> tampered_rounds(const std::vector<model::RollbackCandidate>& facts)
+{
+    std::vector<RoundNo> tampered;
+    for (const model::RollbackCandidate& fact : facts)
+        if (fact.aggregation == "mismatch") tampered.push_back(fact.round);
+    return tampered;
+}
+
 model::Result<std::optional<Counterfactual>> measure_contamination(model::CaseStore& store, model::UpdateSource& source,
                                                                    const std::vector<Removal>& flagged,
+                                                                   const std::vector<model::RollbackCandidate>& facts,
                                                                    model::Progress& progress)
 {
     CounterfactualOptions options;
     options.removals = flagged;
+    options.tampered = tampered_rounds(facts);
     options.parts = true;
     auto measured = run_counterfactual(store, source, options, {}, {}, progress);
     if (measured) return std::move(*measured);

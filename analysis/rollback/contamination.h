@@ -4,6 +4,7 @@
 #include "analysis/rollback/counterfactual.h"
 #include "model/case_store.h"
 #include "model/progress.h"
+#include "model/rollback_candidate.h"
 #include "model/update_source.h"
 
 #include <optional>
@@ -18,11 +19,13 @@ inline constexpr std::string_view contamination_document = "contamination";
 
 /// How much of each checkpoint stems from flagged clients (and from a server that shipped something else than what the
 /// updates give): the federation replayed under its own rule without them. Nothing where the declared rule can't be run
-/// again. Errors: those of run_counterfactual.
-[[nodiscard]] model::Result<std::optional<Counterfactual>> measure_contamination(model::CaseStore& store,
-                                                                                 model::UpdateSource& source,
-                                                                                 const std::vector<Removal>& flagged,
-                                                                                 model::Progress& progress);
+/// again. `facts` say which rounds are the server's doing. Errors: those of run_counterfactual.
+[[nodiscard]] model::Result<std::optional<Counterfactual>> measure_contamination(
+    model::CaseStore& store, model::UpdateSource& source, const std::vector<Removal>& flagged,
+    const std::vector<model::RollbackCandidate>& facts, model::Progress& progress);
+
+/// The rounds whose aggregation is a mismatch.
+[[nodiscard]] std::vector<model::RoundNo> tampered_rounds(const std::vector<model::RollbackCandidate>& facts);
 
 /// Contamination of one checkpoint, |e| / |w − w₀|: a share of the way that the model has come; may exceed 1.
 [[nodiscard]] double influence(const CounterfactualPoint& point, double length);

@@ -135,13 +135,17 @@ model::Result<void> Run::make_steps(std::size_t idx, std::int64_t first, std::in
         values_.resize(round.cast.size() * size(count));
         FEDSLEUTH_CHECK(source_.read(round.cast.rows, first, count, values_.data()));
     }
+    const bool looks_back = idx > 0 && round.follows && plan_.rounds[idx - 1].shipped;
+    if (looks_back && round.rest && round.rest->uses_previous())
+        FEDSLEUTH_CHECK(read_step(round.round.before(), first, count, before_.data()));
+    const double* previous = looks_back ? before_.data() : nullptr;
     if (round.rest)
-        FEDSLEUTH_CHECK(round.rest->apply(values_.data(), count, update_.data()));
+        FEDSLEUTH_CHECK(round.rest->apply(values_.data(), count, previous, update_.data()));
     else if (round.stands_still)
         std::fill_n(update_.begin(), count, 0.0);
     else
         std::copy_n(step_.begin(), count, update_.begin());
-    if (round.everybody) FEDSLEUTH_CHECK(round.everybody->apply(values_.data(), count, step_.data()));
+    if (round.everybody) FEDSLEUTH_CHECK(round.everybody->apply(values_.data(), count, nullptr, step_.data()));
     if (round.changed && (round.shipped || round.everybody))
         for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx)
             injected_[size(coord_idx)] = step_[size(coord_idx)] - update_[size(coord_idx)];
@@ -165,7 +169,7 @@ model::Result<void> Run::add_parts(const PlannedRound& round, std::int64_t first
                 other_[size(coord_idx)] =
                     part->weight * double{row[coord_idx]} - part->share * update_[size(coord_idx)];
         } else if (round.without[removal_idx]) {
-            FEDSLEUTH_CHECK(round.without[removal_idx]->apply(values_.data(), count, other_.data()));
+            FEDSLEUTH_CHECK(round.without[removal_idx]->apply(values_.data(), count, nullptr, other_.data()));
             for (std::int64_t coord_idx = 0; coord_idx < count; ++coord_idx)
                 other_[size(coord_idx)] = step_[size(coord_idx)] - other_[size(coord_idx)];
         } else {

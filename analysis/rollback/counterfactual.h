@@ -3,6 +3,7 @@
 
 #include "analysis/rollback/round_rule.h"
 #include "model/case_store.h"
+#include "model/checkpoint_sink.h"
 #include "model/progress.h"
 #include "model/update_source.h"
 
@@ -24,8 +25,9 @@ struct Removal {
 struct CounterfactualOptions {
     std::optional<model::RoundNo> from;  ///< the checkpoint to start at; nothing: the first that can be used
     std::vector<Removal> removals;
-    std::optional<ChosenRule> rule;  ///< nothing: as the federation declares it
-    bool parts = false;              ///< also what each removed client did alone (the first `parts_limit` of them)
+    std::optional<ChosenRule> rule;        ///< nothing: as the federation declares it
+    std::vector<model::RoundNo> tampered;  ///< rounds whose shipped step is not what the updates give
+    bool parts = false;  ///< also what each removed client did alone (the first `parts_limit` of them)
 };
 
 inline constexpr std::size_t parts_limit = 32;
@@ -55,8 +57,7 @@ struct Counterfactual {
     std::vector<std::string> notes;
 };
 
-/// Reads `count` coordinates from `first` on.
-using VectorReader = std::function<model::Result<void>(std::int64_t first, std::int64_t count, float* out)>;
+using VectorReader = model::CoordinateReader;
 
 /// Is told of each checkpoint as it is finished, `from` included: the model that would have been, by the frozen replay
 /// and (where it differs) by the corrected one. The readers are good during the call only.

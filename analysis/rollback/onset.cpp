@@ -11,73 +11,99 @@ using model::VerdictClass;
 
 namespace {
 
-/// Probability `probability`, laid on the rounds in which the client took part.
+/// Probability `probability`, laid on the rounds in which the client took part, and summed up.
 std::vector<std::pair<RoundNo, double>> spread(const std::vector<RoundNo>& rounds, std::optional<RoundNo> first_bad,
                                                double probability)
 {
-    std::vector<std::pair<RoundNo, double>> mass;
+    std::vector<std::pair<RoundNo, double>> reached;
     if (!first_bad) {
-        for (const RoundNo round : rounds) mass.emplace_back(round, probability / static_cast<double>(rounds.size()));
-        return mass;
+        double share = 0;
+        for (const RoundNo round : rounds)
+            reached.emplace_back(round, probability * ++share / static_cast<double>(rounds.size()));
+        return reached;
     }
-    std::vector<RoundNo> before;
-    for (const RoundNo round : rounds)
-        if (round < *first_bad) before.push_back(round);
-    double left = before.empty() ? 0.0 : late;
-    const double on_time = 1 - left;
-    for (std::size_t back = before.size(); back > 0; --back) {
-        const double here = back == 1 ? left : left / 2;
-        mass.emplace_back(before[back - 1], probability * here);
-        left -= here;
+    // What is reached before the first bad round doubles from round to round, up to `late`.
+    const auto before =
+        static_cast<std::size_t>(std::lower_bound(rounds.begin(), rounds.end(), *first_bad) - rounds.begin());
+    double up_to_here = late * probability;
+    for (std::size_t back = before; back > 0 && up_to_here > 0; --back, up_to_here /= 2)
+        reached.emplace_back(rounds[back - 1], up_to_here);
+    std::reverse(reached.begin(), reached.end());
+    reached.emplace_back(*first_bad, probability);
+    return reached;
+}
+
+/// The (lower) median first bad round of each group: its members are one adversary, and one of them that stands out by
+/// chance a little earlier does not say that all began then.
+std::map<int, RoundNo> group_onsets(const model::Verdicts& verdicts)
+{
+    std::map<int, std::vector<RoundNo>> rounds;
+    for (const model::Verdict& verdict : verdicts.clients)
+        if (verdict.group && verdict.first_bad_round) rounds[*verdict.group].push_back(*verdict.first_bad_round);
+    std::map<int, RoundNo> medians;
+    for (auto& [group, of] : rounds) {
+        const auto middle = of.begin() + static_cast<std::ptrdiff_t>((of.size() - 1) / 2);
+        std::nth_element(of.begin(), middle, of.end());
+        medians[group] = *middle;
     }
-    std::reverse(mass.begin(), mass.end());
-    mass.emplace_back(*first_bad, probability * on_time);
-    return mass;
+    return medians;
 }
 
 }  // namespace
 
 double Onset::touched(RoundNo checkpoint) const
 {
-    double sum = 0;
-    for (const auto& [round, probability_here] : mass)
-        if (round <= checkpoint) sum += probability_here;
-    return std::min(sum, 1.0);
+    const auto after = std::upper_bound(reached.begin(), reached.end(), checkpoint,
+                                        [](RoundNo round, const auto& step) { return round < step.first; });
+    return after == reached.begin() ? 0.0 : std::prev(after)->second;
+}
+
+Participation participation_of(const std::vector<model::Update>& updates)
+{
+    Participation rounds;
+    for (const model::Update& update : updates)
+        if (!update.reference) rounds[update.client].push_back(update.round);
+    return rounds;
+}
+
+Onset onset_of(const model::Verdict& verdict, std::optional<VerdictClass> decided, const std::vector<RoundNo>& rounds)
+{
+    Onset onset;
+    onset.client = verdict.client;
+    onset.decided = decided.has_value();
+    onset.shown = decided.value_or(verdict.verdict);
+    onset.probability = !decided ? verdict.probability : *decided == VerdictClass::malicious ? 1.0 : 0.0;
+    if (onset.shown < VerdictClass::suspect) return onset;
+    onset.since = verdict.first_bad_round;
+    // A decision on a client that the verdicts have nothing on: it may have attacked from its first update on.
+    if (!onset.since && onset.decided) onset.since = rounds.front();
+    onset.reached = spread(rounds, onset.since, onset.probability);
+    return onset;
 }
 
 std::vector<Onset> onsets_of(const model::Verdicts& verdicts, const std::vector<model::Decision>& decisions,
                              const std::vector<model::Update>& updates)
 {
-    std::map<ClientId, std::vector<RoundNo>> rounds;
-    for (const model::Update& update : updates)
-        if (!update.reference) rounds[update.client].push_back(update.round);
+    const Participation rounds = participation_of(updates);
     std::map<ClientId, VerdictClass> decided;
     for (const model::Decision& decision : decisions) decided[decision.client] = decision.decided;  // oldest first
-
+    const std::map<int, RoundNo> together = group_onsets(verdicts);
     std::vector<Onset> onsets;
-    for (const model::Verdict& verdict : verdicts.clients) {
+    for (const model::Verdict& computed : verdicts.clients) {
+        model::Verdict verdict;  // without its reasons
+        verdict.client = computed.client;
+        verdict.verdict = computed.verdict;
+        verdict.probability = computed.probability;
+        verdict.first_bad_round = computed.first_bad_round;
+        verdict.group = computed.group;
         const auto taken_part = rounds.find(verdict.client);
         if (taken_part == rounds.end()) continue;
-        Onset onset;
-        onset.client = verdict.client;
-        onset.shown = verdict.verdict;
-        onset.probability = verdict.probability;
+        if (verdict.group && verdict.first_bad_round)
+            verdict.first_bad_round = std::max(*verdict.first_bad_round, together.at(*verdict.group));
         const auto decision = decided.find(verdict.client);
-        if (decision != decided.end() && decision->second != VerdictClass::watch) {
-            onset.decided = true;
-            onset.shown = decision->second;
-            onset.probability = decision->second == VerdictClass::malicious ? 1.0 : 0.0;
-        }
-        if (onset.shown == VerdictClass::clean || onset.shown == VerdictClass::unknown) {
-            if (onset.decided) onsets.push_back(std::move(onset));
-            continue;
-        }
-        // A decision on a client that the verdicts have nothing on: it may have attacked from its first update on.
-        std::optional<RoundNo> first_bad = verdict.first_bad_round;
-        if (!first_bad && onset.decided) first_bad = taken_part->second.front();
-        onset.mass = spread(taken_part->second, first_bad, onset.probability);
-        onset.since = first_bad;
-        onsets.push_back(std::move(onset));
+        const bool counts = decision != decided.end() && decision->second != VerdictClass::watch;
+        Onset onset = onset_of(verdict, counts ? std::optional(decision->second) : std::nullopt, taken_part->second);
+        if (onset.decided || !onset.reached.empty()) onsets.push_back(std::move(onset));
     }
     std::sort(onsets.begin(), onsets.end(), [](const Onset& a, const Onset& b) { return a.client < b.client; });
     return onsets;
@@ -89,7 +115,7 @@ std::vector<Removal> flagged_clients(const std::vector<Onset>& onsets)
     for (const Onset& onset : onsets)
         if (onset.shown == VerdictClass::malicious)
             flagged.push_back(
-                {onset.client, onset.since.value_or(onset.mass.empty() ? RoundNo{} : onset.mass.front().first)});
+                {onset.client, onset.since.value_or(onset.reached.empty() ? RoundNo{} : onset.reached.front().first)});
     return flagged;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/rollback/round_plan.h"
 
-#include "analysis/detection/server_step.h"
 #include "model/text.h"
 
 #include <algorithm>
@@ -26,14 +25,21 @@ bool is_removed(const CounterfactualOptions& options, const model::ClientId& cli
                        [&](const Removal& removal) { return removal.client == client && removal.since <= round; });
 }
 
+struct Doors {
+    model::CaseStore& store;
+    model::UpdateSource& source;
+    model::Progress& progress;
+};
+
 /// What each removed client did alone: for a weighted mean w_i (D_i − mean of the rest), which add up to the whole;
 /// else what the rule gives less what it gives without that client.
-model::Result<void> plan_parts(const model::Federation& federation, const CounterfactualOptions& options,
-                               std::span<const double> gram, PlannedRound& round)
+model::Result<void> plan_parts(const model::Federation& federation, const CounterfactualOptions& options, Doors doors,
+                               PlannedRound& round)
 {
     std::vector<std::size_t> everybody(round.cast.size());
     std::iota(everybody.begin(), everybody.end(), std::size_t{0});
-    FEDSLEUTH_TRY(const RoundRule all, RoundRule::make(federation, {}, round.cast, everybody, gram));
+    FEDSLEUTH_TRY(const RoundRule all,
+                  RoundRule::make(federation, {}, round.cast, everybody, doors.store, doors.source, doors.progress));
     const std::vector<double>& weights = all.weights();
     const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
     const bool linear = federation.aggregation.rule == "fedavg" && total > 0;
@@ -53,15 +59,15 @@ model::Result<void> plan_parts(const model::Federation& federation, const Counte
         }
         std::vector<std::size_t> members = everybody;
         members.erase(members.begin() + static_cast<std::ptrdiff_t>(client_idx));
-        auto rule = RoundRule::make(federation, {}, round.cast, std::move(members), gram);
+        auto rule =
+            RoundRule::make(federation, {}, round.cast, std::move(members), doors.store, doors.source, doors.progress);
         if (rule) round.without[removal_idx] = std::move(*rule);
     }
     return {};
 }
 
-model::Result<void> plan_rules(const model::Federation& federation, const CounterfactualOptions& options,
-                               model::CaseStore& store, model::UpdateSource& source, PlannedRound& round,
-                               ReplayPlan& plan)
+model::Result<void> plan_rules(const model::Federation& federation, const CounterfactualOptions& options, Doors doors,
+                               PlannedRound& round, ReplayPlan& plan)
 {
     std::vector<std::size_t> everybody(round.cast.size()), rest;
     std::iota(everybody.begin(), everybody.end(), std::size_t{0});
@@ -76,9 +82,10 @@ model::Result<void> plan_rules(const model::Federation& federation, const Counte
         plan.not_redone.push_back(round.round);
         return {};
     }
-    FEDSLEUTH_TRY(const std::vector<double> gram, cast_gram(round.cast, store, source));
-    auto rule = RoundRule::make(federation, options.rule, round.cast, rest, gram);
+    auto rule = RoundRule::make(federation, options.rule, round.cast, rest, doors.store, doors.source, doors.progress);
     if (rule) {
+        for (const std::string& note : rule->notes())
+            plan.notes.push_back("Round " + number_of(round.round) + ": " + note);
         round.rest = std::move(*rule);
     } else if (rule.error().code == ErrorCode::not_applicable) {
         round.stands_still = true;
@@ -87,10 +94,11 @@ model::Result<void> plan_rules(const model::Federation& federation, const Counte
     } else {
         return model::pass_on(std::move(rule.error()));
     }
-    if (!options.rule && fewer && round.redone) {
-        FEDSLEUTH_TRY(round.everybody, RoundRule::make(federation, {}, round.cast, everybody, gram));
+    if (!options.rule && fewer && !round.tampered) {
+        FEDSLEUTH_TRY(round.everybody, RoundRule::make(federation, {}, round.cast, everybody, doors.store, doors.source,
+                                                       doors.progress));
     }
-    if (options.parts && !options.rule && fewer) FEDSLEUTH_CHECK(plan_parts(federation, options, gram, round));
+    if (options.parts && !options.rule && fewer) FEDSLEUTH_CHECK(plan_parts(federation, options, doors, round));
     if (fewer && !round.cast.complete)
         plan.notes.push_back("Round " + number_of(round.round) +
                              ": an update of that round can't be read; if the server used it, what it added counts as "
@@ -109,7 +117,7 @@ model::Result<ReplayPlan> plan_replay(model::CaseStore& store, model::UpdateSour
         if (const auto declared = declared_rule(federation);
             declared && declared->name == options.rule->name &&
             declared->settings.values == options.rule->settings.values &&
-            declared->settings.variant == options.rule->settings.variant)
+            declared->settings.variant == options.rule->settings.variant && options.rule->settings.pre.empty())
             options.rule.reset();
     FEDSLEUTH_TRY(const std::vector<model::Update> updates, store.updates());
     FEDSLEUTH_TRY(const std::vector<model::Checkpoint> checkpoints, store.checkpoints());
@@ -142,14 +150,9 @@ model::Result<ReplayPlan> plan_replay(model::CaseStore& store, model::UpdateSour
         if (!after) plan.begin = plan.rounds.size() + 1;
         if (after) {
             round.cast = round_cast(federation, number, by_round[number]);
-            FEDSLEUTH_TRY(const std::optional<model::RoundLedger> ledger, store.ledger(number));
-            if (ledger)
-                if (const auto step = server_step(*ledger, federation.aggregation, by_round[number]);
-                    step && step->residual) {
-                    round.redone = *step->residual <= tolerated_residual;
-                    round.tampered = !round.redone;
-                }
-            FEDSLEUTH_CHECK(plan_rules(federation, options, store, source, round, plan));
+            round.tampered = round.shipped && std::find(options.tampered.begin(), options.tampered.end(), number) !=
+                                                  options.tampered.end();
+            FEDSLEUTH_CHECK(plan_rules(federation, options, {store, source, progress}, round, plan));
         }
         plan.rounds.push_back(std::move(round));
     }

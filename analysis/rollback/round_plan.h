@@ -15,8 +15,7 @@ struct PlannedRound {
     RoundCast cast;
     bool shipped = false;                ///< the checkpoints of this round and of the one before are usable
     bool follows = false;                ///< the round before in the plan is the one before in number
-    bool tampered = false;               ///< by the ledger, the shipped step is not what the updates give
-    bool redone = false;                 ///< by the ledger, the declared rule gives the shipped step
+    bool tampered = false;               ///< the shipped step is not what the updates give: δ is taken against it
     bool changed = false;                ///< another step than the shipped one
     std::optional<RoundRule> rest;       ///< what gives the other step; nothing: see `stands_still`
     bool stands_still = false;           ///< nobody is left, or too few for the rule: no step at all

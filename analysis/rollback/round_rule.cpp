@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/rollback/round_rule.h"
 
-#include "analysis/kernels/gram.h"
 #include "analysis/kernels/parallel.h"
+#include "analysis/rules/column_block.h"
+#include "analysis/rules/round_inputs.h"
 
 #include <algorithm>
 #include <cmath>
@@ -33,6 +34,19 @@ model::Result<std::vector<double>> mean_weights(const RoundCast& cast, std::span
     std::vector<double> weights(cast.size(), 0.0);
     for (const std::size_t client_idx : members) weights[client_idx] = all[client_idx] * scale;
     return weights;
+}
+
+/// Those who are left, as the rules' inputs are made of them.
+Participants participants_of(const RoundCast& cast, std::span<const std::size_t> members)
+{
+    Participants who;
+    who.round = cast.round;
+    for (const std::size_t client_idx : members) {
+        who.clients.push_back(cast.clients[client_idx]);
+        who.rows.push_back(cast.rows[client_idx]);
+        who.num_examples.push_back(cast.num_examples[client_idx]);
+    }
+    return who;
 }
 
 }  // namespace
@@ -85,7 +99,8 @@ model::Result<ChosenRule> declared_rule(const model::Federation& federation)
 
 model::Result<RoundRule> RoundRule::make(const model::Federation& federation, const std::optional<ChosenRule>& chosen,
                                          const RoundCast& cast, std::vector<std::size_t> members,
-                                         std::span<const double> gram)
+                                         model::CaseStore& store, model::UpdateSource& source,
+                                         model::Progress& progress)
 {
     if (members.empty()) return fail(ErrorCode::not_applicable, "No update is left", where_of(cast.round));
     ChosenRule rule;
@@ -96,49 +111,81 @@ model::Result<RoundRule> RoundRule::make(const model::Federation& federation, co
     }
     RoundRule made;
     made.rate_ = federation.aggregation.server_learning_rate;
-    made.settings_ = rule.settings;
+    made.members_ = std::move(members);
     made.column_ = find_column_rule(rule.name);
     const WeightRule* by_weights = find_weight_rule(rule.name);
     if (made.column_ == nullptr && by_weights == nullptr)
         return fail(ErrorCode::unsupported, "There is no rule '" + rule.name + "'");
-    if (rule.name == "fedavg") {
-        FEDSLEUTH_TRY(made.weights_, mean_weights(cast, members));
+    if (rule.name == "fedavg" && rule.settings.pre.empty()) {
+        FEDSLEUTH_TRY(made.weights_, mean_weights(cast, made.members_));
     } else if (by_weights != nullptr) {
-        const std::size_t n = members.size();
-        std::vector<double> products(n * n), examples(n);
-        for (std::size_t row = 0; row < n; ++row) {
-            examples[row] = cast.num_examples[members[row]];
-            for (std::size_t column = 0; column < n; ++column)
-                products[row * n + column] = gram[members[row] * cast.size() + members[column]];
-        }
-        FEDSLEUTH_TRY(const RuleWeights how, by_weights->weights({n, products, examples}, rule.settings));
-        made.weights_.assign(cast.size(), 0.0);
-        for (std::size_t row = 0; row < n; ++row) made.weights_[members[row]] = how.weights[row];
+        FEDSLEUTH_CHECK(made.weigh(*by_weights, rule.settings, cast, store, source, progress));
+    } else {
+        FEDSLEUTH_CHECK(made.choose(rule.settings, cast, store, source, progress));
     }
-    made.members_ = std::move(members);
     return made;
 }
 
-model::Result<void> RoundRule::apply(const float* values, std::int64_t count, double* out) const
+model::Result<void> RoundRule::weigh(const WeightRule& rule, const RuleSettings& settings, const RoundCast& cast,
+                                     model::CaseStore& store, model::UpdateSource& source, model::Progress& progress)
+{
+    const Participants who = participants_of(cast, members_);
+    FEDSLEUTH_TRY(const std::int64_t d, source.coordinates());
+    FEDSLEUTH_TRY(RoundGeometry geometry, case_geometry(store, source, who, rule.info().inputs, d, progress));
+    const SourceSample sample(source, who.rows, d, progress);
+    geometry.sample = &sample;
+    FEDSLEUTH_TRY(RuleWeights how, apply_rule(rule, geometry, settings));
+    weights_.assign(cast.size(), 0.0);
+    for (std::size_t row = 0; row < members_.size(); ++row) weights_[members_[row]] = how.weights[row];
+    previous_weight_ = how.previous_weight;
+    notes_ = std::move(how.notes);
+    if (how.noise_deviation > 0) notes_.emplace_back("The noise that the rule adds is left out.");
+    return {};
+}
+
+model::Result<void> RoundRule::choose(const RuleSettings& settings, const RoundCast& cast, model::CaseStore& store,
+                                      model::UpdateSource& source, model::Progress& progress)
+{
+    const Participants who = participants_of(cast, members_);
+    FEDSLEUTH_TRY(const std::int64_t d, source.coordinates());
+    RoundGeometry geometry{.n = who.clients.size(), .gram = {}, .num_examples = who.num_examples};
+    if (column_->chooses() || !settings.pre.empty()) {
+        FEDSLEUTH_TRY(geometry, case_geometry(store, source, who, column_->info().inputs, d, progress));
+    }
+    if (!settings.pre.empty()) {
+        FEDSLEUTH_TRY(mixing_, mix_updates(geometry, settings.pre, settings.seed));
+        geometry = mixed(geometry, *mixing_).geometry;
+    }
+    FEDSLEUTH_TRY(choice_, column_->choose(geometry, settings));
+    notes_ = column_->notes(geometry.n, settings);
+    notes_.insert(notes_.end(), choice_.notes.begin(), choice_.notes.end());
+    return {};
+}
+
+model::Result<void> RoundRule::apply(const float* values, std::int64_t count, const double* previous, double* out) const
 {
     const auto blocks = static_cast<std::size_t>((count + column_block - 1) / column_block);
     std::vector<model::Result<void>> outcomes(blocks);
     parallel_for(blocks, hardware_threads(), [&](std::size_t block_idx) {
         const std::int64_t start = static_cast<std::int64_t>(block_idx) * column_block;
         const std::int64_t width = std::min(column_block, count - start);
+        std::vector<const float*> rows;
+        for (const std::size_t client_idx : members_)
+            rows.push_back(values + static_cast<std::int64_t>(client_idx) * count + start);
         if (column_ != nullptr) {
-            std::vector<const float*> rows;
-            for (const std::size_t client_idx : members_)
-                rows.push_back(values + static_cast<std::int64_t>(client_idx) * count + start);
-            outcomes[block_idx] = column_->apply(rows, width, settings_, out + start);
+            outcomes[block_idx] =
+                apply_column_block(*column_, choice_, mixing_ ? &*mixing_ : nullptr, rows, width, out + start);
         } else {
             std::fill_n(out + start, width, 0.0);
-            for (const std::size_t client_idx : members_) {
-                if (weights_[client_idx] == 0.0) continue;
-                const float* row = values + static_cast<std::int64_t>(client_idx) * count + start;
+            for (std::size_t row = 0; row < rows.size(); ++row) {
+                const double weight = weights_[members_[row]];
+                if (weight == 0.0) continue;
                 for (std::int64_t coord_idx = 0; coord_idx < width; ++coord_idx)
-                    out[start + coord_idx] += weights_[client_idx] * static_cast<double>(row[coord_idx]);
+                    out[start + coord_idx] += weight * static_cast<double>(rows[row][coord_idx]);
             }
+            if (uses_previous() && previous != nullptr)  // a step, with the rate in it; the rule knows updates
+                for (std::int64_t coord_idx = 0; coord_idx < width; ++coord_idx)
+                    out[start + coord_idx] += previous_weight_ * previous[start + coord_idx];
         }
         if (rate_ != 1.0)
             for (std::int64_t coord_idx = 0; coord_idx < width; ++coord_idx) out[start + coord_idx] *= rate_;
@@ -146,38 +193,6 @@ model::Result<void> RoundRule::apply(const float* values, std::int64_t count, do
     for (model::Result<void>& outcome : outcomes)
         if (!outcome) return outcome;
     return {};
-}
-
-model::Result<std::vector<double>> cast_gram(const RoundCast& cast, model::CaseStore& store,
-                                             model::UpdateSource& source)
-{
-    const std::size_t n = cast.size();
-    std::vector<double> gram(n * n, 0.0);
-    FEDSLEUTH_TRY(const std::optional<model::RoundLedger> ledger, store.ledger(cast.round));
-    if (ledger) {
-        std::vector<std::size_t> places;
-        for (const model::ClientId& client : cast.clients) {
-            const auto place = std::find(ledger->clients.begin(), ledger->clients.end(), client);
-            if (place == ledger->clients.end()) break;
-            places.push_back(static_cast<std::size_t>(place - ledger->clients.begin()));
-        }
-        if (places.size() == n) {
-            const std::vector<double> all = ledger->total_gram();
-            for (std::size_t row = 0; row < n; ++row)
-                for (std::size_t column = 0; column < n; ++column)
-                    gram[row * n + column] = all[places[row] * ledger->size() + places[column]];
-            return gram;
-        }
-    }
-    FEDSLEUTH_TRY(const std::int64_t d, source.coordinates());
-    const std::int64_t width = std::min<std::int64_t>(d, gram_chunk * 4);
-    std::vector<float> values(n * static_cast<std::size_t>(std::max<std::int64_t>(width, 1)));
-    for (std::int64_t first = 0; first < d; first += width) {
-        const std::int64_t count = std::min(width, d - first);
-        FEDSLEUTH_CHECK(source.read(cast.rows, first, count, values.data()));
-        add_gram(values.data(), n, static_cast<std::size_t>(count), count, gram.data(), hardware_threads());
-    }
-    return gram;
 }
 
 }  // namespace fedsleuth::analysis

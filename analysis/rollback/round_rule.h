@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "analysis/rules/rule.h"
+#include "analysis/rules/pre_aggregation.h"
 #include "model/case_store.h"
 #include "model/federation.h"
+#include "model/progress.h"
 #include "model/update.h"
 #include "model/update_source.h"
 
@@ -41,32 +42,40 @@ struct RoundCast {
 /// for a weighted mean); every other rule is run again on the rest.
 class RoundRule {
 public:
-    /// `members`: indices into the cast, ascending. `gram`: n × n of the whole cast (weight rules look at nothing
-    /// else). Errors: not_applicable where nobody is left or the rule needs more updates; invalid_argument for
-    /// settings; unsupported for a rule that is not in the registry.
+    /// `members`: indices into the cast, ascending. Errors: not_applicable where nobody is left or the rule needs more
+    /// updates; invalid_argument for settings; unsupported for a rule that is not in the registry; those of the doors.
     [[nodiscard]] static model::Result<RoundRule> make(const model::Federation& federation,
                                                        const std::optional<ChosenRule>& chosen, const RoundCast& cast,
-                                                       std::vector<std::size_t> members, std::span<const double> gram);
+                                                       std::vector<std::size_t> members, model::CaseStore& store,
+                                                       model::UpdateSource& source, model::Progress& progress);
 
-    /// `values`: n × count, row-major, the whole cast; `out`: count.
-    [[nodiscard]] model::Result<void> apply(const float* values, std::int64_t count, double* out) const;
+    /// `values`: n × count, row-major, the whole cast; `previous`: the step of the round before, where uses_previous();
+    /// `out`: count.
+    [[nodiscard]] model::Result<void> apply(const float* values, std::int64_t count, const double* previous,
+                                            double* out) const;
+    [[nodiscard]] bool uses_previous() const { return previous_weight_ != 0; }
 
     [[nodiscard]] const std::vector<double>& weights() const { return weights_; }  ///< n; empty for a column rule
+    [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
 private:
+    model::Result<void> weigh(const WeightRule& rule, const RuleSettings& settings, const RoundCast& cast,
+                              model::CaseStore& store, model::UpdateSource& source, model::Progress& progress);
+    model::Result<void> choose(const RuleSettings& settings, const RoundCast& cast, model::CaseStore& store,
+                               model::UpdateSource& source, model::Progress& progress);
+
     std::vector<std::size_t> members_;
     std::vector<double> weights_;
+    double previous_weight_ = 0;
     const ColumnRule* column_ = nullptr;
-    RuleSettings settings_;
+    ColumnChoice choice_;
+    std::optional<Mixing> mixing_;
+    std::vector<std::string> notes_;
     double rate_ = 1;
 };
 
 /// The declared rule as the registry knows it. Errors: unsupported for one that is not in the registry, or whose
 /// declared parameters it does not take.
 [[nodiscard]] model::Result<ChosenRule> declared_rule(const model::Federation& federation);
-
-/// Gram matrix of the cast: from the round's ledger where the case holds it, else read from the updates.
-[[nodiscard]] model::Result<std::vector<double>> cast_gram(const RoundCast& cast, model::CaseStore& store,
-                                                           model::UpdateSource& source);
 
 }  // namespace fedsleuth::analysis

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/kernels/parallel.h"
 #include "analysis/rules/aggregate.h"
+#include "analysis/rules/column_block.h"
 #include "analysis/rules/noise.h"
 #include "analysis/rules/pre_aggregation.h"
 #include "analysis/rules/round_inputs.h"
@@ -46,31 +47,6 @@ model::Result<void> add_weighted(model::UpdateSource& source, const Participants
                          });
 }
 
-/// One block of columns: the rule on the chosen rows as they are, or on what the mixing makes of all rows.
-model::Result<void> apply_block(const ColumnRule& rule, const ColumnChoice& choice, const Mixing* mixing,
-                                std::span<const float* const> rows, std::int64_t count, double* out)
-{
-    if (mixing == nullptr) {
-        std::vector<const float*> chosen;
-        for (const std::size_t row_idx : choice.rows) chosen.push_back(rows[row_idx]);
-        return rule.apply(chosen, count, choice.settings, out);
-    }
-    const auto width = static_cast<std::size_t>(count);
-    std::vector<double> mixed_rows(choice.rows.size() * width, 0.0);
-    std::vector<const double*> pointers;
-    for (const std::size_t row : choice.rows) {
-        double* mixed_row = mixed_rows.data() + pointers.size() * width;
-        for (std::size_t client_idx = 0; client_idx < rows.size(); ++client_idx) {
-            const double share = mixing->matrix[row * mixing->n + client_idx];
-            if (share == 0.0) continue;
-            for (std::size_t coord_idx = 0; coord_idx < width; ++coord_idx)
-                mixed_row[coord_idx] += share * static_cast<double>(rows[client_idx][coord_idx]);
-        }
-        pointers.push_back(mixed_row);
-    }
-    return rule.apply(pointers, count, choice.settings, out);
-}
-
 model::Result<void> apply_columns(model::UpdateSource& source, const Participants& who, const ColumnRule& rule,
                                   const ColumnChoice& choice, const Mixing* mixing, std::vector<double>& vector,
                                   model::Progress& progress)
@@ -83,8 +59,8 @@ model::Result<void> apply_columns(model::UpdateSource& source, const Participant
             std::vector<const float*> rows;
             for (std::size_t row_idx = 0; row_idx < who.rows.size(); ++row_idx)
                 rows.push_back(values + static_cast<std::int64_t>(row_idx) * count + start);
-            outcomes[block_idx] = apply_block(rule, choice, mixing, rows, std::min(column_block, count - start),
-                                              vector.data() + first + start);
+            outcomes[block_idx] = apply_column_block(rule, choice, mixing, rows, std::min(column_block, count - start),
+                                                     vector.data() + first + start);
         });
         for (const model::Result<void>& outcome : outcomes) FEDSLEUTH_CHECK(outcome);
         return {};

@@ -20,7 +20,8 @@ using Eigen::Map;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr std::size_t most_work = 2'000'000'000;  ///< steps × n²: ByzFL's filter may go on for very long
+constexpr std::size_t most_steps = 20'000;        ///< ByzFL's filter may go on for very long
+constexpr std::size_t most_work = 2'000'000'000;  ///< steps × n²
 
 /// The weighted covariance's leading direction: its variance, and each update's squared projection on it.
 struct Direction {
@@ -144,7 +145,7 @@ public:
                                           : (c.array() > 0).select(direction.projections.array(), 0.0).maxCoeff();
             if (!(furthest > 0)) break;  // what is left does not vary
             c.array() *= (1.0 - direction.projections.array() / furthest).max(0.0);
-            if (++steps * n * n >= most_work) {
+            if (++steps >= most_steps || steps * n * n >= most_work) {
                 result.notes.push_back("Stopped after " + std::to_string(steps) +
                                        " steps with more weight than n − 2f left: one far update takes all the blame.");
                 break;

@@ -53,6 +53,9 @@ RoundGeometry geometry_at(const RoundLedger& ledger, const std::vector<std::size
     if (ledger.has_reference)
         geometry.reference = SideVector{at_places(ledger.total(&RoundLedger::PerLayer::reference_products), places),
                                         ledger.total(&RoundLedger::PerLayer::reference_square)};
+    if (ledger.has_model)
+        geometry.model = SideVector{at_places(ledger.total(&RoundLedger::PerLayer::model_products), places),
+                                    ledger.total(&RoundLedger::PerLayer::model_square)};
     geometry.previous = previous_step(ledger, places);
     geometry.signs = sign_shares(ledger, places);
     return geometry;

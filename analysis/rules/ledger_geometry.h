@@ -12,8 +12,8 @@
 namespace fedsleuth::analysis {
 
 /// What a rule may look at of the clients at `places` of a ledger, in this order: the Gram matrix, the reference update
-/// where the ledger has one, the previous step where it is that of the round before, and the sign shares; numbers of
-/// examples all 1; without model, history and sample.
+/// and the model that the round began from where the ledger has them, the previous step where it is that of the round
+/// before, and the sign shares; numbers of examples all 1; without history and sample.
 [[nodiscard]] RoundGeometry geometry_at(const model::RoundLedger& ledger, const std::vector<std::size_t>& places);
 
 /// The same with who it is about.

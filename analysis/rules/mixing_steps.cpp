@@ -111,7 +111,8 @@ public:
                             .minimum = 1,
                             .maximum = 1e6,
                             .standard = 2,
-                            .integer = true},
+                            .integer = true,
+                            .alias = "s"},
                            {.name = "shuffle",
                             .meaning = "1: shuffle first, by the seed, as NumPy does; 0: take them in the order given",
                             .minimum = 0,
@@ -156,7 +157,8 @@ public:
                             .minimum = 0,
                             .maximum = 1e300,
                             .standard = 2,
-                            .integer = false}},
+                            .integer = false,
+                            .alias = "c"}},
             .variants = {},
         };
         return info;

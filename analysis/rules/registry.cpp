@@ -21,7 +21,7 @@ std::span<const WeightRule* const> weight_rules()
     static const FedAvg fedavg;
     static const Krum krum;
     static const MultiKrum multi_krum;
-    static const std::array<const WeightRule*, 13> rules{&fedavg,
+    static const std::array<const WeightRule*, 15> rules{&fedavg,
                                                          &krum,
                                                          &multi_krum,
                                                          &mda_rule(),
@@ -33,7 +33,9 @@ std::span<const WeightRule* const> weight_rules()
                                                          &flame_rule(),
                                                          &dnc_rule(),
                                                          &signguard_rule(),
-                                                         &caf_rule()};
+                                                         &caf_rule(),
+                                                         &smea_rule(),
+                                                         &monna_rule()};
     return rules;
 }
 

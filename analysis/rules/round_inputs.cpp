@@ -85,7 +85,7 @@ model::Result<std::vector<Side>> sides_to_read(model::CaseStore& store, const Pa
     }
     if (wants(RuleInput::previous) && !known.previous && has_model(before) && has_model(before.before()))
         sides.push_back({{VectorRef::Kind::global_step, before, {}}, &RoundGeometry::previous});
-    if (wants(RuleInput::model) && has_model(before))
+    if (wants(RuleInput::model) && !known.model && has_model(before))
         sides.push_back({{VectorRef::Kind::checkpoint, before, {}}, &RoundGeometry::model});
     return sides;
 }
@@ -239,6 +239,7 @@ model::Result<RoundGeometry> case_geometry(model::CaseStore& store, model::Updat
     geometry.num_examples = who.num_examples;
     if (!wants(RuleInput::reference)) geometry.reference.reset();
     if (!wants(RuleInput::previous)) geometry.previous.reset();
+    if (!wants(RuleInput::model)) geometry.model.reset();
     FEDSLEUTH_TRY(const std::vector<Side> sides, sides_to_read(store, who, wanted, geometry));
     FEDSLEUTH_CHECK(read_products(source, who, sides, d, progress, geometry));
     if (wants(RuleInput::history)) {

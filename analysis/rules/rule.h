@@ -21,6 +21,7 @@ struct ParameterInfo {
     double maximum = 0;
     std::optional<double> standard;  ///< the default; none: has to be given, or is derived (the meaning says how)
     bool integer = false;
+    std::string_view alias = {};  ///< what implementations call it, where the command line takes that too
 };
 
 /// What a rule looks at beside the round's updates.

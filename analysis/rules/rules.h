@@ -8,6 +8,8 @@ namespace fedsleuth::analysis {
 // The rules that the registry lists; each lives in the file of its name.
 
 [[nodiscard]] const WeightRule& mda_rule();
+[[nodiscard]] const WeightRule& monna_rule();
+[[nodiscard]] const WeightRule& smea_rule();
 [[nodiscard]] const WeightRule& geometric_median_rule();
 [[nodiscard]] const WeightRule& centred_clipping_rule();
 [[nodiscard]] const WeightRule& norm_clipping_rule();

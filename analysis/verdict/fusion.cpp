@@ -7,6 +7,7 @@
 #include "analysis/verdict/pattern_verdict.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -22,54 +23,102 @@ constexpr double malicious_rate = 0.05;  // false discovery rates
 constexpr double suspect_rate = 0.10;
 constexpr double watch_probability = 0.2;
 constexpr double suspect_probability = 0.5;
+constexpr double sure_probability = 0.85;
+constexpr double suspect_p_value = 0.01;  // a likely attack is none where honest clients often look like that
 constexpr double beyond_doubt_probability = 0.95;
+constexpr double sure_mimic = 0.7;
 constexpr double original_probability = 0.2;  // of a client that was copied: what it does itself is not judged high
 
 /// What is known of one client when its verdict is due.
 struct Case {
     const Judgement* judgement = nullptr;
     PatternVerdict pattern;
-    bool attributed = false;  ///< at malicious_rate
-    bool suspected = false;   ///< at suspect_rate
+    std::vector<std::pair<std::string, double>> kinds;  ///< its judgement's, or its group's mean; the likeliest first
+    bool attributed = false;                            ///< at malicious_rate
+    bool suspected = false;                             ///< at suspect_rate
     bool original = false;
-    bool crowd = true;        ///< the federation is large enough to be judged statistically
+    bool original_known = false;  ///< one of its twins is the original
+    bool crowd = true;            ///< the federation is large enough to be judged statistically
 };
 
-VerdictClass class_of(const Case& one)
+/// The likeliest kind of attack that fits what was seen besides; "unknown" where none stands out.
+std::string attack_of(const Case& one)
 {
-    if (one.original) return VerdictClass::watch;
+    constexpr double stands_out = 0.1;
+    constexpr double shorter = 0.9;  // of the crowd's length: who sends noise to save work sends little of it
+    constexpr std::array<std::string_view, 4> alike{"collusion", "sybil", "mimic", "free-rider"};
+    const bool boosted = one.pattern.beyond_doubt && one.pattern.leading == Pattern::boosted;
+    if (boosted && one.pattern.attack == "model-replacement") return one.pattern.attack;
+    for (const auto& [kind, likelihood] : one.kinds) {
+        if (likelihood < stands_out) break;
+        if (one.pattern.lockstep && std::find(alike.begin(), alike.end(), kind) == alike.end()) continue;
+        if (one.pattern.beyond_doubt && kind == "unreliable") continue;
+        if ((kind == "sign-flip" || kind == "label-flip") && !one.pattern.opposed_as.empty())
+            return one.pattern.opposed_as;
+        if (kind == "noise" && one.pattern.length_ratio < shorter) return "free-rider";
+        return kind;
+    }
+    return one.pattern.attack.empty() ? "unknown" : one.pattern.attack;
+}
+
+VerdictClass class_of(const Case& one, const std::string& attack)
+{
+    if (one.original) return VerdictClass::clean;
+    // Among copies that were alike from the first round on nobody can tell the copied from the copiers.
+    if (attack == "mimic" && !one.original_known && one.kinds.front().second >= sure_mimic)
+        return VerdictClass::suspect;
     if (one.pattern.beyond_doubt) return VerdictClass::malicious;
-    const bool unreliable = one.judgement->attack == "unreliable";
+    const bool unreliable = attack == "unreliable";
     if (one.attributed && one.crowd && !unreliable) return VerdictClass::malicious;
     const double p = one.judgement->probability;
-    if ((one.suspected || one.attributed || p >= suspect_probability) && !unreliable) return VerdictClass::suspect;
+    const bool likely = p >= suspect_probability && one.judgement->p_value <= suspect_p_value;
+    if ((one.suspected || one.attributed || likely) && !unreliable) return VerdictClass::suspect;
     if (one.suspected || p >= watch_probability) return VerdictClass::watch;
     return VerdictClass::clean;
 }
 
 void fill(Verdict& verdict, const Case& one)
 {
-    verdict.verdict = class_of(one);
+    const std::string attack = attack_of(one);
+    verdict.verdict = class_of(one, attack);
     verdict.probability = one.judgement->probability;
-    if (one.pattern.beyond_doubt) verdict.probability = std::max(verdict.probability, beyond_doubt_probability);
+    if (one.pattern.beyond_doubt && verdict.verdict == VerdictClass::malicious)
+        verdict.probability = std::max(verdict.probability, beyond_doubt_probability);
     if (one.original) verdict.probability = std::min(verdict.probability, original_probability);
-    if (verdict.verdict < VerdictClass::watch) return;
-    // Who was too long once or twice is named by those rounds; all else is read from the whole course.
-    const bool boosted = one.pattern.beyond_doubt && one.pattern.leading == Pattern::boosted;
-    verdict.attack = one.judgement->attack;
-    if (verdict.attack == "unknown" && one.pattern.beyond_doubt) verdict.attack = one.pattern.attack;
-    verdict.bad_rounds = one.judgement->bad_rounds;
-    if (boosted && verdict.attack == "model-replacement") {
-        verdict.bad_rounds.clear();
-        for (const std::size_t place : one.pattern.course.bad)
-            verdict.bad_rounds.push_back(one.judgement->rounds[place]);
+    if (verdict.verdict == VerdictClass::watch && attack == "unreliable") verdict.attack = attack;
+    if (verdict.verdict >= VerdictClass::suspect) {
+        verdict.attack = attack;
+        verdict.bad_rounds = one.judgement->bad_rounds;
+        // Who was too long once or twice is named by those rounds; all else is read from the whole course.
+        if (one.pattern.beyond_doubt && one.pattern.leading == Pattern::boosted && attack == "model-replacement") {
+            verdict.bad_rounds.clear();
+            for (const std::size_t place : one.pattern.course.bad)
+                verdict.bad_rounds.push_back(one.judgement->rounds[place]);
+        }
+        verdict.first_bad_round = verdict.bad_rounds.front();
     }
-    if (one.original) {
-        verdict.bad_rounds.clear();
-        verdict.attack.clear();
-    }
-    if (!verdict.bad_rounds.empty()) verdict.first_bad_round = verdict.bad_rounds.front();
     if (!verdict.attack.empty()) verdict.family = model::family_of(verdict.attack);
+}
+
+/// Clients in lockstep do the same thing: what it is, they tell together.
+void share_kinds(std::map<ClientId, Case>& cases, const LockstepGroups& groups)
+{
+    for (auto& [client, one] : cases) {
+        one.kinds = one.judgement->kinds;
+        if (!one.pattern.lockstep) continue;
+        std::map<std::string, double> sums(one.kinds.begin(), one.kinds.end());
+        double count = 1;
+        for (const ClientId& twin : groups.twins(client)) {
+            const auto other = cases.find(twin);
+            if (other == cases.end() || !other->second.pattern.lockstep) continue;
+            for (const auto& [kind, likelihood] : other->second.judgement->kinds) sums[kind] += likelihood;
+            ++count;
+        }
+        one.kinds.clear();
+        for (const auto& [kind, sum] : sums) one.kinds.emplace_back(kind, sum / count);
+        std::stable_sort(one.kinds.begin(), one.kinds.end(),
+                         [](const auto& a, const auto& b) { return a.second > b.second; });
+    }
 }
 
 std::map<ClientId, Case> cases_of(const Evidence& evidence, const std::vector<Judgement>& judgements,
@@ -89,11 +138,14 @@ std::map<ClientId, Case> cases_of(const Evidence& evidence, const std::vector<Ju
         Case& one = cases[client];
         one.judgement = &judgements[idx];
         one.original = groups.is_original(client);
+        for (const ClientId& twin : groups.twins(client)) one.original_known |= groups.is_original(twin);
         one.pattern = pattern_verdict(seen[client], one.original);
-        one.attributed = attributed[idx];
+        // Where many stand out, the wider rate is believed of those that are very likely attackers as well.
+        one.attributed = attributed[idx] || (suspected[idx] && judgements[idx].probability >= sure_probability);
         one.suspected = suspected[idx];
         one.crowd = judgements.size() >= smallest_federation;
     }
+    share_kinds(cases, groups);
     return cases;
 }
 

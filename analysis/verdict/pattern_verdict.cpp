@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/verdict/pattern_verdict.h"
 
+#include "analysis/detection/robust.h"
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -95,6 +97,12 @@ PatternVerdict pattern_verdict(const std::vector<const ClientRound*>& rounds, bo
     const bool sound = verdict.leading == Pattern::boosted || verdict.leading == Pattern::untrained ||
                        verdict.leading == Pattern::recycled ||
                        (verdict.leading == Pattern::lockstep && copies_exactly(rounds, verdict.course));
+    verdict.lockstep = !is_original && course_of(rounds, Pattern::lockstep).highest >= course_convicts;
+    const Course opposed = course_of(rounds, Pattern::opposed);
+    if (opposed.highest >= course_alarms) verdict.opposed_as = attack_of(Pattern::opposed, rounds, opposed);
+    std::vector<double> ratios;
+    for (const ClientRound* round : rounds) ratios.push_back(round->length_ratio);
+    verdict.length_ratio = median_of(ratios);
     verdict.beyond_doubt = sound && verdict.course.highest >= course_convicts;
     return verdict;
 }

@@ -3,6 +3,7 @@
 
 #include "app/cli/case_access.h"
 #include "app/cli/commands.h"
+#include "app/cli/exclude.h"
 #include "app/cli/long_step.h"
 #include "app/cli/rule_options.h"
 #include "model/text.h"
@@ -23,31 +24,6 @@ struct AggregateCommand {
     std::vector<std::string> exclude;
     std::string out;
 };
-
-/// The clients that --exclude names. A name that holds a comma is taken whole where the case knows it.
-model::Result<std::vector<model::ClientId>> excluded(const AggregateCommand& options, model::CaseStore& store)
-{
-    FEDSLEUTH_TRY(const std::vector<model::Client> clients, store.clients());
-    const auto known = [&clients](const std::string& name) {
-        return std::any_of(clients.begin(), clients.end(),
-                           [&name](const model::Client& client) { return client.id.text() == name; });
-    };
-    std::vector<model::ClientId> names;
-    for (const std::string& list : options.exclude) {
-        if (known(list)) {
-            names.emplace_back(list);
-            continue;
-        }
-        for (std::size_t first = 0; first <= list.size();) {
-            const std::size_t end = std::min(list.find(',', first), list.size());
-            const std::string name = list.substr(first, end - first);
-            FEDSLEUTH_CHECK(known_client(store, model::ClientId(name), options.common.case_path));
-            names.emplace_back(name);
-            first = end + 1;
-        }
-    }
-    return names;
-}
 
 std::vector<model::ClientId> selected_clients(const analysis::RoundAggregate& result)
 {
@@ -74,9 +50,8 @@ model::JsonWriter as_json(const AggregateCommand& options, const analysis::Round
         json.key("scores").null();
     else
         numbers_field(json, "scores", aggregate.scores());
-    json.field("norm", aggregate.norm).key("notes").begin_array();
-    for (const std::string& note : aggregate.notes) json.value(note);
-    json.end_array().field("out", options.out).end_object();
+    aggregate_fields(json, aggregate);
+    json.field("out", options.out).end_object();
     return json;
 }
 
@@ -137,7 +112,7 @@ model::Result<Exit> run_aggregate(const AggregateCommand& options, const Termina
     if (!rule) return terminal.wrong_usage(rule.error().where + ": " + rule.error().message, rule.error().hint);
     const std::string& path = options.common.case_path;
     FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> store, open_case(path, storage::CaseFile::Mode::read_write));
-    FEDSLEUTH_TRY(const std::vector<model::ClientId> exclude, excluded(options, *store));
+    FEDSLEUTH_TRY(const std::vector<model::ClientId> exclude, named_clients(*store, options.exclude, path));
     const Interrupts interrupts;
     auto result = [&] {
         LongStep step(terminal);
@@ -173,11 +148,7 @@ void add_aggregate(CLI::App& program, Chosen& chosen)
             add_case(app, options.common);
             app.add_option("--round", options.round, "the round")->required()->option_text("N");
             add_rule(app, options.rule);
-            app.add_option("--exclude", options.exclude, "clients to leave out; may be given several times")
-                ->option_text("a,b")
-                ->type_size(1)
-                ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-                ->allow_extra_args(false);
+            add_exclude(app, options.exclude);
             app.add_option("--out", options.out, "where the result goes, tensor by tensor")
                 ->required()
                 ->option_text("X.npz");

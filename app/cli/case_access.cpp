@@ -16,6 +16,32 @@ model::Error not_analysed(const std::string& case_path)
 
 }  // namespace
 
+model::Result<std::vector<model::ClientId>> named_clients(model::CaseStore& store,
+                                                          const std::vector<std::string>& lists,
+                                                          const std::string& case_path)
+{
+    FEDSLEUTH_TRY(const std::vector<model::Client> clients, store.clients());
+    const auto known = [&clients](const std::string& name) {
+        return std::any_of(clients.begin(), clients.end(),
+                           [&name](const model::Client& client) { return client.id.text() == name; });
+    };
+    std::vector<model::ClientId> names;
+    for (const std::string& list : lists) {
+        if (known(list)) {
+            names.emplace_back(list);
+            continue;
+        }
+        for (std::size_t first = 0; first <= list.size();) {
+            const std::size_t end = std::min(list.find(',', first), list.size());
+            const std::string name = list.substr(first, end - first);
+            FEDSLEUTH_CHECK(known_client(store, model::ClientId(name), case_path));
+            names.emplace_back(name);
+            first = end + 1;
+        }
+    }
+    return names;
+}
+
 std::string quoted(const std::string& path)
 {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+=:@%,";

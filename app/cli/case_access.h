@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace fedsleuth::cli {
 
@@ -24,6 +25,12 @@ namespace fedsleuth::cli {
 /// Error not_found where the case knows no such client.
 [[nodiscard]] model::Result<void> known_client(model::CaseStore& store, const model::ClientId& client,
                                                const std::string& case_path);
+
+/// The clients that lists like "a,b" name. One that holds a comma is taken whole where the case knows it. Error
+/// not_found for one that the case does not know.
+[[nodiscard]] model::Result<std::vector<model::ClientId>> named_clients(model::CaseStore& store,
+                                                                        const std::vector<std::string>& lists,
+                                                                        const std::string& case_path);
 
 /// `path` as it can be pasted into a shell.
 [[nodiscard]] std::string quoted(const std::string& path);

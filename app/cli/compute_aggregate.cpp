@@ -45,9 +45,8 @@ model::JsonWriter as_json(const analysis::Aggregate& aggregate)
         json.key("scores").null();
     else
         numbers_field(json, "scores", aggregate.scores());
-    json.field("norm", aggregate.norm).key("notes").begin_array();
-    for (const std::string& note : aggregate.notes) json.value(note);
-    json.end_array().end_object();
+    aggregate_fields(json, aggregate);
+    json.end_object();
     return json;
 }
 

@@ -17,7 +17,11 @@ int main(int argc, char** argv)
     add_privacy(program, chosen);
     add_policy(program, chosen);
     add_rollback(program, chosen);
+    add_replay(program, chosen);
+    add_report(program, chosen);
+    add_metrics(program, chosen);
     add_aggregate(program, chosen);
+    add_whatif(program, chosen);
     add_decide(program, chosen);
     add_custody(program, chosen);
     add_verify(program, chosen);

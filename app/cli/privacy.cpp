@@ -5,8 +5,8 @@
 #include "app/cli/commands.h"
 #include "model/text.h"
 
-#include <CLI/Validators.hpp>
 #include <algorithm>
+#include <CLI/Validators.hpp>
 #include <cmath>
 
 namespace fedsleuth::cli {
@@ -162,7 +162,8 @@ Table rules_table(const analysis::PrivacyAudit& audit)
     return table;
 }
 
-void say_result(const Terminal& terminal, const PrivacyCommand& options, const analysis::PrivacyAudit& audit, bool analysed)
+void say_result(const Terminal& terminal, const PrivacyCommand& options, const analysis::PrivacyAudit& audit,
+                bool analysed)
 {
     if (!audit.declared) {
         terminal.say("This federation declares no privacy mechanism, and no client claims anything.");
@@ -175,7 +176,8 @@ void say_result(const Terminal& terminal, const PrivacyCommand& options, const a
                  plural(failed, "rule", "rules") + " of 20 failed.");
     const std::string path = quoted(options.common.case_path);
     if (!analysed)
-        terminal.say("Not analysed yet: the noise in the updates was not measured. Next: fedsleuth-cli analyse --case " + path);
+        terminal.say(
+            "Not analysed yet: the noise in the updates was not measured. Next: fedsleuth-cli analyse --case " + path);
     else if (!options.rules)
         terminal.say("Next: fedsleuth-cli privacy --rules --case " + path + " for what each rule says.");
 }
@@ -220,12 +222,14 @@ void add_privacy(CLI::App& program, Chosen& chosen)
     CLI::App* command = add_command<PrivacyCommand>(program, chosen, "privacy",
                                                     "what each client spent of the privacy budget, and what it claimed",
                                                     describe, run_privacy);
-    command->footer(help_footer(
-        "  fedsleuth-cli privacy --case run-042.fedcase\n"
-        "  fedsleuth-cli privacy --case run-042.fedcase --rules\n"
-        "  fedsleuth-cli privacy --case run-042.fedcase --accountant pld --delta 1e-6 --format json\n"
-        "\nThe series is the recomputed ε after each round, under --accountant (the one that most claims name, else rdp);\n"
-        "where the log does not give the noise it is the cumulated claim. null: not known. Limits of the case: policy.\n"));
+    command->footer(
+        help_footer("  fedsleuth-cli privacy --case run-042.fedcase\n"
+                    "  fedsleuth-cli privacy --case run-042.fedcase --rules\n"
+                    "  fedsleuth-cli privacy --case run-042.fedcase --accountant pld --delta 1e-6 --format json\n"
+                    "\nThe series is the recomputed ε after each round, under --accountant (the one that most claims "
+                    "name, else rdp);\n"
+                    "where the log does not give the noise it is the cumulated claim. null: not known. Limits of the "
+                    "case: policy.\n"));
 }
 
 }  // namespace fedsleuth::cli

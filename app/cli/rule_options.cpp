@@ -2,12 +2,14 @@
 #include "app/cli/rule_options.h"
 
 #include "analysis/rules/pre_aggregation.h"
+#include "app/cli/output.h"
 #include "app/cli/text_width.h"
 #include "model/text.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 namespace fedsleuth::cli {
 
@@ -38,16 +40,25 @@ std::vector<std::string_view> parameter_names(const analysis::RuleInfo& info)
     return names;
 }
 
+/// Whose reading of the rule. An implementation that reads this rule as its paper does is not among its variants, and
+/// asking for it is asking for the paper's.
 Result<void> set_variant(const std::string& value, const std::string& where, const analysis::RuleInfo& info,
                          analysis::RuleSettings& settings)
 {
-    const bool known =
-        value == "paper" || std::find(info.variants.begin(), info.variants.end(), value) != info.variants.end();
-    if (!known) {
+    std::string name = value;
+    std::replace(name.begin(), name.end(), '_', '-');
+    const auto listed_as = [&](const std::string& variant) {
+        return std::find(info.variants.begin(), info.variants.end(), variant) != info.variants.end();
+    };
+    const std::string implementation = name.substr(0, name.find('-'));
+    if (name == "paper" || listed_as(name)) {
+        settings.variant = name;
+    } else if (implementation == "flower" || implementation == "byzfl") {
+        settings.variant = listed_as(implementation) ? implementation : "paper";
+    } else {
         return model::fail(ErrorCode::invalid_argument, "the rule " + std::string(info.name) + " has no such variant",
                            where, "its variants: " + listed(info.variants));
     }
-    settings.variant = value;
     return {};
 }
 
@@ -79,7 +90,8 @@ Result<void> apply(const std::string& assignment, const analysis::RuleInfo& info
         const analysis::RuleInfo& known = analysis::find_pre_aggregation(step.name)->info();
         for (const analysis::ParameterInfo& parameter : known.parameters) {
             const std::string own(parameter.name);
-            if (name != own && name != step.name + "." + own) continue;
+            const bool meant = name == own || name == parameter.alias || name == step.name + "." + own;
+            if (!meant) continue;
             step.values[own] = number;
             taken = true;
         }
@@ -114,9 +126,14 @@ std::string parameter_help(const analysis::ParameterInfo& parameter)
 
 }  // namespace
 
-void add_rule(CLI::App& command, RuleOptions& options)
+void add_rule(CLI::App& command, RuleOptions& options, bool required)
 {
-    command.add_option("--rule", options.rule, "the aggregation rule (listed below)")->required()->option_text("RULE");
+    command
+        .add_option("--rule", options.rule,
+                    required ? "the aggregation rule (listed below)"
+                             : "the aggregation rule (listed below); the declared one unless given")
+        ->required(required)
+        ->option_text("RULE");
     command.add_option("--pre", options.pre, "what is done to the updates first (listed below); in the order given")
         ->option_text("PRE")
         ->type_size(1)
@@ -157,6 +174,20 @@ Result<CheckedRule> checked_rule(const RuleOptions& options)
     for (const analysis::PreSettings& step : checked.settings.pre)
         FEDSLEUTH_CHECK(analysis::complete(analysis::find_pre_aggregation(step.name)->info(), {.values = step.values}));
     return checked;
+}
+
+void aggregate_fields(model::JsonWriter& json, const analysis::Aggregate& aggregate)
+{
+    json.field("norm", aggregate.norm).key("notes").begin_array();
+    for (const std::string& note : aggregate.notes) json.value(note);
+    json.end_array();
+    const auto& how = aggregate.how;
+    if (how && !how->clip_factors.empty())
+        numbers_field(json, "clip_factors", how->clip_factors);
+    else
+        json.key("clip_factors").null();
+    json.optional_field("previous_weight", how ? std::optional(how->previous_weight) : std::nullopt);
+    json.optional_field("noise_deviation", how ? std::optional(how->noise_deviation) : std::nullopt);
 }
 
 std::string rules_help()

@@ -89,7 +89,8 @@ void add_score(CLI::App& program, Chosen& chosen)
         [](CLI::App& app, ScoreCommand& options) {
             add_case(app, options.common);
             app.add_option("--truth", options.truth,
-                           "who really attacked: {\"attack\": name, \"malicious\": {client: [rounds]}}")
+                           "who really attacked: {\"attack\": name, \"malicious\": {client: [rounds]}}; where "
+                           "clients attack in different ways, also \"attacks\": {client: name}")
                 ->required()
                 ->option_text("truth.json");
         },

@@ -40,7 +40,6 @@ void score_classes(Score& score)
 /// Onset and family, over the malicious clients that were found.
 void score_details(Score& score, const std::map<model::ClientId, const model::Verdict*>& verdict_of, const Truth& truth)
 {
-    const std::optional<std::string_view> family = family_of_label(truth.attack);
     double onset_sum = 0;
     std::size_t onsets = 0;
     std::size_t families = 0;
@@ -54,7 +53,9 @@ void score_details(Score& score, const std::map<model::ClientId, const model::Ve
             onset_sum += std::abs(static_cast<double>(error));
             ++onsets;
         }
-        if (family) {
+        const auto own = truth.attack_of.find(client);
+        const std::string& attack = own == truth.attack_of.end() ? truth.attack : own->second;
+        if (const std::optional<std::string_view> family = family_of_label(attack)) {
             ++families;
             right += verdict.family == *family ? 1 : 0;
         }

@@ -16,6 +16,8 @@ namespace fedsleuth::cli {
 struct Truth {
     std::string attack;  ///< as the label names it; empty where nobody attacked
     std::map<model::ClientId, std::vector<model::RoundNo>> malicious;  ///< client → its poisoned rounds, ascending
+    std::map<model::ClientId, std::string> attack_of =
+        {};  ///< where clients attack in different ways: client → its attack
 };
 
 /// One client, as it was and as it was judged.

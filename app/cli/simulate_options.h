@@ -18,7 +18,7 @@ struct SimulateCommand {
     std::int64_t onset = 0;            ///< 0: after a third of the rounds
     std::string schedule;
     std::int64_t period = 5;
-    RuleOptions rule{.rule = "fedavg", .pre = {}, .set = {}, .seed = 0};
+    RuleOptions rule{.rule = "fedavg"};
     std::string data = "digits";
     std::string images;  ///< IDX files in place of data
     std::string labels;

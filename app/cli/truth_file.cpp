@@ -50,6 +50,14 @@ Result<Truth> read_truth(const std::filesystem::path& file)
     Truth truth;
     std::string_view attack;
     if (document["attack"].get(attack) == simdjson::SUCCESS) truth.attack = attack;
+    simdjson::dom::object attacks;
+    if (document["attacks"].get(attacks) == simdjson::SUCCESS) {
+        for (const auto field : attacks) {
+            std::string_view own;
+            if (field.value.get(own) == simdjson::SUCCESS)
+                truth.attack_of[model::ClientId(std::string(field.key))] = own;
+        }
+    }
     for (const auto field : malicious) {
         FEDSLEUTH_TRY(auto rounds, read_rounds(field.value, where));
         truth.malicious[model::ClientId(std::string(field.key))] = std::move(rounds);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/verdict/caution.h"
 #include "model/verdict.h"
 
 #include "app/cli/case_access.h"
@@ -33,7 +34,7 @@ std::optional<double> probability_of(const model::Verdict& verdict)
     return verdict.probability;
 }
 
-model::JsonWriter as_json(const model::Verdicts& verdicts)
+model::JsonWriter as_json(const model::Verdicts& verdicts, const std::string& caution)
 {
     model::JsonWriter json;
     json.begin_object().key("clients").begin_array();
@@ -52,11 +53,12 @@ model::JsonWriter as_json(const model::Verdicts& verdicts)
     }
     json.end_array().field("inspectable", verdicts.inspectable);
     text_or_null(json, "why_not", verdicts.why_not);
+    text_or_null(json, "caution", caution);
     json.end_object();
     return json;
 }
 
-Table as_table(const model::Verdicts& verdicts)
+Table as_table(const model::Verdicts& verdicts, const std::string& caution)
 {
     Table table({{"class", "verdict"},
                  {"client", "client"},
@@ -75,6 +77,7 @@ Table as_table(const model::Verdicts& verdicts)
                    count_cell(group), text_cell(verdict.reasons.empty() ? "" : verdict.reasons.front().text)});
     }
     if (!verdicts.inspectable) table.note("Not inspectable: " + verdicts.why_not);
+    if (!caution.empty()) table.note("Caution: " + caution);
     return table;
 }
 
@@ -134,6 +137,7 @@ model::Result<Exit> run_verdicts(const VerdictsCommand& options, const Terminal&
     const std::string& path = options.common.case_path;
     FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> store, open_case(path));
     FEDSLEUTH_TRY(model::Verdicts verdicts, analysed_verdicts(*store, path));
+    const std::string caution = analysis::caution(verdicts);  // of the whole case, whoever is asked for
     if (!options.client.empty()) {
         const model::ClientId client(options.client);
         FEDSLEUTH_CHECK(known_client(*store, client, path));
@@ -141,7 +145,7 @@ model::Result<Exit> run_verdicts(const VerdictsCommand& options, const Terminal&
     }
     const bool one = !options.client.empty() && verdicts.clients.size() == 1 && options.common.format == Format::table;
     FEDSLEUTH_CHECK(print(terminal, options.common.format,
-                          one ? as_argument(verdicts.clients.front()) : as_table(verdicts), as_json(verdicts)));
+                          one ? as_argument(verdicts.clients.front()) : as_table(verdicts, caution), as_json(verdicts, caution)));
     if (options.common.format == Format::table && !one) say_what_next(verdicts, path, terminal);
     const auto threshold = model::verdict_class_from(options.fail_on);
     const bool found =

@@ -25,7 +25,11 @@ constexpr std::size_t alignment = 64;  // of the data, as numpy.save has it
 constexpr std::size_t preamble = 10;   // magic, version, header length
 constexpr std::size_t piece_bytes = 1 << 20;
 
-std::string header_of(const std::vector<std::int64_t>& shape, NumberType type)
+std::int64_t bytes_of(NumberType type) { return type == NumberType::float32 ? 4 : 8; }
+
+}  // namespace
+
+std::string npy_header(const std::vector<std::int64_t>& shape, NumberType type)
 {
     std::string text = std::string("{'descr': '") + (type == NumberType::float32 ? "<f4" : "<f8") +
                        "', 'fortran_order': False, 'shape': (";
@@ -44,12 +48,8 @@ std::string header_of(const std::vector<std::int64_t>& shape, NumberType type)
     return header + text;
 }
 
-std::int64_t bytes_of(NumberType type) { return type == NumberType::float32 ? 4 : 8; }
-
-}  // namespace
-
 NpyStream::NpyStream(const std::vector<std::int64_t>& shape, std::span<const double> values, NumberType type)
-    : header_(header_of(shape, type)), values_(values), type_(type)
+    : header_(npy_header(shape, type)), values_(values), type_(type)
 {
 }
 
@@ -58,7 +58,7 @@ std::int64_t NpyStream::size() const
     return static_cast<std::int64_t>(header_.size()) + static_cast<std::int64_t>(values_.size()) * bytes_of(type_);
 }
 
-std::size_t NpyStream::read(std::span<std::byte> into)
+std::int64_t NpyStream::read(std::span<std::byte> into)
 {
     std::size_t written = 0;
     const auto header_bytes = static_cast<std::int64_t>(header_.size());
@@ -79,7 +79,7 @@ std::size_t NpyStream::read(std::span<std::byte> into)
         written += count;
         at_ += static_cast<std::int64_t>(count);
     }
-    return written;
+    return static_cast<std::int64_t>(written);
 }
 
 Result<void> check_shape(const std::vector<std::int64_t>& shape, std::size_t values, const std::string& name)
@@ -121,8 +121,8 @@ Result<void> write_npy(const fs::path& path, const std::vector<std::int64_t>& sh
         std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
         NpyStream bytes(shape, values, options.type);
         std::vector<std::byte> piece(piece_bytes);
-        while (const std::size_t count = bytes.read(piece))
-            stream.write(reinterpret_cast<const char*>(piece.data()), static_cast<std::streamsize>(count));
+        while (const std::int64_t count = bytes.read(piece))
+            stream.write(reinterpret_cast<const char*>(piece.data()), count);
         stream.close();
         if (!stream)
             return model::fail(ErrorCode::io, "can't be written: " + std::string(std::strerror(errno)), path.string());

@@ -26,15 +26,27 @@ struct WriteOptions {
 [[nodiscard]] model::Result<void> write_npy(const std::filesystem::path& path, const std::vector<std::int64_t>& shape,
                                             std::span<const double> values, const WriteOptions& options = {});
 
+/// Bytes of a known number that are made while they are read.
+class ByteStream {
+public:
+    virtual ~ByteStream() = default;
+    [[nodiscard]] virtual std::int64_t size() const = 0;
+    virtual void rewind() = 0;
+    /// Fills as much of `into` as there is left; returns the number of bytes, 0 at the end, −1 where they can't be had.
+    [[nodiscard]] virtual std::int64_t read(std::span<std::byte> into) = 0;
+};
+
+/// What stands before the numbers of a .npy file.
+[[nodiscard]] std::string npy_header(const std::vector<std::int64_t>& shape, NumberType type);
+
 /// The bytes of a .npy file, piece by piece.
-class NpyStream {
+class NpyStream final : public ByteStream {
 public:
     NpyStream(const std::vector<std::int64_t>& shape, std::span<const double> values, NumberType type);
 
-    [[nodiscard]] std::int64_t size() const;
-    void rewind() { at_ = 0; }
-    /// Fills as much of `into` as there is left; returns the number of bytes, 0 at the end.
-    [[nodiscard]] std::size_t read(std::span<std::byte> into);
+    [[nodiscard]] std::int64_t size() const override;
+    void rewind() override { at_ = 0; }
+    [[nodiscard]] std::int64_t read(std::span<std::byte> into) override;
 
 private:
     std::string header_;

@@ -19,14 +19,13 @@ constexpr zip_uint16_t first_of_january_1980 = 0x21;  // the earliest date that 
 /// What libzip reads a member's bytes through; they are made while it writes them.
 zip_int64_t give_bytes(void* state, void* data, zip_uint64_t length, zip_source_cmd_t command)
 {
-    auto* stream = static_cast<NpyStream*>(state);
+    auto* stream = static_cast<ByteStream*>(state);
     switch (command) {
         case ZIP_SOURCE_OPEN:
             stream->rewind();
             return 0;
         case ZIP_SOURCE_READ:
-            return static_cast<zip_int64_t>(
-                stream->read({static_cast<std::byte*>(data), static_cast<std::size_t>(length)}));
+            return stream->read({static_cast<std::byte*>(data), static_cast<std::size_t>(length)});
         case ZIP_SOURCE_STAT: {
             auto* stat = static_cast<zip_stat_t*>(data);
             zip_stat_init(stat);
@@ -54,11 +53,11 @@ tl::unexpected<model::Error> zip_failure(zip_t* archive, const fs::path& path, E
     return model::fail(code, zip_error_strerror(zip_get_error(archive)), path.string());
 }
 
-Result<void> add_member(zip_t* archive, const std::string& name, NpyStream& stream, const fs::path& path)
+Result<void> add_member(zip_t* archive, const ArchiveMember& wanted, const fs::path& path)
 {
-    zip_source_t* source = zip_source_function(archive, give_bytes, &stream);
+    zip_source_t* source = zip_source_function(archive, give_bytes, wanted.bytes);
     if (!source) return zip_failure(archive, path);
-    const zip_int64_t member = zip_file_add(archive, (name + ".npy").c_str(), source, ZIP_FL_ENC_UTF_8);
+    const zip_int64_t member = zip_file_add(archive, wanted.name.c_str(), source, ZIP_FL_ENC_UTF_8);
     if (member < 0) {
         zip_source_free(source);
         return zip_failure(archive, path, ErrorCode::invalid_argument);
@@ -76,16 +75,24 @@ Result<void> write_npz(const fs::path& path, std::span<const NamedArray> arrays,
 {
     for (const NamedArray& array : arrays)
         FEDSLEUTH_CHECK(check_shape(array.shape, array.values.size(), path.string() + ", " + array.name));
-    return write_whole(path, options.overwrite, [&](const fs::path& temporary) -> Result<void> {
+    std::vector<NpyStream> streams;
+    std::vector<ArchiveMember> members;
+    streams.reserve(arrays.size());
+    for (const NamedArray& array : arrays) {
+        streams.emplace_back(array.shape, array.values, options.type);
+        members.push_back({array.name + ".npy", &streams.back()});
+    }
+    return write_archive(path, members, options.overwrite);
+}
+
+Result<void> write_archive(const fs::path& path, std::span<const ArchiveMember> members, bool overwrite)
+{
+    return write_whole(path, overwrite, [&](const fs::path& temporary) -> Result<void> {
         int code = 0;
         Archive archive(zip_open(temporary.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code));
         if (!archive)
             return model::fail(ErrorCode::io, "can't be made (libzip: " + std::to_string(code) + ")", path.string());
-        std::vector<std::unique_ptr<NpyStream>> streams;
-        for (const NamedArray& array : arrays) {
-            streams.push_back(std::make_unique<NpyStream>(array.shape, array.values, options.type));
-            FEDSLEUTH_CHECK(add_member(archive.get(), array.name, *streams.back(), path));
-        }
+        for (const ArchiveMember& member : members) FEDSLEUTH_CHECK(add_member(archive.get(), member, path));
         if (zip_close(archive.get()) != 0) return zip_failure(archive.get(), path);
         static_cast<void>(archive.release());  // closed
         return {};

@@ -24,4 +24,15 @@ struct NamedArray {
 [[nodiscard]] model::Result<void> write_npz(const std::filesystem::path& path, std::span<const NamedArray> arrays,
                                             const WriteOptions& options = {});
 
+/// One member of an archive, whose bytes are made while they are written.
+struct ArchiveMember {
+    std::string name;  ///< of the file in the archive, ending included
+    ByteStream* bytes;
+};
+
+/// The same of members that are made on the way: its memory is a piece of one of them. A member that can't be read
+/// is an error of code io.
+[[nodiscard]] model::Result<void> write_archive(const std::filesystem::path& path,
+                                                std::span<const ArchiveMember> members, bool overwrite);
+
 }  // namespace fedsleuth::storage

@@ -63,6 +63,8 @@ inline std::optional<RuleCall> aggregator_call(simdjson::dom::element entry)
     }
     if (rule == "meamed") return with_f("mean-around-median");
     if (rule == "mda") return with_f("mda");
+    if (rule == "smea") return call.side = "previous", with_f("smea");
+    if (rule == "monna") return values["pivot"] = number("idx").value(), with_f("monna");
     if (rule == "caf") return call.side = "previous", with_f("caf");
     if (rule == "geometric_median") {
         call.rule = "geometric-median";

@@ -196,11 +196,11 @@ inline Vector foolsgold(const Matrix& rows, const Matrix& history)
 }
 
 /// The leading direction of Σ c_i x_i x_iᵀ, by a power iteration in the coordinates.
-inline Vector leading_direction(const Matrix& centred, const Vector& c)
+inline Vector leading_direction(const Matrix& centred, const Vector& c, int steps = 20'000)
 {
     Vector direction(centred.front().size());
     for (std::size_t k = 0; k < direction.size(); ++k) direction[k] = 1 + 0.37 * static_cast<double>(k % 5);
-    for (int step = 0; step < 20'000; ++step) {
+    for (int step = 0; step < steps; ++step) {
         Vector next(direction.size(), 0.0);
         for (std::size_t i = 0; i < centred.size(); ++i)
             next = sum(next, centred[i], c[i] * dot(centred[i], direction));
@@ -219,6 +219,29 @@ inline Vector dnc(const Matrix& rows, std::size_t drop)
     std::vector<std::size_t> order = ranked(scores);
     order.resize(rows.size() - drop);
     return mean(chosen(rows, order));
+}
+
+inline Vector smea(const Matrix& rows, std::size_t f)
+{
+    const std::size_t n = rows.size();
+    double least = std::numeric_limits<double>::infinity();
+    Vector best;
+    for (std::uint32_t mask = 0; mask < (1U << n); ++mask) {
+        if (static_cast<std::size_t>(std::popcount(mask)) != n - f) continue;
+        std::vector<std::size_t> members;
+        for (std::size_t i = 0; i < n; ++i)
+            if ((mask >> i & 1U) != 0) members.push_back(i);
+        Matrix centred = chosen(rows, members);
+        const Vector centre = mean(centred);
+        for (Vector& row : centred) row = sum(row, centre, -1);
+        const Vector direction = leading_direction(centred, Vector(centred.size(), 1.0), 300);
+        double variance = 0;
+        for (const Vector& row : centred) variance += std::pow(dot(row, direction), 2);
+        if (variance >= least) continue;
+        least = variance;
+        best = centre;
+    }
+    return best;
 }
 
 inline Vector caf(const Matrix& rows, std::size_t f)

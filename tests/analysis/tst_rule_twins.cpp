@@ -123,6 +123,7 @@ void TestRuleTwins::twins()
     QVERIFY(agrees("fltrust", fltrust(rows, reference), {}, {.reference = reference}, 1e-7));
     QVERIFY(agrees("foolsgold", foolsgold(rows, history), {}, {.history = flat(history)}));
     QVERIFY(agrees("dnc", dnc(rows, malicious), assume));
+    QVERIFY(agrees("smea", smea(rows, malicious), assume));
     QVERIFY(agrees("caf", caf(rows, malicious), assume, {}, 1e-8));
     Vector signs(before.size(), 0.0);
     for (const Vector& row : rows)

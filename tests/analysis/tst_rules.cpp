@@ -121,7 +121,7 @@ void TestRules::golden()
         QVERIFY2(problem.empty(), (id + ": " + problem).c_str());
         ++agreed;
     }
-    QCOMPARE(agreed, 1461);
+    QCOMPARE(agreed, 1604);
 }
 
 void TestRules::golden_defences()
@@ -238,6 +238,7 @@ void TestRules::edge_cases()
         {"byzfl/geometric_median", {"geometric-median", {{}, "byzfl"}}},
         {"byzfl/meamed", {"mean-around-median", {{{"f", 1}}, "byzfl"}}},
         {"byzfl/centered_clipping", {"centred-clipping", {{}, "byzfl"}}},
+        {"byzfl/monna", {"monna", {{{"f", 1}}, "byzfl"}}},
         {"byzfl/mda", {"mda", {{{"f", 1}}, "byzfl"}}},
     };
     int compared = 0;
@@ -394,9 +395,26 @@ void TestRules::every_rule_is_described()
                     (*parameter.standard >= parameter.minimum && *parameter.standard <= parameter.maximum));
         }
     }
-    for (const char* name : {"fedavg", "median", "trimmed-mean", "krum", "multi-krum", "bulyan", "mean-around-median",
-                             "mda", "geometric-median", "centred-clipping", "norm-clipping", "fltrust", "foolsgold",
-                             "flame", "dnc", "signguard", "caf", "rsa"})
+    for (const char* name : {"fedavg",
+                             "median",
+                             "trimmed-mean",
+                             "krum",
+                             "multi-krum",
+                             "bulyan",
+                             "mean-around-median",
+                             "mda",
+                             "geometric-median",
+                             "centred-clipping",
+                             "norm-clipping",
+                             "fltrust",
+                             "foolsgold",
+                             "flame",
+                             "dnc",
+                             "signguard",
+                             "caf",
+                             "smea",
+                             "monna",
+                             "rsa"})
         QVERIFY2(names.contains(name), name);
 }
 
@@ -419,6 +437,7 @@ void TestRules::does_not_depend_on_the_order_of_clients()
     std::shuffle(rows.begin(), rows.end(), random);
     const std::vector<double> after = flat();
     for (const analysis::RuleInfo* info : analysis::all_rules()) {
+        if (info->name == "monna") continue;  // trusts a place
         const std::vector<double> reference(d, 0.3);
         const auto one = aggregate_matrix(info->name, before, n, d, ones, {}, {.reference = reference});
         const auto other = aggregate_matrix(info->name, after, n, d, ones, {}, {.reference = reference});

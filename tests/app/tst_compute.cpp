@@ -45,6 +45,8 @@ private slots:
     void means_weigh_by_examples();
     void medians_and_trimmed_means_go_by_column();
     void krum_selects();
+    void pre_aggregations_take_their_settings();
+    void variants_that_do_not_differ_are_the_papers();
     void weights_have_to_fit();
     void rows_that_are_not_finite_are_refused();
     void clusters_of_two_blobs();
@@ -175,6 +177,39 @@ void Compute::medians_and_trimmed_means_go_by_column()
     write_file(in, matrix_npy(4, {1, 2, 4, 1000}));
     QCOMPARE(aggregate(in, {"--rule", "median", "--out", fresh("y.npy")}).code, 0);
     close_to(npy_values(scratch("y.npy")), {3});  // the mean of the two in the middle
+}
+
+void Compute::pre_aggregations_take_their_settings()
+{
+    const QString in = scratch("x.npy");
+    write_file(in, matrix_npy(4, {1, 0, 3, 0, 5, 0, 0, 8}));
+    const auto vector = [&](const QStringList& more) {
+        const Ran ran = aggregate(in, more + QStringList{"--out", fresh("y.npy")});
+        return ran.code == 0 ? npy_values(scratch("y.npy")) : std::vector<double>{};
+    };
+    const QStringList buckets{"--rule", "median", "--pre", "bucketing", "--set", "shuffle=0"};
+    close_to(vector(buckets + QStringList{"--set", "size=2"}), {2.25, 2});  // of (2, 0) and (2.5, 4)
+    close_to(vector(buckets + QStringList{"--set", "s=3"}), {1.5, 4});      // of (3, 0) and (0, 8)
+    close_to(vector({"--rule", "fedavg", "--pre", "clipping", "--set", "radius=2"}), {1.25, 0.5});
+    close_to(
+        vector({"--rule", "norm-clipping", "--set", "radius=1", "--pre", "clipping", "--set", "clipping.radius=2"}),
+        {0.75, 0.25});
+    close_to(vector({"--rule", "fedavg", "--pre", "clipping", "--set", "c=2", "--pre", "nnm", "--set", "f=3"}),
+             {1.25, 0.5});  // n − f = 1: every update is its own nearest
+    const Ran shuffled =
+        aggregate(in, {"--rule", "krum", "--pre", "bucketing", "--seed", "5", "--set", "bucketing.size=1"});
+    QCOMPARE(shuffled.json()["selected"].toArray().size(), 1);
+    QCOMPARE(aggregate(in, {"--rule", "median", "--pre", "sorting"}).code, 2);
+    QCOMPARE(aggregate(in, {"--rule", "median", "--pre", "nnm", "--set", "radius=2"}).code, 2);
+}
+
+void Compute::variants_that_do_not_differ_are_the_papers()
+{
+    const QString in = scratch("x.npy");
+    write_file(in, matrix_npy(3, {1, 2, 3, 4, 5, 9}));
+    for (const char* variant : {"variant=paper", "variant=byzfl", "variant=flower", "variant=flower_serverapp"})
+        QCOMPARE(aggregate(in, {"--rule", "median", "--set", variant}).code, 0);
+    QCOMPARE(aggregate(in, {"--rule", "median", "--set", "variant=blades"}).code, 2);
 }
 
 void Compute::krum_selects()

@@ -74,7 +74,10 @@ private slots:
     void the_custody_chain_grows_and_is_intact();
     void a_sealed_case_is_verified();
     void aggregate_writes_a_file_and_records_it();
+    void aggregate_takes_any_rule();
     void aggregate_refuses_what_is_not_there();
+    void whatif_holds_the_rules_side_by_side();
+    void whatif_refuses_what_is_not_there();
     void unknown_clients_are_named();
     void score_reads_the_truth();
 
@@ -196,9 +199,15 @@ void Sample::verdicts_are_sorted_and_those_of_the_case()
         QVERIFY(row["probability"].toDouble() <= last);
         last = row["probability"].toDouble();
     }
-    // The sample's attacker boosted one update, in round 15 (truth.json).
-    QCOMPARE(rows.first()["client"].toString(), QStringLiteral("site-07"));
-    QCOMPARE(rows.first()["first_bad_round"].toInt(), 15);
+    // site-07 boosted one update, in round 15; two others stopped training (truth.json).
+    const QJsonObject truth = QJsonDocument::fromJson(read_file(sample + "/truth.json")).object();
+    QCOMPARE(truth["malicious"].toObject().size(), 3);
+    for (const QJsonValue& row : rows) {
+        const QJsonArray bad = truth["malicious"][row["client"].toString()].toArray();
+        QCOMPARE(row["class"].toString() == "malicious", !bad.isEmpty());
+        if (!bad.isEmpty()) QVERIFY(std::abs(row["first_bad_round"].toInt() - bad.first().toInt()) <= 1);
+        if (row["client"].toString() == "site-07") QCOMPARE(row["first_bad_round"].toInt(), 15);
+    }
 }
 
 void Sample::one_client_shows_its_arguments()
@@ -370,6 +379,47 @@ void Sample::aggregate_writes_a_file_and_records_it()
     QVERIFY(median.json()["weights"].isNull());
 }
 
+void Sample::aggregate_takes_any_rule()
+{
+    // In round 15 site-07 replaces the model: what would each rule have left it?
+    const QString out = fresh("any.npz");
+    const auto run = [&](const QStringList& more) {
+        return run_cli(QStringList{"aggregate", "--case", case_, "--round", "15", "--out", out, "--format", "json"} +
+                       more);
+    };
+    const double plain = run({"--rule", "fedavg"}).json()["norm"].toDouble();
+    for (const QStringList& asked :
+         {QStringList{"krum"}, QStringList{"multi-krum"}, QStringList{"mda"}, QStringList{"flame"}, QStringList{"dnc"},
+          QStringList{"geometric-median"}, QStringList{"norm-clipping"}, QStringList{"centred-clipping"},
+          QStringList{"signguard", "--set", "variant=flpoison"}, QStringList{"caf"}, QStringList{"foolsgold"},
+          QStringList{"multi-krum", "--pre", "nnm"},
+          QStringList{"multi-krum", "--pre", "clipping", "--pre", "bucketing", "--seed", "3"}}) {
+        const Ran ran = run(QStringList{"--rule"} + asked);
+        QVERIFY2(ran.code == 0, ran.err.constData());
+        const QJsonArray clients = ran.json()["clients"].toArray();
+        const QJsonArray weights = ran.json()["weights"].toArray();
+        QCOMPARE(weights.size(), clients.size());
+        double total = 0;
+        double attacker = 0;
+        for (int row = 0; row < clients.size(); ++row) {
+            total += weights[row].toDouble();
+            if (clients[row].toString() == "site-07") attacker = weights[row].toDouble();
+        }
+        const bool compares_directions_only = asked[0] == "foolsgold" || asked.contains("bucketing");
+        if (!compares_directions_only) QVERIFY2(attacker < 0.5 * total / clients.size(), qPrintable(asked[0]));
+    }
+    for (const char* rule : {"median", "trimmed-mean", "mean-around-median", "bulyan"}) {
+        const Ran ran = run({"--rule", rule, "--set", "variant=paper"});
+        QVERIFY2(ran.code == 0, ran.err.constData());
+        QVERIFY(ran.json()["norm"].toDouble() < 0.5 * plain);
+    }
+    QCOMPARE(run({"--rule", "rsa", "--set", "step=0.25"}).code, 0);
+    const QJsonValue entry = rows_of(run_cli({"custody", "--case", case_, "--format", "json"}), "custody").last();
+    QCOMPARE(entry["parameters"]["settings"]["step"].toDouble(), 0.25);
+    const Ran trust = run({"--rule", "fltrust"});
+    QVERIFY(trust.code == 1 && trust.err.contains("reference"));  // this server recorded none
+}
+
 void Sample::aggregate_refuses_what_is_not_there()
 {
     const QString out = fresh("never.npz");
@@ -377,6 +427,55 @@ void Sample::aggregate_refuses_what_is_not_there()
     QCOMPARE(run_cli(common + QStringList{"--round", "99"}).code, 1);
     QCOMPARE(run_cli(common + QStringList{"--round", "1", "--exclude", "nobody"}).code, 1);
     QVERIFY(!QFile::exists(out));
+}
+
+void Sample::whatif_holds_the_rules_side_by_side()
+{
+    const Ran ran = run_cli({"whatif", "--case", case_, "--round", "15", "--rules", "fedavg,krum,trimmed-mean", "--set",
+                             "f=3", "--set", "trimmed-mean.fraction=0.2", "--format", "json"});
+    QVERIFY2(ran.code == 0, ran.err.constData());
+    const QJsonObject answer = ran.json();
+    QCOMPARE(answer["round"].toInt(), 15);
+    QCOMPARE(answer["clients"].toArray().size(), 20);
+    QVERIFY(answer["flagged"].toArray().contains("site-07"));
+    const QJsonArray rules = answer["rules"].toArray();
+    QCOMPARE(rules.size(), 3);
+    const QJsonObject fedavg = rules[0].toObject(), krum = rules[1].toObject(), trimmed = rules[2].toObject();
+    const double shipped = answer["shipped_norm"].toDouble();
+    QVERIFY(fedavg["distance_to_shipped"].toDouble() < 1e-3 * shipped);
+    QVERIFY(krum["distance_to_shipped"].toDouble() > 0.5 * shipped);
+    QCOMPARE(krum["flagged_share"].toDouble(), 0.0);
+    QCOMPARE(krum["selected"].toArray().size(), 1);
+    QVERIFY(trimmed["weights"].isNull() && trimmed["norm"].toDouble() > 0);
+    const QJsonArray distances = answer["distances"].toArray();
+    QCOMPARE(distances[0].toArray()[1].toDouble(), distances[1].toArray()[0].toDouble());
+    QCOMPARE(distances[2].toArray()[2].toDouble(), 0.0);
+
+    // The file that aggregate writes has the length that the what-if says.
+    const QString out = fresh("whatif.npz");
+    const Ran written = run_cli({"aggregate", "--case", case_, "--round", "15", "--rule", "trimmed-mean", "--set",
+                                 "fraction=0.2", "--out", out, "--format", "json"});
+    QCOMPARE(written.code, 0);
+    QVERIFY(qAbs(written.json()["norm"].toDouble() - trimmed["norm"].toDouble()) < 1e-6 * shipped);
+
+    const Ran without = run_cli({"whatif", "--case", case_, "--round", "14", "--to", "16", "--exclude", "site-07",
+                                 "--rules", "fedavg", "--format", "json"});
+    QVERIFY2(without.code == 0, without.err.constData());
+    const QJsonArray rounds = without.json()["rounds"].toArray();
+    QCOMPARE(rounds.size(), 3);
+    QCOMPARE(rounds[1].toObject()["excluded"].toArray().size(), 1);
+    QVERIFY(!rounds[1].toObject()["clients"].toArray().contains("site-07"));
+    const Ran table = run_cli({"whatif", "--case", case_, "--round", "15"});
+    QVERIFY(table.code == 0 && table.out.contains("geometric-median") && table.out.contains("site-07"));
+}
+
+void Sample::whatif_refuses_what_is_not_there()
+{
+    QCOMPARE(run_cli({"whatif", "--case", case_, "--round", "15", "--rules", "nonsense"}).code, 2);
+    QCOMPARE(run_cli({"whatif", "--case", case_, "--round", "15", "--rules", "krum", "--set", "radius=3"}).code, 2);
+    QCOMPARE(run_cli({"whatif", "--case", case_, "--round", "15", "--to", "3"}).code, 2);
+    QCOMPARE(run_cli({"whatif", "--case", case_, "--round", "99"}).code, 1);
+    QCOMPARE(run_cli({"whatif", "--case", case_, "--round", "15", "--exclude", "nobody"}).code, 1);
 }
 
 void Sample::unknown_clients_are_named()
@@ -398,7 +497,10 @@ void Sample::score_reads_the_truth()
     QCOMPARE(rows_of(ran, "score").size(), 20);
     QCOMPARE(ran.json()["auroc"].toDouble(), 1.0);
     for (const QJsonValue& row : rows_of(ran, "score"))
-        QCOMPARE(row["truth"].toString() == "malicious", row["client"].toString() == "site-07");
+        QCOMPARE(row["truth"].toString() == "malicious",
+                 QStringList({"site-03", "site-07", "site-18"}).contains(row["client"].toString()));
+    QCOMPARE(ran.json()["tpr"].toDouble(), 1.0);
+    QCOMPARE(ran.json()["family_accuracy"].toDouble(), 1.0);  // each by its own attack
     QCOMPARE(run_cli({"score", "--case", case_, "--truth", scratch("no-truth.json")}).code, 1);
 }
 

@@ -64,6 +64,9 @@ private slots:
         QCOMPARE(*score.auroc, (3 + (0 + 0.5 + 1)) / 6);
         QCOMPARE(*score.onset_error, 2.0);
         QCOMPARE(*score.family_accuracy, 1.0);
+        Truth each = truth;  // where clients attack in different ways, each is held against its own
+        each.attack_of[ClientId("a")] = "noise";
+        QCOMPARE(*cli::score(verdicts, ids({"a", "b", "c", "d", "e"}), each).family_accuracy, 0.0);
         QCOMPARE(score.clients.size(), std::size_t{5});
         QCOMPARE(score.clients.front().client.text(), std::string("a"));
     }

@@ -7,7 +7,7 @@
 namespace {
 const QStringList verbs{"ingest",   "analyse", "verdicts",  "rounds", "clients", "findings", "privacy",
                         "rollback", "custody", "verify",    "seal",   "aggregate", "decide",  "score",  "compute",
-                        "simulate"};
+                        "simulate", "replay",  "report",    "metrics", "policy"};
 }
 
 class Usage : public QObject {

@@ -45,6 +45,17 @@ Dataset load_dataset(const std::filesystem::path& folder, std::uint64_t seed, st
     return data;
 }
 
+void append(Dataset& data, Dataset more)
+{
+    const std::size_t offset = data.cells.size();
+    for (Example& example : more.examples) {
+        example.cell += offset;
+        data.examples.push_back(std::move(example));
+    }
+    for (Cell& cell : more.cells) data.cells.push_back(std::move(cell));
+    for (analysis::Evidence& evidence : more.evidence) data.evidence.push_back(std::move(evidence));
+}
+
 Table client_table(const Dataset& data, const std::function<bool(const Example&)>& keep)
 {
     Table table;

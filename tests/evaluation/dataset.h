@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/verdict/client_features.h"
 #include "evaluation/boosting.h"
 #include "evaluation/recording.h"
-#include "analysis/verdict/client_features.h"
 
 #include <functional>
 #include <string>
@@ -23,7 +23,7 @@ struct Example {
 
 struct Dataset {
     std::vector<Cell> cells;
-    std::vector<Example> examples;          ///< cell by cell
+    std::vector<Example> examples;             ///< cell by cell
     std::vector<analysis::Evidence> evidence;  ///< of each cell, its rounds' scores dropped
 };
 
@@ -31,10 +31,8 @@ struct Dataset {
 [[nodiscard]] Dataset load_dataset(const std::filesystem::path& folder, std::uint64_t seed, std::size_t from,
                                    std::size_t to);
 
-/// Features of a labelled evidence folder, through ingest and the ledgers of an analysis: a federation that the lab did
-/// not make. `scratch`: where the case file is put.
-[[nodiscard]] model::Result<void> add_folder(Dataset& data, const std::filesystem::path& folder,
-                                             const std::filesystem::path& scratch);
+/// Puts `more` behind `data`.
+void append(Dataset& data, Dataset more);
 
 /// Client rows for boosting; those of `keep` alone. Federations weigh alike, whatever their size.
 [[nodiscard]] Table client_table(const Dataset& data, const std::function<bool(const Example&)>& keep);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The yardstick of the verdicts, and the school of the judges: see usage().
 #include "evaluation/dataset.h"
-#include "evaluation/experiment.h"
 #include "evaluation/measure.h"
 #include "evaluation/recording.h"
 #include "evaluation/training.h"
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -15,22 +16,124 @@ using namespace fedsleuth::evaluation;
 
 namespace {
 
-int record_all(const std::filesystem::path& folder, std::uint64_t seed, std::size_t from, std::size_t to, std::size_t step)
+constexpr std::uint64_t test_seeds[] = {2, 12};  // the first and the second design (grid.h)
+constexpr std::uint64_t training_seeds[] = {1, 11};
+constexpr std::uint64_t library_seeds[] = {3, 13};  // of these, the fifth of the cells in which nobody attacks
+constexpr std::uint64_t fast_seed = 22;
+
+int usage()
+{
+    std::fputs(
+        "usage: fedsleuth-evaluate record FOLDER SEED FROM TO STEP   simulate cells, keep their ledgers\n"
+        "       fedsleuth-evaluate train FOLDER CELLS OUT.inc        learn the judges from what is recorded\n"
+        "       fedsleuth-evaluate report FOLDER CELLS OUT.md        measure the verdicts on what is recorded\n"
+        "       fedsleuth-evaluate corpus SCRATCH FOLDER…            the same on labelled evidence folders\n"
+        "       fedsleuth-evaluate fast                              a cut of the grid, in seconds; fails below it\n",
+        stderr);
+    return 2;
+}
+
+std::size_t number(const char* text) { return std::strtoull(text, nullptr, 10); }
+
+int fail(const std::string& text)
+{
+    std::fprintf(stderr, "fedsleuth-evaluate: %s\n", text.c_str());
+    return 1;
+}
+
+int write_file(const std::filesystem::path& file, const std::string& text)
+{
+    std::ofstream out(file, std::ios::binary);
+    out << text;
+    out.close();
+    return out ? 0 : fail(file.string() + " can't be written");
+}
+
+int record_cells(const std::filesystem::path& folder, std::uint64_t seed, std::size_t from, std::size_t to,
+                 std::size_t step)
 {
     std::filesystem::create_directories(folder);
-    for (std::size_t number = from; number < to; number += step) {
-        const auto file = recording_file(folder, seed, number);
+    for (std::size_t cell_number = from; cell_number < to; cell_number += std::max<std::size_t>(step, 1)) {
+        const auto file = recording_file(folder, seed, cell_number);
         if (std::filesystem::exists(file)) continue;
-        const Cell cell = make_cell(seed, number);
-        const auto recording = record(cell);
+        const auto recording = record(make_cell(seed, cell_number));
         if (!recording) {
-            std::fprintf(stderr, "%zu %s: %s\n", number, cell.attack.c_str(), recording.error().text().c_str());
+            // Some draws make no sense (too few updates for the rule): they are passed over, and said.
+            std::fprintf(stderr, "cell %zu: %s\n", cell_number, recording.error().text().c_str());
             continue;
         }
-        if (const auto saved = save(*recording, file); !saved) {
-            std::fprintf(stderr, "%s\n", saved.error().text().c_str());
-            return 1;
+        if (const auto saved = save(*recording, file); !saved) return fail(saved.error().text());
+    }
+    return 0;
+}
+
+int train_judges(const std::filesystem::path& folder, std::size_t cells, const std::filesystem::path& out)
+{
+    Dataset data, quiet;
+    for (const std::uint64_t seed : training_seeds) append(data, load_dataset(folder, seed, 0, cells));
+    for (const std::uint64_t seed : library_seeds) append(quiet, load_dataset(folder, seed, 0, 2 * cells));
+    TrainedJudges judges = train(data, quiet);
+    judges.recipe = "training: seeds 1 and 11, " + std::to_string(data.cells.size()) +
+                    " federations; null library: seeds 3 and 13, " + std::to_string(quiet.cells.size()) +
+                    " federations";
+    return write_file(out, as_source(judges));
+}
+
+std::string today()
+{
+    const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()));
+    char text[16];
+    std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
+                  static_cast<unsigned>(day.day()));
+    return text;
+}
+
+int report(const std::filesystem::path& folder, std::size_t cells, const std::filesystem::path& out)
+{
+    Measured measured;
+    for (const std::uint64_t seed : test_seeds)
+        for (std::size_t cell_number = 0; cell_number < cells; ++cell_number) {
+            const auto file = recording_file(folder, seed, cell_number);
+            if (!std::filesystem::exists(file)) continue;
+            const auto recording = load(make_cell(seed, cell_number), file);
+            if (!recording) return fail(recording.error().text());
+            measured.add(*recording);
         }
+    return write_file(out, results(measured, "seeds 2 and 12, " + std::to_string(measured.cells.size()) +
+                                                 " federations, " + today()));
+}
+
+/// Limits that leave room for chance: the cut is small.
+int fast()
+{
+    Measured measured;
+    for (std::size_t cell_number = 0; cell_number < 40; ++cell_number)
+        if (const auto recording = record(make_cell(fast_seed, cell_number))) measured.add(*recording);
+    const Rates quiet = rates(measured, [](const Cell& cell) { return cell.attack.empty(); });
+    const Rates attacked = rates(measured, [](const Cell& cell) { return !cell.attack.empty(); });
+    const Rates overt = rates(measured, [](const Cell& cell) { return cell.overt; });
+    std::printf(
+        "%zu federations: AUROC %.3f (overt %.3f), found %.3f (overt %.3f), accused %.4f, nobody attacks %.4f, "
+        "calibration error %.3f, family %.3f\n",
+        measured.cells.size(), attacked.area, overt.area, attacked.found, overt.found, attacked.accused, quiet.accused,
+        calibration_error(measured), family_share(measured));
+    const bool good = measured.cells.size() >= 36 && attacked.area >= 0.94 && overt.area >= 0.97 &&
+                      overt.found >= 0.7 && attacked.accused <= 0.02 && quiet.accused <= 0.015 &&
+                      calibration_error(measured) <= 0.06 && family_share(measured) >= 0.75;
+    return good ? 0 : fail("the verdicts are worse than they were");
+}
+
+int corpus(int argc, char** argv)
+{
+    for (int idx = 3; idx < argc; ++idx) {
+        const auto recording = record_folder(argv[idx], argv[2]);
+        if (!recording) return fail(recording.error().text());
+        Measured measured;
+        measured.add(*recording);
+        const Rates all = rates(measured, [](const Cell&) { return true; });
+        std::printf("%s: AUROC %.3f, found %.3f (suspect or graver %.3f), accused %.4f (%.4f), family %.3f\n",
+                    argv[idx], all.area, all.found, all.suspected, all.accused, all.honest_suspected,
+                    family_share(measured));
     }
     return 0;
 }
@@ -41,46 +144,10 @@ int main(int argc, char** argv)
 {
     const std::string verb = argc > 1 ? argv[1] : "";
     if (verb == "record" && argc == 7)
-        return record_all(argv[2], std::strtoull(argv[3], nullptr, 10), std::strtoull(argv[4], nullptr, 10),
-                          std::strtoull(argv[5], nullptr, 10), std::strtoull(argv[6], nullptr, 10));
-    if (verb == "rows" && argc == 6) {
-        const auto seed = std::strtoull(argv[3], nullptr, 10);
-        for (std::size_t number = std::strtoull(argv[4], nullptr, 10); number < std::strtoull(argv[5], nullptr, 10); ++number) {
-            const auto file = recording_file(argv[2], seed, number);
-            if (!std::filesystem::exists(file)) continue;
-            if (const auto recording = load(make_cell(seed, number), file)) print_rows(judged(*recording));
-        }
-        return 0;
-    }
-    if (verb == "train" && argc == 6) {
-        const Dataset data = load_dataset(argv[2], 1, 0, std::strtoull(argv[3], nullptr, 10));
-        const Dataset quiet = load_dataset(argv[2], 3, 0, std::strtoull(argv[4], nullptr, 10));
-        TrainedJudges judges = train(data, quiet);
-        judges.recipe = "seed 1, " + std::to_string(data.cells.size()) + " federations; null library: seed 3, " +
-                        std::to_string(quiet.cells.size()) + " federations";
-        std::ofstream out(argv[5]);
-        out << as_source(judges);
-        out.close();
-        return out ? 0 : 1;
-    }
-    if (verb == "experiment" && argc == 6)
-        return experiment(argv[2], std::strtoull(argv[3], nullptr, 10), std::strtoull(argv[4], nullptr, 10),
-                          std::strtoull(argv[5], nullptr, 10));
-    if (verb == "show" && argc >= 6) {
-        const auto number = std::strtoull(argv[4], nullptr, 10);
-        const Dataset data = load_dataset(argv[2], std::strtoull(argv[3], nullptr, 10), number, number + 1);
-        const Cell& cell = data.cells.at(0);
-        const auto& o = cell.options;
-        std::printf("%s n %zu R %zu skew %.0f alpha %.1f rule %s lr %.3f epochs %zu mom %.1f part %.2f qskew %.1f net %d onset %zu\n", cell.attack.c_str(), o.clients, o.rounds, cell.skew, o.partition.alpha, o.rule.c_str(), o.training.learning_rate, o.training.epochs, o.training.momentum, o.participation, o.partition.quantity_skew, int(o.network), o.attacks.empty() ? 0 : o.attacks[0].schedule.onset);
-        for (const auto& e : data.examples) {
-            std::printf("%s %c", e.features.client.text().c_str(), e.malicious ? 'M' : e.unreliable ? 'u' : '.');
-            for (int a = 5; a < argc; ++a)
-                for (std::size_t i = 0; i < analysis::feature_names().size(); ++i)
-                    if (analysis::feature_names()[i] == argv[a]) std::printf(" %s=%.2f", argv[a], e.features.values[i]);
-            std::printf("\n");
-        }
-        return 0;
-    }
-    std::fprintf(stderr, "usage: fedsleuth-evaluate record FOLDER SEED FROM TO STEP\n");
-    return 2;
+        return record_cells(argv[2], number(argv[3]), number(argv[4]), number(argv[5]), number(argv[6]));
+    if (verb == "train" && argc == 5) return train_judges(argv[2], number(argv[3]), argv[4]);
+    if (verb == "report" && argc == 5) return report(argv[2], number(argv[3]), argv[4]);
+    if (verb == "corpus" && argc > 3) return corpus(argc, argv);
+    if (verb == "fast" && argc == 2) return fast();
+    return usage();
 }

@@ -24,25 +24,54 @@ struct Entry {
     bool held_out;
 };
 
-constexpr std::array<Entry, 36> entries{{
-    {"label-flip", "pair", false, true, false},    {"label-flip", "all", true, false, false},
-    {"label-flip", "random", true, false, false},  {"backdoor", "plain", false, false, false},
-    {"backdoor", "clipped", false, true, false},   {"dba", "", false, false, true},
-    {"model-replacement", "", true, false, false}, {"constrain-and-scale", "", false, true, false},
-    {"edge-case", "", false, true, false},         {"neurotoxin", "", false, true, true},
-    {"drip", "", false, true, false},              {"sign-flip", "own", true, false, false},
-    {"sign-flip", "mean", true, false, false},     {"noise", "plain", true, false, false},
-    {"noise", "matched", true, false, false},      {"noise", "added", true, false, false},
-    {"scaling", "", true, false, false},           {"alie", "", true, false, false},
-    {"ipm", "", true, false, false},               {"min-max", "unit", true, false, false},
-    {"min-max", "sign", true, false, false},       {"min-max", "std", true, false, false},
-    {"min-sum", "unit", true, false, true},        {"min-sum", "std", true, false, true},
-    {"fang-krum", "", true, false, false},         {"fang-trim", "full", true, false, false},
-    {"fang-trim", "partial", true, false, false},  {"mimic", "", true, false, false},
-    {"sybil", "", true, false, false},             {"poisonedfl", "", true, false, true},
-    {"free-rider", "zero", true, false, false},    {"free-rider", "random", true, false, false},
-    {"free-rider", "delta", true, false, false},   {"free-rider", "advanced", true, false, false},
-    {"free-rider", "stale", true, false, false},   {"label-flip", "all", true, false, false},
+// The second design (seeds from 10 on) goes on to the end, where stealthy attacks stand again: there is most to learn
+// about them. The first stops at first_entries.
+constexpr std::size_t first_entries = 36;
+constexpr std::array<Entry, 44> entries{{
+    {"label-flip", "pair", false, true, false},
+    {"label-flip", "all", true, false, false},
+    {"label-flip", "random", true, false, false},
+    {"backdoor", "plain", false, false, false},
+    {"backdoor", "clipped", false, true, false},
+    {"dba", "", false, false, true},
+    {"model-replacement", "", true, false, false},
+    {"constrain-and-scale", "", false, true, false},
+    {"edge-case", "", false, true, false},
+    {"neurotoxin", "", false, true, true},
+    {"drip", "", false, true, false},
+    {"sign-flip", "own", true, false, false},
+    {"sign-flip", "mean", true, false, false},
+    {"noise", "plain", true, false, false},
+    {"noise", "matched", true, false, false},
+    {"noise", "added", true, false, false},
+    {"scaling", "", true, false, false},
+    {"alie", "", true, false, false},
+    {"ipm", "", true, false, false},
+    {"min-max", "unit", true, false, false},
+    {"min-max", "sign", true, false, false},
+    {"min-max", "std", true, false, false},
+    {"min-sum", "unit", true, false, true},
+    {"min-sum", "std", true, false, true},
+    {"fang-krum", "", true, false, false},
+    {"fang-trim", "full", true, false, false},
+    {"fang-trim", "partial", true, false, false},
+    {"mimic", "", true, false, false},
+    {"sybil", "", true, false, false},
+    {"poisonedfl", "", true, false, true},
+    {"free-rider", "zero", true, false, false},
+    {"free-rider", "random", true, false, false},
+    {"free-rider", "delta", true, false, false},
+    {"free-rider", "advanced", true, false, false},
+    {"free-rider", "stale", true, false, false},
+    {"label-flip", "all", true, false, false},
+    {"drip", "", false, true, false},
+    {"backdoor", "clipped", false, true, false},
+    {"label-flip", "pair", false, true, false},
+    {"constrain-and-scale", "", false, true, false},
+    {"edge-case", "", false, true, false},
+    {"scaling", "", true, false, false},
+    {"drip", "", false, true, false},
+    {"sign-flip", "own", true, false, false},
 }};
 
 /// Draws whose results don't depend on the standard library's distributions.
@@ -67,8 +96,13 @@ private:
 void draw_data(Draw& draw, Cell& cell)
 {
     LabOptions& options = cell.options;
-    options.clients = draw.pick(std::array<std::size_t, 10>{8, 10, 10, 12, 15, 20, 20, 25, 30, 40});
-    options.rounds = draw.pick(std::array<std::size_t, 5>{12, 16, 20, 24, 30});
+    if (cell.second) {
+        options.clients = draw.pick(std::array<std::size_t, 11>{6, 8, 10, 10, 12, 15, 20, 20, 25, 30, 40});
+        options.rounds = draw.pick(std::array<std::size_t, 7>{12, 16, 20, 24, 24, 30, 36});
+    } else {
+        options.clients = draw.pick(std::array<std::size_t, 10>{8, 10, 10, 12, 15, 20, 20, 25, 30, 40});
+        options.rounds = draw.pick(std::array<std::size_t, 5>{12, 16, 20, 24, 30});
+    }
     options.data = draw.chance(0.65) ? LabOptions::Data::digits : LabOptions::Data::mixture;
     options.image_side = draw.chance(0.6) ? 8 : 12;
     options.mixture_spread = draw.between(3, 6);
@@ -89,7 +123,7 @@ void draw_data(Draw& draw, Cell& cell)
     partition.quantity_skew = draw.pick(std::array<double, 3>{0, 0.4, 0.8});
 }
 
-void draw_training(Draw& draw, LabOptions& options)
+void draw_training(Draw& draw, bool second, LabOptions& options)
 {
     const double kind = draw.between(0, 1);
     const bool images = options.data == LabOptions::Data::digits;
@@ -98,20 +132,22 @@ void draw_training(Draw& draw, LabOptions& options)
     options.training.learning_rate = std::exp(draw.between(std::log(0.03), std::log(0.25)));
     options.training.epochs = draw.pick(std::array<std::size_t, 3>{1, 2, 3});
     options.training.batch = draw.pick(std::array<std::size_t, 3>{8, 16, 32});
-    options.training.momentum = 0;
-    if (draw.chance(0.2)) {
-        options.training.momentum = 0.9;
-        options.training.learning_rate *= 0.2;
+    if (second) {
+        options.training.momentum = draw.pick(std::array<double, 4>{0, 0, 0.8, 0.9});
+        options.training.learning_rate *= 1 - options.training.momentum;
+    } else {
+        options.training.momentum = draw.chance(0.2) ? 0.9 : 0;
+        if (options.training.momentum > 0) options.training.learning_rate *= 0.2;
     }
     options.test_examples = 100;
 }
 
-void draw_operation(Draw& draw, LabOptions& options)
+void draw_operation(Draw& draw, bool second, LabOptions& options)
 {
     if (!draw.chance(0.5)) {
         options.participation = draw.pick(std::array<double, 4>{0.4, 0.5, 0.6, 0.8});
         // A crowd of six is the least that a round can be judged by.
-        options.participation = std::max(options.participation, 6.5 / static_cast<double>(options.clients));
+        options.participation = std::clamp(6.5 / static_cast<double>(options.clients), options.participation, 1.0);
     }
     if (draw.chance(0.3)) options.dropout = draw.between(0.02, 0.15);
     if (draw.chance(0.12)) options.stragglers = 0.1;
@@ -120,8 +156,14 @@ void draw_operation(Draw& draw, LabOptions& options)
         options.noisy_labels = draw.between(0.25, 0.5);
     }
     if (!draw.chance(0.65))
-        options.rule = draw.pick(std::array<const char*, 5>{"median", "trimmed-mean", "multi-krum", "median", "krum"});
+        options.rule =
+            second ? draw.pick(std::array<const char*, 6>{"median", "trimmed-mean", "multi-krum", "geometric-median",
+                                                          "norm-clipping", "krum"})
+                   : draw.pick(std::array<const char*, 5>{"median", "trimmed-mean", "multi-krum", "median", "krum"});
     options.weighted = draw.chance(0.7);
+    if (second && draw.chance(0.07))
+        options.privacy = {draw.pick(std::array<double, 4>{0.02, 0.05, 0.2, 1.0}),
+                           draw.pick(std::array<double, 3>{0.5, 1, 2}), 1e-5};
     const auto f = static_cast<double>(options.clients) * options.participation * (1 - options.dropout);
     if (options.rule == "krum" || options.rule == "multi-krum")
         options.rule_settings.values["f"] = std::max(1.0, std::floor(f / 5));
@@ -153,12 +195,14 @@ void draw_attack(Draw& draw, const Entry& entry, Cell& cell)
         plan.schedule.onset = static_cast<std::size_t>(std::round(draw.between(0.3, 0.8) * rounds));
     } else if (name == "drip") {
         plan.schedule.kind = Schedule::Kind::ramp;
+        if (cell.second) plan.schedule.onset = 1 + static_cast<std::size_t>(draw.between(0, 0.35) * rounds);
     } else if (draw.chance(0.2)) {
         plan.schedule.kind = Schedule::Kind::on_off;
         plan.schedule.period = draw.pick(std::array<std::size_t, 3>{2, 3, 5});
     }
     auto& values = plan.settings.values;
-    if (name == "backdoor" && plan.settings.variant == "plain") values["boost"] = draw.pick(std::array<double, 3>{1, 2, 4});
+    if (name == "backdoor" && plan.settings.variant == "plain")
+        values["boost"] = draw.pick(std::array<double, 3>{1, 2, 4});
     if (name == "scaling") values["factor"] = draw.pick(std::array<double, 4>{3, 5, 10, -2});
     if (name == "ipm") values["epsilon"] = draw.pick(std::array<double, 4>{0.1, 0.5, 0.5, 2});
     if (name == "alie") values["z"] = draw.pick(std::array<double, 3>{0, 0.5, 1});
@@ -183,11 +227,13 @@ Cell make_cell(std::uint64_t seed, std::size_t number)
     Draw draw(seed, number);
     Cell cell;
     cell.number = number;
+    cell.second = seed >= 10;
     cell.options.seed = seed * 100'003 + number;
     draw_data(draw, cell);
-    draw_training(draw, cell.options);
-    draw_operation(draw, cell.options);
-    if (number % 5 != 4) draw_attack(draw, entries[(number - number / 5) % entries.size()], cell);
+    draw_training(draw, cell.second, cell.options);
+    draw_operation(draw, cell.second, cell.options);
+    if (number % 5 != 4)
+        draw_attack(draw, entries[(number - number / 5) % (cell.second ? entries.size() : first_entries)], cell);
     return cell;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "evaluation/dataset.h"
+#include "evaluation/recording.h"
 
 #include "analysis/ledger/ledger_builder.h"
 #include "storage/case/case_file.h"
@@ -9,7 +9,7 @@
 
 namespace fedsleuth::evaluation {
 
-model::Result<void> add_folder(Dataset& data, const std::filesystem::path& folder, const std::filesystem::path& scratch)
+model::Result<Recording> record_folder(const std::filesystem::path& folder, const std::filesystem::path& scratch)
 {
     const std::filesystem::path file = scratch / (folder.filename().string() + ".fedcase");
     std::filesystem::remove(file);
@@ -21,7 +21,6 @@ model::Result<void> add_folder(Dataset& data, const std::filesystem::path& folde
     FEDSLEUTH_TRY(const auto updates, store->updates());
     FEDSLEUTH_TRY(const auto checkpoints, store->checkpoints());
     Recording recording;
-    recording.cell.number = data.cells.size();
     for (const model::Update& update : updates)
         if (!update.reference && update.num_examples)
             recording.examples[update.client] = static_cast<double>(*update.num_examples);
@@ -39,26 +38,16 @@ model::Result<void> add_folder(Dataset& data, const std::filesystem::path& folde
     if (truth["attack"].get(attack) != simdjson::SUCCESS) attack = "";
     recording.cell.attack = malicious.size() > 0 ? folder.filename().string() : "";
     recording.cell.options.clients = recording.examples.size();
-    recording.cell.fraction =
-        static_cast<double>(malicious.size()) / static_cast<double>(std::max<std::size_t>(recording.examples.size(), 1));
+    recording.cell.fraction = static_cast<double>(malicious.size()) /
+                              static_cast<double>(std::max<std::size_t>(recording.examples.size(), 1));
     if (malicious.size() > 0) recording.cell.options.attacks.emplace_back();
-    analysis::Evidence evidence = recording.evidence();
-    for (analysis::ClientFeatures& features : analysis::client_features(evidence)) {
-        Example example;
-        example.cell = data.cells.size();
+    for (const auto& [client, count] : recording.examples) {
         simdjson::dom::array rounds;
-        if (malicious[features.client.text()].get(rounds) == simdjson::SUCCESS) {
-            example.malicious = true;
-            example.attack = attack;
-            for (const simdjson::dom::element round : rounds) example.bad_rounds.emplace_back(std::int64_t(round));
-        }
-        example.features = std::move(features);
-        data.examples.push_back(std::move(example));
+        if (malicious[client.text()].get(rounds) != simdjson::SUCCESS) continue;
+        recording.attack_of[client] = attack;
+        for (const simdjson::dom::element round : rounds) recording.malicious[client].emplace_back(std::int64_t(round));
     }
-    evidence.rounds.clear();
-    data.evidence.push_back(std::move(evidence));
-    data.cells.push_back(recording.cell);
-    return {};
+    return recording;
 }
 
 }  // namespace fedsleuth::evaluation

@@ -2,58 +2,135 @@
 #include "evaluation/measure.h"
 
 #include "analysis/verdict/fusion.h"
-#include "analysis/verdict/judgement.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <map>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <set>
 
 namespace fedsleuth::evaluation {
 
-std::vector<Judged> judged(const Recording& recording)
+using model::VerdictClass;
+
+void Measured::add(const Recording& recording)
 {
-    const analysis::Evidence evidence = recording.evidence();
-    std::vector<model::ClientId> clients;
-    for (const auto& [client, count] : recording.examples) clients.push_back(client);
-    const model::Verdicts verdicts = analysis::fuse(evidence, clients);
-    std::map<model::ClientId, const analysis::Judgement*> judgement_of;
-    const auto judgements = analysis::judge(evidence, analysis::trained_judges());
-    for (const analysis::Judgement& judgement : judgements) judgement_of[judgement.client] = &judgement;
-    std::vector<Judged> rows;
-    for (const model::Verdict& verdict : verdicts.clients) {
-        Judged row;
-        row.cell = &recording.cell;
-        row.client = verdict.client;
-        row.verdict = verdict;
+    std::vector<model::ClientId> everybody;
+    for (const auto& [client, count] : recording.examples) everybody.push_back(client);
+    for (const model::Verdict& verdict : analysis::fuse(recording.evidence(), everybody).clients) {
+        Judged judged;
+        judged.cell = cells.size();
+        judged.verdict = verdict;
+        judged.verdict.reasons.clear();
+        judged.verdict.against.clear();
         if (const auto guilty = recording.malicious.find(verdict.client); guilty != recording.malicious.end()) {
-            row.malicious = true;
-            row.bad_rounds = guilty->second;
-            row.attack = recording.attack_of.at(verdict.client);
+            judged.malicious = true;
+            judged.bad_rounds = guilty->second;
+            judged.attack = recording.attack_of.at(verdict.client);
         }
-        row.unreliable = std::find(recording.unreliable.begin(), recording.unreliable.end(), verdict.client) !=
-                         recording.unreliable.end();
-        if (const auto found = judgement_of.find(verdict.client); found != judgement_of.end()) {
-            row.p_value = found->second->p_value;
-            row.log_odds = found->second->log_odds;
-        }
-        rows.push_back(std::move(row));
+        judged.unreliable = std::find(recording.unreliable.begin(), recording.unreliable.end(), verdict.client) !=
+                            recording.unreliable.end();
+        clients.push_back(std::move(judged));
     }
-    return rows;
+    cells.push_back(recording.cell);
 }
 
-void print_rows(const std::vector<Judged>& rows)
+namespace {
+
+double share(std::size_t part, std::size_t whole)
 {
-    for (const Judged& row : rows) {
-        const Cell& cell = *row.cell;
-        std::printf("%zu,%s,%d,%d,%d,%.0f,%.2f,%zu,%.2f,%d,%d,%s,%.5f,%.6f,%.3f,%s,%s,%lld,%lld,%zu,%zu\n", cell.number,
-                    cell.attack.c_str(), cell.held_out, cell.hard, cell.overt, cell.skew, cell.fraction,
-                    cell.options.clients, cell.options.participation, row.malicious, row.unreliable,
-                    std::string(model::name_of(row.verdict.verdict)).c_str(), row.verdict.probability, row.p_value,
-                    row.log_odds, row.attack.c_str(), row.verdict.attack.c_str(),
-                    row.bad_rounds.empty() ? -1LL : static_cast<long long>(row.bad_rounds.front().value()),
-                    row.verdict.first_bad_round ? static_cast<long long>(row.verdict.first_bad_round->value()) : -1LL,
-                    row.bad_rounds.size(), row.verdict.bad_rounds.size());
+    return whole == 0 ? -1 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+double area_under_roc(const std::vector<double>& positives, std::vector<double> negatives)
+{
+    if (positives.empty() || negatives.empty()) return -1;
+    std::sort(negatives.begin(), negatives.end());
+    double sum = 0;
+    for (const double positive : positives) {
+        const auto [first, last] = std::equal_range(negatives.begin(), negatives.end(), positive);
+        sum += static_cast<double>(first - negatives.begin()) + static_cast<double>(last - first) / 2;
     }
+    return sum / static_cast<double>(positives.size()) / static_cast<double>(negatives.size());
+}
+
+}  // namespace
+
+Rates rates(const Measured& measured, const std::function<bool(const Cell&)>& keep)
+{
+    Rates out;
+    std::size_t found = 0, suspected = 0, accused = 0, honest_suspected = 0;
+    std::vector<double> positives, negatives;
+    std::set<std::size_t> cells, accusing;
+    for (const Judged& judged : measured.clients) {
+        if (!keep(measured.cells[judged.cell])) continue;
+        cells.insert(judged.cell);
+        const bool called = judged.verdict.verdict == VerdictClass::malicious;
+        const bool graver = judged.verdict.verdict >= VerdictClass::suspect;
+        (judged.malicious ? positives : negatives).push_back(judged.verdict.probability);
+        (judged.malicious ? found : accused) += called;
+        (judged.malicious ? suspected : honest_suspected) += graver;
+        if (called && !judged.malicious) accusing.insert(judged.cell);
+    }
+    out.federations = cells.size();
+    out.malicious = positives.size();
+    out.honest = negatives.size();
+    out.found = share(found, out.malicious);
+    out.suspected = share(suspected, out.malicious);
+    out.accused = share(accused, out.honest);
+    out.honest_suspected = share(honest_suspected, out.honest);
+    out.area = area_under_roc(positives, negatives);
+    out.runs_accused = share(accusing.size(), cells.size());
+    return out;
+}
+
+double calibration_error(const Measured& measured)
+{
+    struct Bin {
+        double count = 0, malicious = 0, probability = 0;
+    };
+    std::array<Bin, 10> bins;
+    for (const Judged& judged : measured.clients) {
+        Bin& bin = bins[std::min<std::size_t>(9, static_cast<std::size_t>(judged.verdict.probability * 10))];
+        bin.count += 1;
+        bin.malicious += judged.malicious;
+        bin.probability += judged.verdict.probability;
+    }
+    double error = 0;
+    for (const Bin& bin : bins) error += std::abs(bin.malicious - bin.probability);
+    return error / std::max(1.0, static_cast<double>(measured.clients.size()));
+}
+
+double false_discovery_rate(const Measured& measured, VerdictClass from)
+{
+    std::size_t called = 0, wrong = 0;
+    for (const Judged& judged : measured.clients)
+        if (judged.verdict.verdict >= from) {
+            ++called;
+            wrong += !judged.malicious;
+        }
+    return share(wrong, called);
+}
+
+std::vector<std::int64_t> onset_errors(const Measured& measured)
+{
+    std::vector<std::int64_t> errors;
+    for (const Judged& judged : measured.clients)
+        if (judged.malicious && judged.verdict.verdict == VerdictClass::malicious && judged.verdict.first_bad_round)
+            errors.push_back(std::abs(judged.verdict.first_bad_round->value() - judged.bad_rounds.front().value()));
+    std::sort(errors.begin(), errors.end());
+    return errors;
+}
+
+double family_share(const Measured& measured)
+{
+    std::size_t found = 0, right = 0;
+    for (const Judged& judged : measured.clients) {
+        if (!judged.malicious || judged.verdict.verdict != VerdictClass::malicious) continue;
+        ++found;
+        right += judged.verdict.family == model::family_of(judged.attack);
+    }
+    return share(right, found);
 }
 
 }  // namespace fedsleuth::evaluation

@@ -4,29 +4,53 @@
 #include "evaluation/recording.h"
 #include "model/verdict.h"
 
-#include <optional>
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace fedsleuth::evaluation {
 
-/// One client, as it was and as it was judged.
+/// One client, as it was and as it was judged at the program's default thresholds.
 struct Judged {
-    const Cell* cell = nullptr;
-    model::ClientId client;
+    std::size_t cell = 0;  ///< index in Measured::cells
     bool malicious = false;
     bool unreliable = false;
-    std::string attack;                       ///< the verdicts' name of what it did; empty for the honest
-    std::vector<model::RoundNo> bad_rounds;   ///< true ones
+    std::string attack;                      ///< the verdicts' name of what it did; empty for the honest
+    std::vector<model::RoundNo> bad_rounds;  ///< true ones
     model::Verdict verdict;
-    double p_value = 1;
-    double log_odds = 0;
 };
 
-/// Verdicts of a recorded federation beside the truth.
-[[nodiscard]] std::vector<Judged> judged(const Recording& recording);
+struct Measured {
+    std::vector<Cell> cells;
+    std::vector<Judged> clients;
 
-/// A line of comma-separated values for each, for experiments.
-void print_rows(const std::vector<Judged>& rows);
+    void add(const Recording& recording);
+};
+
+/// What a set of clients comes to. Shares are −1 where there was nothing to take them of.
+struct Rates {
+    std::size_t federations = 0, malicious = 0, honest = 0;
+    double found = -1;      ///< true positive rate of the class `malicious`
+    double suspected = -1;  ///< the same of `suspect` or graver
+    double accused = -1;    ///< false positive rate of the class `malicious`
+    double honest_suspected = -1;
+    double area = -1;          ///< under the ROC of the probability, all federations pooled
+    double runs_accused = -1;  ///< federations with at least one false accusation
+};
+
+[[nodiscard]] Rates rates(const Measured& measured, const std::function<bool(const Cell&)>& keep);
+
+/// Over all clients: expected calibration error of the probability in ten bins, and the share of the honest among those
+/// called malicious.
+[[nodiscard]] double calibration_error(const Measured& measured);
+[[nodiscard]] double false_discovery_rate(const Measured& measured, model::VerdictClass from);
+
+/// |first bad round − true one| of every attacker found, ascending; and the share of them with the right family.
+[[nodiscard]] std::vector<std::int64_t> onset_errors(const Measured& measured);
+[[nodiscard]] double family_share(const Measured& measured);
+
+/// The yardstick's table as Markdown, with the targets beside what was measured.
+[[nodiscard]] std::string results(const Measured& measured, const std::string& recipe);
 
 }  // namespace fedsleuth::evaluation

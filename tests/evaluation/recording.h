@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "evaluation/grid.h"
 #include "analysis/lab/federation.h"
 #include "analysis/verdict/evidence.h"
-#include "model/round_ledger.h"
+#include "evaluation/grid.h"
 #include "model/progress.h"
+#include "model/round_ledger.h"
 
 #include <filesystem>
 #include <map>
@@ -28,6 +28,11 @@ struct Recording {
 
 /// Simulates the cell and measures every round.
 [[nodiscard]] model::Result<Recording> record(const Cell& cell);
+
+/// A labelled evidence folder, through ingest and the ledgers of an analysis: a federation that the lab did not make.
+/// `scratch`: where the case file is put.
+[[nodiscard]] model::Result<Recording> record_folder(const std::filesystem::path& folder,
+                                                     const std::filesystem::path& scratch);
 
 /// Ledgers and truth as bytes in a file, so that simulating is done once for many experiments.
 [[nodiscard]] model::Result<void> save(const Recording& recording, const std::filesystem::path& file);

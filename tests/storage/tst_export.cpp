@@ -5,6 +5,7 @@
 #include "storage/export/evidence_lines.h"
 #include "storage/export/safetensors_writer.h"
 #include "storage/export/signing_authority.h"
+#include "storage/export/model_writer.h"
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -30,6 +31,8 @@ private slots:
     void nothing_is_overwritten_unasked();
     void misfits_are_refused();
     void a_failed_write_leaves_nothing();
+    void models_come_back_in_either_format();
+    void safetensors_have_the_bytes_of_the_format();
 };
 
 void ExportTest::npy_has_the_bytes_of_numpy()
@@ -266,6 +269,79 @@ void ExportTest::a_failed_write_leaves_nothing()
     fs::create_directories(folder / "x.npy" / "in the way");
     QVERIFY(!storage::write_npy(folder / "x.npy", {3}, values, {NumberType::float64, true}));
     QCOMPARE(std::distance(fs::directory_iterator(folder), fs::directory_iterator()), 1);
+}
+
+namespace {
+
+std::vector<model::Layer> two_layers_and_a_counter()
+{
+    std::vector<model::Layer> layers{
+        {"fc.weight", {300, 400}, false, 0, 0}, {"steps", {}, true, 0, 0}, {"fc.bias", {3}, false, 0, 0}};
+    model::lay_out(layers);
+    return layers;
+}
+
+float coordinate(std::int64_t place) { return 0.5F * static_cast<float>(place % 977) - 100.0F; }
+
+model::Result<void> read_coordinates(std::int64_t first, std::int64_t count, float* out)
+{
+    for (std::int64_t idx = 0; idx < count; ++idx) out[idx] = coordinate(first + idx);
+    return {};
+}
+
+}  // namespace
+
+void ExportTest::models_come_back_in_either_format()
+{
+    const auto layers = two_layers_and_a_counter();
+    for (const storage::ModelFormat format : {storage::ModelFormat::npz, storage::ModelFormat::safetensors}) {
+        const fs::path path = scratch("model." + std::string(name_of(format)));
+        OK(storage::write_model(path, format, layers, read_coordinates, false));
+        TAKE(auto snapshot, storage::open_snapshot(path));
+        QCOMPARE(snapshot->tensors().size(), std::size_t{2});  // the counter has no numbers
+        for (std::size_t tensor = 0; tensor < 2; ++tensor) {
+            const model::Layer& layer = layers[tensor == 0 ? 0 : 2];
+            const auto& info = snapshot->tensors()[tensor];
+            QCOMPARE(info.name, layer.name);
+            QVERIFY(info.shape == layer.shape && info.type == model::ElementType::float32);
+            std::vector<float> back(static_cast<std::size_t>(layer.count));
+            OK(snapshot->read(tensor, 0, layer.count, back.data()));
+            for (std::size_t idx = 0; idx < back.size(); ++idx)
+                QVERIFY(back[idx] == coordinate(layer.offset + static_cast<std::int64_t>(idx)));
+        }
+        QCOMPARE(storage::write_model(path, format, layers, read_coordinates, false).error().code,
+                 model::ErrorCode::conflict);
+        // A reader that fails leaves the old file as it was, and says why.
+        const std::string before = contents_of(path);
+        const auto failing = [](std::int64_t first, std::int64_t count, float* out) -> model::Result<void> {
+            if (first > 0) return model::fail(model::ErrorCode::cancelled, "enough");
+            return read_coordinates(first, count, out);
+        };
+        QCOMPARE(storage::write_model(path, format, layers, failing, true).error().code, model::ErrorCode::cancelled);
+        QVERIFY(contents_of(path) == before);
+        auto twice = layers;
+        twice[2].name = twice[0].name;
+        QCOMPARE(storage::write_model(path, format, twice, read_coordinates, true).error().code,
+                 model::ErrorCode::invalid_argument);
+    }
+}
+
+void ExportTest::safetensors_have_the_bytes_of_the_format()
+{
+    std::vector<model::Layer> layers{{"a", {2}, false, 0, 0}, {"b", {}, false, 0, 0}};
+    model::lay_out(layers);
+    const auto read = [](std::int64_t first, std::int64_t count, float* out) -> model::Result<void> {
+        for (std::int64_t idx = 0; idx < count; ++idx) out[idx] = static_cast<float>(first + idx + 1);
+        return {};
+    };
+    const fs::path path = scratch("two.safetensors");
+    OK(storage::write_model(path, storage::ModelFormat::safetensors, layers, read, false));
+    std::string header =
+        R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[],"data_offsets":[8,12]}})";
+    header.append((8 - header.size() % 8) % 8, ' ');
+    const std::string expected = std::string(1, static_cast<char>(header.size())) + std::string(7, '\0') + header +
+                                 std::string("\x00\x00\x80\x3f\x00\x00\x00\x40\x00\x00\x40\x40", 12);
+    QVERIFY(contents_of(path) == expected);
 }
 
 QTEST_GUILESS_MAIN(ExportTest)

@@ -75,19 +75,19 @@ void IngestTest::the_sample_is_taken_in_whole()
     TAKE(const auto summary, take_in(sample(), path));
     const std::string log = contents_of(sample() / "federation.jsonl");
     QVERIFY(summary.changed);
-    QCOMPARE(summary.updates, count_of(log, "\"type\": \"update\""));
-    QCOMPARE(summary.checkpoints, count_of(log, "\"type\": \"checkpoint\""));
+    QCOMPARE(summary.updates, count_of(log, "\"type\":\"update\""));
+    QCOMPARE(summary.checkpoints, count_of(log, "\"type\":\"checkpoint\""));
     QCOMPARE(summary.findings, 0);
     QCOMPARE(summary.issues, 0);
 
     TAKE(auto file, CaseFile::open(path));
     TAKE(const auto federation, file->federation());
-    QVERIFY(federation.name == "model-replacement" && federation.framework == "custom");
+    QVERIFY(federation.name == "two-attacks" && federation.framework == "fedsleuth-lab");
     QCOMPARE(federation.layers.size(), std::size_t{4});
     QVERIFY(federation.layers[2].name == "fc2.weight" && federation.layers[2].offset == 16 * 64 + 16);
     QVERIFY(federation.trust && federation.trust->ca == "certs/ca.pem");
-    QCOMPARE(static_cast<std::int64_t>(file->clients()->size()), count_of(log, "\"type\": \"client\""));
-    QCOMPARE(static_cast<std::int64_t>(file->rounds()->size()), count_of(log, "\"type\": \"round\""));
+    QCOMPARE(static_cast<std::int64_t>(file->clients()->size()), count_of(log, "\"type\":\"client\""));
+    QCOMPARE(static_cast<std::int64_t>(file->rounds()->size()), count_of(log, "\"type\":\"round\""));
     TAKE(const auto updates, file->updates());
     QCOMPARE(static_cast<std::int64_t>(updates.size()), summary.updates);
     for (const model::Update& update : updates) {

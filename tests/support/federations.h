@@ -15,10 +15,8 @@
 namespace fedsleuth::test {
 
 /// Unpacks tests/fixtures/federations/<name>.tar.gz into `scratch` and returns the evidence folder; empty on failure.
-/// "model-replacement" is the sample federation, where it lies.
 inline QString federation_folder(const QString& name, const QString& scratch)
 {
-    if (name == "model-replacement") return QStringLiteral(FEDSLEUTH_SOURCE "/resources/sample");
     const QString folder = scratch + "/" + name;
     QDir(folder).removeRecursively();
     QDir().mkpath(scratch);

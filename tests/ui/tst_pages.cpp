@@ -171,7 +171,7 @@ private slots:
         Book book;
         book.session.show(test::made_case({.privacy = true}));
         TableView* suspects = table(book.page(PageId::overview), "Suspects");
-        TableView* claims = table(book.page(PageId::privacy), "Privacy claims");
+        TableView* claims = table(book.page(PageId::privacy), "Privacy ledger");
         TableView* checkpoints = table(book.page(PageId::rollback), "Checkpoints");
         QVERIFY(suspects && claims && checkpoints);
         emit suspects->row_selected(0);

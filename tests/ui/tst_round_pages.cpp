@@ -3,6 +3,7 @@
 #include "quiet.h"
 #include "ui/pages/clients_page.h"
 #include "ui/pages/rounds_page.h"
+#include "ui/pages/rules_panel.h"
 #include "ui/plots/heat_map.h"
 #include "ui/plots/line_chart.h"
 #include "ui/plots/palette.h"
@@ -12,10 +13,15 @@
 #include "ui/session/jobs.h"
 #include "ui/tables/table_view.h"
 
+#include <algorithm>
+#include <cmath>
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListWidget>
+#include <QSlider>
 #include <QSpinBox>
+#include <QTabWidget>
 #include <QTemporaryDir>
 #include <QToolButton>
 #include <QtTest>
@@ -80,9 +86,10 @@ private slots:
         page.resize(1200, 800);
         page.show();
         QVERIFY(says(page, "Round 15: site-07"));
-        auto* const scatter = page.findChild<Scatter*>();
-        auto* const map = page.findChild<HeatMap*>();
-        auto* const table = page.findChild<TableView*>();
+        QWidget* const updates = page.findChild<QTabWidget*>()->widget(0);
+        auto* const scatter = updates->findChild<Scatter*>();
+        auto* const map = updates->findChild<HeatMap*>();
+        auto* const table = updates->findChild<TableView*>();
         QTRY_COMPARE_WITH_TIMEOUT(scatter->contents().points.size(), 20U, 10000);
         QCOMPARE(map->contents().rows, 20U);
         QCOMPARE(table->model()->rowCount(), 20);
@@ -142,6 +149,56 @@ private slots:
         QCOMPARE(quiet.said(), QString());
     }
 
+    void the_rules_panel_answers_while_it_is_turned()
+    {
+        const test::Quiet quiet;
+        session_->selection().select_round(RoundNo{15});
+        RoundsPage page(*session_);
+        page.resize(1300, 800);
+        page.show();
+        page.findChild<QTabWidget*>()->setCurrentIndex(1);
+        auto* const panel = page.findChild<RulesPanel*>();
+        auto* const map = panel->findChild<HeatMap*>();
+        auto* const view = panel->findChild<TableView*>();
+        QTRY_VERIFY_WITH_TIMEOUT(panel->answer() != nullptr && panel->is_up_to_date(), 30000);
+        const std::size_t rules = analysis::every_rule().size();
+        QCOMPARE(panel->answer()->rules.size(), rules);
+        QCOMPARE(map->contents().cols, rules);
+        QCOMPARE(map->contents().rows, 20U);
+        QCOMPARE(map->contents().row_names.front(), QStringLiteral("site-07"));
+        QCOMPARE(view->model()->rowCount(), int(rules));
+        const auto outcome = [&](const char* rule) {
+            const auto& all = panel->answer()->rules;
+            return *std::ranges::find_if(all, [&](const auto& candidate) { return candidate.rule == rule; });
+        };
+        // The attacker of round 15 shipped: FedAvg is the server's own step, Krum leaves it far behind.
+        QVERIFY(outcome("fedavg").to_shipped.distance < 1e-3 * panel->answer()->shipped_norm);
+        QVERIFY(outcome("krum").to_shipped.distance > 0.5 * panel->answer()->shipped_norm);
+        QVERIFY(outcome("krum").flagged_share == 0);
+        QVERIFY(!outcome("median").waiting && outcome("median").norm > 0);
+        // Dragged through all of its range, it ends with the last one's answer.
+        auto* const slider = panel->findChildren<QSlider*>().front();
+        for (int f = slider->minimum(); f <= slider->maximum(); ++f) slider->setValue(f);
+        slider->setValue(2);
+        QTRY_VERIFY_WITH_TIMEOUT(panel->is_up_to_date(), 30000);
+        QCOMPARE(std::ranges::count_if(outcome("multi-krum").weights, [](double weight) { return weight > 0; }), 16);
+        // Without the flagged client, FedAvg is no longer what the server shipped, and its row is empty.
+        auto* const list = panel->findChild<QListWidget*>();
+        list->item(0)->setCheckState(Qt::Unchecked);
+        QTRY_VERIFY_WITH_TIMEOUT(panel->answer()->clients.size() == 19 && panel->is_up_to_date(), 30000);
+        QVERIFY(outcome("fedavg").to_shipped.distance > 0.5 * panel->answer()->shipped_norm);
+        QVERIFY(outcome("fedavg").to_unflagged.distance < 1e-6 * outcome("fedavg").norm);
+        QVERIFY(std::isnan(map->contents().values.front()));
+        emit map->cell_selected(4, 2);
+        QCOMPARE(session_->selection().client()->text(), map->contents().row_names[4].toStdString());
+        QCOMPARE(list->currentRow(), 4);
+        session_->selection().select_round(RoundNo{3});
+        QTRY_VERIFY_WITH_TIMEOUT(
+            panel->answer() != nullptr && panel->answer()->round == RoundNo{3} && panel->is_up_to_date(), 30000);
+        QVERIFY(!page.grab().isNull());
+        QCOMPARE(quiet.said(), QString());
+    }
+
     void the_clients_page_filters_and_charts()
     {
         const test::Quiet quiet;
@@ -152,10 +209,12 @@ private slots:
         auto* const chart = page.findChild<LineChart*>();
         QCOMPARE(map->contents().rows, 20U);
         QCOMPARE(map->contents().cols, 24U);
-        QCOMPARE(map->contents().row_names.front(), QStringLiteral("site-07"));
+        const std::vector<QString> names = map->contents().row_names;
+        const auto attacker = std::find(names.begin(), names.end(), QStringLiteral("site-07")) - names.begin();
+        QVERIFY2(attacker < 3, "the three attackers stand above the others");
         QVERIFY(says(page, "20 of 20 clients shown"));
         QVERIFY(chart->contents().lines.empty());
-        emit map->cell_selected(0, 14);
+        emit map->cell_selected(static_cast<int>(attacker), 14);
         QCOMPARE(session_->selection().client()->text(), std::string("site-07"));
         QCOMPARE(*session_->selection().round(), RoundNo{15});
         QCOMPARE(chart->contents().lines.size(), 2U);
@@ -167,8 +226,8 @@ private slots:
         QVERIFY(says(page, "rounds 10 to 20 chosen"));
         auto* const filter = page.findChild<QLineEdit*>();
         filter->setText("class:>=suspect");
-        QCOMPARE(map->contents().rows, 1U);
-        QVERIFY(says(page, "1 of 20 clients shown"));
+        QCOMPARE(map->contents().rows, 3U);
+        QVERIFY(says(page, "3 of 20 clients shown"));
         filter->setText("class:nonsense");
         QCOMPARE(map->contents().rows, 20U);
         QVERIFY(says(page, "does nothing"));
@@ -189,7 +248,9 @@ private slots:
         const RibbonContents contents = ribbon_contents(*session_->data());
         QCOMPARE(contents.rounds.size(), 24U);
         QCOMPARE(contents.quality_name, QStringLiteral("accuracy"));
-        for (const RibbonRound& round : contents.rounds) QCOMPARE(round.flagged, round.round == RoundNo{15});
+        for (const RibbonRound& round : contents.rounds)  // the free riders begin in round 18
+            if (round.round < RoundNo{18}) QCOMPARE(round.flagged, round.round == RoundNo{15});
+        QVERIFY(contents.rounds[23].flagged);
         QVERIFY(contents.rounds[14].note.contains("site-07"));
     }
 

@@ -87,7 +87,7 @@ private slots:
         QCOMPARE(QString::fromStdString(session.data()->case_path), scratch + "/cases/sample-2.fedcase");
         QCOMPARE(session.data()->federation.name, std::string("sign-flip"));
         open(session, sample);
-        QCOMPARE(session.data()->federation.name, std::string("model-replacement"));
+        QCOMPARE(session.data()->federation.name, std::string("two-attacks"));
     }
 
     void the_last_cases_data_is_gone_at_once()

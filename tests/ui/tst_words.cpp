@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/detection/score_round.h"
+#include "analysis/privacy/gaussian.h"
 #include "support/ui_case.h"
 #include "ui/session/budget_lines.h"
 #include "ui/session/dossier.h"
+#include "ui/session/privacy_what_if.h"
+#include "ui/session/privacy_words.h"
 #include "ui/session/rollback_words.h"
 #include "ui/session/summary.h"
 #include "ui/session/wording.h"
@@ -233,28 +236,99 @@ private slots:
 
     void many_budgets_are_thinned_out()
     {
-        const auto few = test::made_case({.privacy = true});
-        BudgetLines lines = budget_lines(few->privacy, std::nullopt, RoundNo{1}, RoundNo{24});
+        const AuditPtr claims = audit_of(*test::made_case({.privacy = true}));
+        QVERIFY(is_claims_only(*claims));
+        BudgetLines lines = budget_lines(*claims, std::nullopt, RoundNo{1}, RoundNo{24});
         QCOMPARE(lines.lines.size(), std::size_t{20});
         QCOMPARE(lines.left_out, std::size_t{0});
         QVERIFY(lines.lines[1].forecast.size() == 2 && lines.lines[1].forecast.back().second == 30);
         QVERIFY(lines.lines[0].forecast.empty());  // spent already
-        lines = budget_lines(few->privacy, std::nullopt, RoundNo{5}, RoundNo{12});
+        lines = budget_lines(*claims, std::nullopt, RoundNo{5}, RoundNo{12});
         QCOMPARE(lines.lines[1].spent.size(), std::size_t{8});
         QVERIFY(lines.lines[1].forecast.empty());  // begins beyond what is shown
-        QCOMPARE(said(budget_answer(few->privacy)), said("1 of 20 clients says that it has spent more than ε = 30"));
+        QCOMPARE(said(audit_answer(*claims)), said("1 of 20 clients says that it has spent more than ε = 30"));
 
-        const auto many = test::made_case({.clients = 100, .privacy = true});
-        lines = budget_lines(many->privacy, test::client_id(1), RoundNo{1}, RoundNo{24});
+        const AuditPtr many = audit_of(*test::made_case({.clients = 100, .privacy = true}));
+        lines = budget_lines(*many, test::client_id(1), RoundNo{1}, RoundNo{24});
         QCOMPARE(lines.lines.size(), BudgetLines::highest_of_many + 1);
         QVERIFY(lines.lines.back().selected && lines.lines.back().client->client == test::client_id(1));
         QCOMPARE(lines.left_out, std::size_t{89});
     }
 
+    void an_audit_is_told()
+    {
+        // One client within, one over, one without any noise to be seen; the numbers are made up.
+        analysis::PrivacyAudit audit;
+        audit.budget = 10;
+        audit.accountant = "rdp";
+        audit.mechanism = "gaussian";
+        audit.delta = 1e-5;
+        for (int idx = 0; idx < 3; ++idx) {
+            analysis::ClientAudit& client = audit.clients.emplace_back();
+            client.client = test::client_id(static_cast<std::size_t>(idx));
+            client.rounds = client.rounds_with_claim = 2;
+            client.epsilon_claimed = 4;
+            client.series = {{RoundNo{1}, 2.0, 3.0}, {RoundNo{3}, 4.0, idx == 1 ? 12.0 : 6.0}};
+            client.history = {{RoundNo{1}, RoundNo{3}, 0.8, 1.0, 2.0}};
+            client.epsilon.values = {6.0, 5.5, 7.0, 5.5, 9.0, 20.0};
+            client.budget_share = idx == 1 ? 1.2 : 0.6;
+        }
+        audit.clients[1].exhausted_in = RoundNo{3};
+        audit.clients[1].findings = {"privacy-over-budget"};
+        QVERIFY(!is_claims_only(audit));
+        QCOMPARE(said(audit_answer(audit)),
+                 said("1 of 3 clients has spent more than ε = 10; the most has site-0001, ε = 12"));
+        audit.clients[2].epsilon_measured = HUGE_VAL;
+        QCOMPARE(said(audit_answer(audit)),
+                 said("2 of 3 clients have spent more than ε = 10; the most has site-0002, without any bound"));
+        QCOMPARE(said(client_mechanism_text(audit.clients[0])), said("σ = 0.8, everybody"));
+
+        const BudgetLines lines = budget_lines(audit, test::client_id(0), RoundNo{1}, RoundNo{3});
+        QCOMPARE(lines.without_bound, std::size_t{1});
+        QVERIFY(lines.lines.back().selected && lines.lines.back().claimed.size() == 2);
+        QCOMPARE(lines.lines.back().spent.back().second, 6.0);
+
+        const std::string csv = ledger_csv(audit);
+        QCOMPARE(std::count(csv.begin(), csv.end(), '\n'), 4);
+        QVERIFY2(
+            contains(csv,
+                     "site-0001,2,2,\"σ = 0.8, everybody\",4,none,6,5.5,7,5.5,9,20,,10,1.2,3,,privacy-over-budget"),
+            csv.c_str());
+        QVERIFY(contains(csv, ",inf,10,0.6,"));
+    }
+
+    void looking_ahead_adds_rounds()
+    {
+        analysis::PrivacyAudit audit;
+        audit.mechanism = "gaussian";
+        analysis::ClientAudit client;
+        client.series = {{RoundNo{1}, {}, {}}, {RoundNo{2}, {}, {}}, {RoundNo{5}, {}, {}}};
+        client.history = {{RoundNo{1}, RoundNo{2}, 2.0, 1.0, 2.0}, {RoundNo{5}, RoundNo{5}, 4.0, 1.0, 4.0}};
+        const analysis::PrivacyHistory rounds = rounds_of(audit, client);
+        QCOMPARE(rounds.size(), std::size_t{3});
+        QCOMPARE(rounds[2].count, std::int64_t{4});
+        // Gaussians on everybody: μ² = 2/4 + 4/16 so far, and 4/16 for each round more with the last noise.
+        const WhatIf answer = what_if(rounds, 4.0, 13, 1e-5, 8.0).value();
+        QVERIFY(std::abs(answer.pld - analysis::gdp_epsilon(2.0, 1e-5)) < 1e-9);
+        QVERIFY(answer.rdp >= answer.pld);
+        QVERIFY(answer.exceeded_after.has_value());
+        const auto after = [](std::int64_t more) {
+            return analysis::gdp_epsilon(std::sqrt(0.75 + 0.25 * static_cast<double>(more)), 1e-5);
+        };
+        QVERIFY(after(*answer.exceeded_after) > 8.0 && after(*answer.exceeded_after - 1) <= 8.0);
+        const AccountantBand band = accountant_band(rounds, {1, 2, 5}, 1e-5).value();
+        QCOMPARE(band.rounds.size(), std::size_t{3});
+        for (std::size_t at = 0; at < 3; ++at) QVERIFY(band.lower[at] <= band.upper[at]);
+        client.series.pop_back();  // a log that contradicts itself: nothing is made up
+        QVERIFY(rounds_of(audit, client).empty() || rounds_of(audit, client).size() == client.series.size());
+        QVERIFY(!what_if({}, 1.0, 1, 1e-5, {}));
+    }
+
     void silence_is_not_thrift()
     {
         const auto data = test::made_case({.privacy = true});
-        QVERIFY(contains(summarise(*data).evidence, "Privacy: 1 of 20 clients says that it has spent more than ε = 30."));
+        QVERIFY(
+            contains(summarise(*data).evidence, "Privacy: 1 of 20 clients says that it has spent more than ε = 30."));
         for (analysis::ClientBudget& client : data->privacy.clients) {
             client.rounds_with_claim = 0;
             client.exhausted_in.reset();

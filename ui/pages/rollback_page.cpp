@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/rollback_page.h"
 
+#include "storage/case/case_file.h"
 #include "ui/pages/parts.h"
+#include "ui/pages/rollback/checkpoint_card.h"
+#include "ui/pages/rollback/compare_panel.h"
+#include "ui/pages/rollback/contamination_chart.h"
+#include "ui/pages/rollback/what_if_panel.h"
 #include "ui/plots/lane.h"
 #include "ui/session/case_session.h"
+#include "ui/session/jobs.h"
 #include "ui/session/rollback_words.h"
 #include "ui/session/wording.h"
 #include "ui/tables/table_view.h"
 
+#include <cmath>
 #include <QLabel>
+#include <QSplitter>
+#include <QTabWidget>
 #include <QVBoxLayout>
 
 namespace fedsleuth::ui {
@@ -23,7 +32,12 @@ RollbackPage::RollbackPage(CaseSession& session, QWidget* parent)
       note_(make_quiet_text(contents_)),
       lane_(new Lane(contents_)),
       table_(new RowTable<Row>(columns(), this)),
-      view_(new TableView(contents_))
+      view_(new TableView(contents_)),
+      card_(new CheckpointCard(contents_)),
+      chart_title_(make_quiet_text(contents_)),
+      chart_(new LineChart(contents_)),
+      compare_(new ComparePanel(session, contents_)),
+      what_if_(new WhatIfPanel(session, contents_))
 {
     view_->show_table(table_);
     view_->setAccessibleName(tr("Checkpoints"));
@@ -40,6 +54,8 @@ RollbackPage::RollbackPage(CaseSession& session, QWidget* parent)
     connect(view_, &TableView::row_activated, this, [this, &selection](int row) {
         selection.activate_round(table_->rows()[static_cast<std::size_t>(row)].candidate->round);
     });
+    connect(chart_, &LineChart::x_clicked, this,
+            [&selection](double x) { selection.select_round(model::RoundNo{std::llround(x)}); });
 }
 
 void RollbackPage::build()
@@ -58,7 +74,27 @@ void RollbackPage::build()
     layout->addWidget(lane_);
     layout->addWidget(make_hairline(contents_));
     layout->addWidget(note_);
-    layout->addWidget(view_, 1);
+
+    auto* curve = new QWidget(contents_);
+    auto* curve_layout = new QVBoxLayout(curve);
+    curve_layout->setContentsMargins(2 * grid, 2 * grid, 2 * grid, 0);
+    curve_layout->addWidget(chart_title_);
+    curve_layout->addWidget(chart_, 1);
+    auto* tabs = new QTabWidget(contents_);
+    tabs->setDocumentMode(true);
+    tabs->addTab(card_, tr("Checkpoint"));
+    tabs->addTab(curve, tr("Contamination"));
+    tabs->addTab(compare_, tr("Compare two"));
+    tabs->addTab(what_if_, tr("What would have been"));
+    auto* parts = new QSplitter(Qt::Vertical, contents_);
+    parts->setChildrenCollapsible(false);
+    chart_->setMinimumHeight(120);
+    parts->addWidget(tabs);
+    parts->addWidget(view_);
+    parts->setStretchFactor(0, 1);
+    parts->setStretchFactor(1, 1);
+    parts->setSizes({500, 400});
+    layout->addWidget(parts, 1);
 }
 
 std::vector<RowTable<RollbackPage::Row>::Column> RollbackPage::columns()
@@ -104,10 +140,71 @@ void RollbackPage::refresh()
         empty_->set_words(tr("No checkpoints"),
                           tr("The log names no checkpoint that could be read, so there is nothing to go back to. "
                              "The Evidence page says which files were missing or refused."));
+    compare_->show_case(any ? data : nullptr);
+    what_if_->show_case(any ? data : nullptr);
+    what_if_->restyle();
     if (any)
         fill(data);
     else
         table_->set_rows({});
+    if (!any) return;
+    if (measured_for_ != data) {
+        measured_for_ = data;
+        contamination_ = data->answer ? data->answer->contamination : std::nullopt;
+        if (data->answer && !contamination_) measure(data);
+    }
+    show_contamination();
+}
+
+/// A decision changed who is flagged: what they added is measured anew, and kept in the case.
+void RollbackPage::measure(const CaseDataPtr& data)
+{
+    using Answer = std::optional<analysis::RollbackAnswer>;
+    session().jobs().start<Answer>(
+        QStringLiteral("contamination"), tr("Measuring the contamination"), this,
+        [path = data->case_path](JobControl& control) -> model::Result<Answer> {
+            FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> file,
+                          storage::CaseFile::open(path, storage::CaseFile::Mode::read_only));
+            return analysis::measured_rollback_answer(*file, *file, false, control.progress);
+        },
+        [this, data](model::Result<Answer> answer) {
+            if (measured_for_ != data || !answer || !*answer) return;
+            contamination_ = std::move((*answer)->contamination);
+            show_contamination();
+        });
+}
+
+void RollbackPage::show_contamination()
+{
+    const CaseDataPtr& data = session().data();
+    ChartContents contents;
+    contents.empty_text =
+        tr("The contamination is not known: the declared rule can't be run again on what the case holds.");
+    QString title;
+    if (contamination_) {
+        contents = contamination_contents(*contamination_, Palette::of(palette()), session().selection().round());
+        const analysis::CounterfactualPoint& last = contamination_->points.back();
+        const double share = analysis::influence(last, last.frozen);
+        title =
+            share > 0
+                ? tr("Without the flagged clients the last checkpoint would lie %1 of the way of training elsewhere")
+                      .arg(percent_cell(share).text)
+                : tr("No flagged client's update went into any checkpoint");
+        QStringList shares;
+        for (std::size_t idx = 0; idx < contamination_->share.size() && idx < 4; ++idx)
+            shares << tr("%1 %2").arg(shown(contamination_->removals[idx].client),
+                                      percent_cell(contamination_->share[idx], 0).text);
+        if (!shares.isEmpty() && share > 0)
+            title +=
+                tr("; of that %1%2")
+                    .arg(shares.join(QStringLiteral(", ")), contamination_->share.size() > 4 ? tr(" …") : QString());
+        if (!contamination_->tampered.empty()) title += tr(". What the server put in itself is part of it");
+        title += QStringLiteral(".");
+    } else if (data && data->answer && session().jobs().is_running(QStringLiteral("contamination"))) {
+        contents.empty_text = tr("Measuring…");
+    }
+    say(chart_title_, title);
+    chart_->set_contents(std::move(contents));
 }
 
 void RollbackPage::fill(const CaseDataPtr& data)
@@ -149,6 +246,9 @@ void RollbackPage::show_selection()
     for (std::size_t row = 0; round && row < table_->rows().size(); ++row)
         if (table_->rows()[row].candidate->round == *round) selected = static_cast<int>(row);
     view_->select_row(selected);
+    card_->show_checkpoint(session().data(), round);
+    compare_->select(round);
+    chart_->set_caret(round ? std::optional(static_cast<double>(round->value())) : std::nullopt);
 }
 
 }  // namespace fedsleuth::ui

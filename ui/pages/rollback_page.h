@@ -10,9 +10,13 @@ class QLabel;
 
 namespace fedsleuth::ui {
 
+class CheckpointCard;
+class ComparePanel;
 class EmptyState;
 class Lane;
+class LineChart;
 class TableView;
+class WhatIfPanel;
 
 /// Which checkpoint to go back to, why, and what that costs.
 class RollbackPage : public Page {
@@ -32,6 +36,8 @@ private:
     [[nodiscard]] static std::vector<RowTable<Row>::Column> columns();
     void build();
     void fill(const CaseDataPtr& data);
+    void show_contamination();
+    void measure(const CaseDataPtr& data);
 
     QWidget* contents_;
     EmptyState* empty_;
@@ -42,6 +48,13 @@ private:
     Lane* lane_;
     RowTable<Row>* table_;
     TableView* view_;
+    CheckpointCard* card_;
+    QLabel* chart_title_;
+    LineChart* chart_;
+    ComparePanel* compare_;
+    WhatIfPanel* what_if_;
+    std::optional<analysis::Counterfactual> contamination_;  ///< of measured_for_
+    CaseDataPtr measured_for_;
 };
 
 }  // namespace fedsleuth::ui

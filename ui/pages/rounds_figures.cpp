@@ -3,6 +3,7 @@
 #include "ui/pages/parts.h"
 #include "ui/pages/round_words.h"
 #include "ui/pages/rounds_page.h"
+#include "ui/pages/rules_panel.h"
 #include "ui/plots/heat_map.h"
 #include "ui/plots/plot_text.h"
 #include "ui/plots/scales.h"
@@ -117,6 +118,7 @@ void RoundsPage::mark_client()
     scatter_->set_selected(point);
     heat_map_->set_selected(row, row);
     view_->select_row(client ? table_->row_of(*client) : std::nullopt);
+    rules_->mark_client();
 }
 
 }  // namespace fedsleuth::ui

@@ -3,6 +3,7 @@
 
 #include "ui/pages/parts.h"
 #include "ui/pages/round_words.h"
+#include "ui/pages/rules_panel.h"
 #include "ui/plots/heat_map.h"
 #include "ui/plots/plot_text.h"
 #include "ui/plots/scales.h"
@@ -21,6 +22,7 @@
 #include <QScopedValueRollback>
 #include <QSpinBox>
 #include <QSplitter>
+#include <QTabWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -36,6 +38,7 @@ RoundsPage::RoundsPage(CaseSession& session, QWidget* parent)
       number_(new QSpinBox(contents_)),
       next_(new QToolButton(contents_)),
       worst_(new QToolButton(contents_)),
+      tabs_(new QTabWidget(contents_)),
       figures_(new QSplitter(Qt::Horizontal, contents_)),
       obstacle_(new EmptyState(contents_)),
       crowd_(new QCheckBox(tr("Crowd only"), contents_)),
@@ -44,7 +47,8 @@ RoundsPage::RoundsPage(CaseSession& session, QWidget* parent)
       scatter_(new Scatter(contents_)),
       heat_map_(new HeatMap(contents_)),
       table_(new RoundTable(this)),
-      view_(new TableView(contents_))
+      view_(new TableView(contents_)),
+      rules_(new RulesPanel(session, contents_))
 {
     previous_->setText(QStringLiteral("‹"));
     previous_->setToolTip(tr("Previous round"));
@@ -107,6 +111,10 @@ void RoundsPage::build()
     parts->setStretchFactor(0, 3);
     parts->setStretchFactor(1, 2);
     parts->setSizes({600, 400});
+    tabs_->setDocumentMode(true);
+    tabs_->addTab(parts, tr("Updates"));
+    tabs_->addTab(rules_, tr("Rules"));
+    tabs_->setTabToolTip(1, tr("What every aggregation rule would have made of this round"));
 
     QBoxLayout* const page = make_page_layout(this);
     page->addWidget(empty_, 1);
@@ -117,7 +125,7 @@ void RoundsPage::build()
     layout->addLayout(steps);
     layout->addWidget(counts_);
     layout->addWidget(make_hairline(contents_));
-    layout->addWidget(parts, 1);
+    layout->addWidget(tabs_, 1);
 }
 
 void RoundsPage::connect_parts()
@@ -149,6 +157,7 @@ void RoundsPage::connect_parts()
     };
     connect(colors_by_, &QComboBox::currentIndexChanged, this, redraw);
     connect(crowd_, &QCheckBox::toggled, this, redraw);
+    connect(tabs_, &QTabWidget::currentChanged, this, &RoundsPage::show_rules);
     connect(scatter_, &Scatter::point_selected, this, [this](int idx) {
         if (picture_) select(picture_->clients, idx);
     });
@@ -199,6 +208,9 @@ void RoundsPage::refresh()
     empty_->setVisible(!any);
     picture_.reset();
     round_.reset();
+    ledger_.reset();
+    asked_.reset();
+    rules_->set_round(nullptr);
     if (!data)
         empty_->set_words(tr("No case is open"),
                           tr("Here will be seen the updates of one round: where they lie, which of them point the "
@@ -228,6 +240,8 @@ void RoundsPage::show_round(std::optional<model::RoundNo> round)
     const CaseDataPtr& data = session().data();
     round_ = round;
     picture_.reset();
+    ledger_.reset();
+    show_rules();
     if (!round) return;
     const std::vector<model::RoundNo> rounds = rounds_in_range();
     {
@@ -249,6 +263,13 @@ void RoundsPage::show_round(std::optional<model::RoundNo> round)
     fill_table();
     if (const auto obstacle = round_obstacle(*data, *round)) return clear_figures(*obstacle);
     request_picture(*round);
+}
+
+void RoundsPage::show_rules()
+{
+    if (tabs_->currentWidget() != rules_ || asked_ == ledger_) return;
+    asked_ = ledger_;
+    rules_->set_round(ledger_);
 }
 
 void RoundsPage::clear_figures(const Words& why)
@@ -276,6 +297,8 @@ void RoundsPage::request_picture(model::RoundNo round)
     plane_note_->clear();
     session().with_ledger(round, this, [this, round](const LedgerPtr& ledger) {
         if (round_ != round) return;
+        ledger_ = ledger;
+        show_rules();
         if (!ledger)
             return clear_figures(
                 {tr("Not analysed yet"), tr("This round's updates have not been compared with each other. Analyse the "

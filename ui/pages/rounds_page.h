@@ -3,6 +3,7 @@
 
 #include "ui/pages/page.h"
 #include "ui/pages/round_picture.h"
+#include "ui/session/case_session.h"
 
 #include <map>
 #include <optional>
@@ -12,6 +13,7 @@ class QComboBox;
 class QLabel;
 class QSpinBox;
 class QSplitter;
+class QTabWidget;
 class QToolButton;
 
 namespace fedsleuth::ui {
@@ -19,6 +21,7 @@ namespace fedsleuth::ui {
 class EmptyState;
 class HeatMap;
 class RoundTable;
+class RulesPanel;
 class Scatter;
 class TableView;
 struct Words;
@@ -46,6 +49,7 @@ private:
     void clear_figures(const Words& why);
     void step(int by);  ///< to a neighbouring round of the chosen range
     void mark_client();
+    void show_rules();  ///< asks the rules about the round, if they are looked at
     void select(const std::vector<model::ClientId>& clients, int idx);
     [[nodiscard]] std::vector<model::RoundNo> rounds_in_range() const;
 
@@ -57,6 +61,7 @@ private:
     QSpinBox* number_;
     QToolButton* next_;
     QToolButton* worst_;
+    QTabWidget* tabs_;
     QSplitter* figures_;
     EmptyState* obstacle_;
     QCheckBox* crowd_;
@@ -66,12 +71,15 @@ private:
     HeatMap* heat_map_;
     RoundTable* table_;
     TableView* view_;
+    RulesPanel* rules_;
 
     std::optional<model::RoundNo> round_;  ///< that is shown
+    LedgerPtr ledger_;                     ///< of that round; null until it is read
+    LedgerPtr asked_;                      ///< that the rules are asked about
     std::shared_ptr<const RoundPicture> picture_;
-    std::vector<model::ClientId> heat_clients_;  ///< rows of the heat map
+    std::vector<model::ClientId> heat_clients_;        ///< rows of the heat map
     std::map<model::ClientId, std::size_t> point_of_;  ///< of the scatter plot
-    bool numbering_ = false;                     ///< the spin box is being set, not used
+    bool numbering_ = false;                           ///< the spin box is being set, not used
 };
 
 }  // namespace fedsleuth::ui

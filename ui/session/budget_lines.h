@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "ui/session/case_data.h"
+#include "analysis/privacy/audit.h"
 
-#include <string>
+#include <utility>
 #include <vector>
 
 namespace fedsleuth::ui {
 
-/// One client's burn-down: what it says that it has spent after each round, and where that leads.
+/// One client's burn-down: what it has spent after each round (recomputed, else by its claims), and where that leads.
 struct BudgetLine {
-    const analysis::ClientBudget* client = nullptr;
+    const analysis::ClientAudit* client = nullptr;
     bool selected = false;
-    std::vector<std::pair<double, double>> spent;     ///< (round, cumulated ε), of the rounds asked for
+    std::vector<std::pair<double, double>> spent;  ///< (round, cumulated ε), of the rounds asked for; finite
+    std::vector<std::pair<double, double>>
+        claimed;  ///< the same by its claims, where `spent` is not they; of the selected
     std::vector<std::pair<double, double>> forecast;  ///< from its last point to the budget; empty where none is due
 };
 
@@ -21,17 +23,14 @@ struct BudgetLines {
     static constexpr std::size_t highest_of_many = 10;
 
     std::vector<BudgetLine> lines;  ///< the selected one last, on top of the others
-    std::size_t left_out = 0;       ///< clients with a claim that are not drawn
+    std::size_t left_out = 0;       ///< clients with something to draw that are not drawn
+    std::size_t without_bound = 0;  ///< clients whose ε is infinite: no line can show it
 };
 
-/// What the chart draws: all clients with a claim, or the selected one and the highest claims where there are many.
-[[nodiscard]] BudgetLines budget_lines(const analysis::PrivacyClaims& claims,
+/// What the chart draws: all clients of whom something is known, or the selected one and the highest where there are
+/// many.
+[[nodiscard]] BudgetLines budget_lines(const analysis::PrivacyAudit& audit,
                                        const std::optional<model::ClientId>& selected, model::RoundNo first,
                                        model::RoundNo last);
-
-/// "3 of 20 clients say that they have spent more than ε = 30": a clause, without a capital or a full stop.
-[[nodiscard]] std::string budget_answer(const analysis::PrivacyClaims& claims);
-/// "gaussian on the client, per example, noise multiplier 1.1, …": what the federation declares; empty for nothing.
-[[nodiscard]] std::string mechanism_text(const std::optional<model::PrivacyMechanism>& mechanism);
 
 }  // namespace fedsleuth::ui

@@ -59,7 +59,9 @@ model::Result<void> read_acts(CaseData& data, model::CaseStore& store)
     data.custody_problems = storage::check_custody_chain(data.custody);
     data.custody_intact = data.custody_problems.empty();
     // Who is decided to be malicious, or clean, also decides which checkpoints are.
-    FEDSLEUTH_TRY(data.rollback, analysis::current_rollback(store));
+    FEDSLEUTH_TRY(data.answer, analysis::rollback_answer(store));
+    data.rollback.reset();
+    if (data.answer) data.rollback = data.answer->rollback;
     index_decisions(data);
     return {};
 }
@@ -100,6 +102,14 @@ model::Result<CaseDataPtr> load_case_data(model::CaseStore& store, const std::st
     FEDSLEUTH_CHECK(read_acts(*data, store));
     FEDSLEUTH_CHECK(stop_here(progress));
     FEDSLEUTH_TRY(data->privacy, analysis::privacy_claims(store));
+    if (data->privacy.declared) {
+        progress.start("Auditing privacy", 0, "");
+        // An audit that can't be made costs a page, not the case: the page then shows what the clients claim.
+        if (const auto evidence = analysis::kept_noise_evidence(store))
+            if (auto audit = analysis::audit_privacy(store, *evidence, {}, progress))
+                data->audit = std::make_shared<const analysis::PrivacyAudit>(std::move(*audit));
+        FEDSLEUTH_CHECK(stop_here(progress));
+    }
 
     progress.start("Reading detector scores", static_cast<std::int64_t>(data->rounds.size()), "rounds");
     data->scores.reserve(data->rounds.size());

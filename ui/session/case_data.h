@@ -2,7 +2,9 @@
 #pragma once
 
 #include "analysis/identity/audit.h"
+#include "analysis/privacy/audit.h"
 #include "analysis/privacy/claims.h"
+#include "analysis/rollback/answer.h"
 #include "model/case_store.h"
 #include "model/progress.h"
 
@@ -26,6 +28,7 @@ struct CaseData {
     std::vector<model::ImportIssue> issues;
     std::optional<model::Verdicts> verdicts;
     std::optional<model::Rollback> rollback;
+    std::optional<analysis::RollbackAnswer> answer;  ///< what rollback is a part of
     std::vector<model::Finding> findings;
     std::vector<model::Decision> decisions;
     std::vector<model::CustodyEntry> custody;
@@ -35,6 +38,8 @@ struct CaseData {
     std::vector<model::SignatureCheck> signatures;  ///< of the last analysis; by round, the checkpoint's first
     std::vector<analysis::CertificateView> certificates;
     std::map<std::string, double> policy;  ///< the limits that the case sets itself
+    /// The audit under its own assumptions; null for data that was put together by hand, or where it could not be made.
+    std::shared_ptr<const analysis::PrivacyAudit> audit;
 
     /// Detector scores of every round, in the order of `rounds` (empty before the analysis).
     std::vector<std::vector<model::DetectorScores>> scores;

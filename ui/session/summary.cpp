@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/summary.h"
 
+#include "analysis/verdict/caution.h"
 #include "model/text.h"
-#include "ui/session/budget_lines.h"
+#include "ui/session/privacy_words.h"
 #include "ui/session/wording.h"
 
 #include <algorithm>
@@ -119,7 +120,9 @@ std::string who_sentence(const CaseData& data)
                 " not flagged";
     }
     if (!watch.empty()) text += ". Worth watching: " + client_list_text(watch);
-    return text + ".";
+    text += ".";
+    if (const std::string caution = analysis::caution(*data.verdicts); !caution.empty()) text += " " + caution;
+    return text;
 }
 
 /// The gravest of what was found about the server or the log, and about no client.
@@ -227,7 +230,7 @@ std::string back_sentence(const CaseData& data, const Flagged& flagged)
 std::string privacy_clause(const CaseData& data)
 {
     if (!data.privacy.declared) return "No privacy mechanism is declared.";
-    return "Privacy: " + budget_answer(data.privacy) + ".";
+    return "Privacy: " + audit_answer(*audit_of(data)) + ".";
 }
 
 std::string evidence_sentence(const CaseData& data)

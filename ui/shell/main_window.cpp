@@ -5,6 +5,7 @@
 #include "ui/pages/parts.h"
 #include "ui/pages/start_page.h"
 #include "ui/plots/ribbon.h"
+#include "ui/print/report_dialog.h"
 #include "ui/session/jobs.h"
 #include "ui/shell/inspector.h"
 #include "ui/shell/message_bar.h"
@@ -154,6 +155,9 @@ void MainWindow::wire_menus()
     });
     connect(menus_.reset_layout, &QAction::triggered, this, &MainWindow::reset_layout);
     connect(menus_.analyse, &QAction::triggered, &session_, &CaseSession::analyse);
+    connect(menus_.report, &QAction::triggered, this, [this] {
+        if (session_.data()) (new ReportDialog(session_, this))->open();
+    });
     connect(menus_.about, &QAction::triggered, this, [this] { pickers_.about(this); });
     show_appearance(menus_, stored_appearance());
 }
@@ -206,6 +210,7 @@ void MainWindow::show_actions()
     const bool open = session_.is_open();
     menus_.close_case->setEnabled(open || session_.is_busy());
     menus_.analyse->setEnabled(open && !session_.is_busy());
+    menus_.report->setEnabled(open);
     menus_.back->setEnabled(history_.can_go_back());
     menus_.forward->setEnabled(history_.can_go_forward());
     menus_.all_rounds->setEnabled(open && !session_.range().is_all());

@@ -73,6 +73,7 @@ Menus build_menus(QMainWindow& window)
     build_view(menus, bar);
     QMenu* case_menu = bar->addMenu(words("&Case"));
     menus.analyse = add(case_menu, words("&Analyse again"), {QKeySequence(Qt::Key_F5)});
+    menus.report = add(case_menu, words("&Report…"), {QKeySequence(Qt::CTRL | Qt::Key_R)});
     QMenu* help = bar->addMenu(words("&Help"));
     menus.about = add(help, words("&About Fedsleuth"));
     return menus;

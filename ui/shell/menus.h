@@ -30,6 +30,7 @@ struct Menus {
     QMenu* panels;              ///< for the docks' own actions
     QAction* reset_layout;
     QAction* analyse;
+    QAction* report;
     QAction* about;
 };
 

@@ -61,13 +61,22 @@ StartupOptions parse_arguments(const QApplication& application)
                                    QStringLiteral("number"));
     const QCommandLineOption client(QStringLiteral("client"), QObject::tr("The client to select."),
                                     QStringLiteral("id"));
-    parser.addOptions({screenshot, page, dark, round, client});
+    const QCommandLineOption report(QStringLiteral("report"),
+                                    QObject::tr("Print the report of the case at the path as PDF, and quit."),
+                                    QStringLiteral("file"));
+    const QCommandLineOption made_at(QStringLiteral("made-at"), QObject::tr("The report's time stamp."),
+                                     QStringLiteral("time"));
+    const QCommandLineOption pseudonyms(QStringLiteral("pseudonyms"),
+                                        QObject::tr("Pseudonyms instead of the clients' ids in the report."));
+    parser.addOptions({screenshot, page, dark, round, client, report, made_at, pseudonyms});
     parser.process(application);
 
     StartupOptions options;
     if (parser.positionalArguments().size() > 1) refuse(QObject::tr("only one path can be opened"));
     options.path = parser.positionalArguments().value(0);
     options.screenshot = parser.value(screenshot);
+    options.print = {parser.value(report), options.path, parser.value(made_at), parser.isSet(pseudonyms)};
+    if (parser.isSet(report) && options.path.isEmpty()) refuse(QObject::tr("a report needs a case"));
     options.dark = parser.isSet(dark);
     if (parser.isSet(page)) {
         const std::optional<PageId> named = page_from(parser.value(page).toStdString());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/ids.h"
+#include "ui/print/print_report.h"
 #include "ui/shell/history.h"
 
 #include <QObject>
@@ -19,6 +20,7 @@ class MainWindow;
 struct StartupOptions {
     QString path;        ///< a folder or a case; empty: the start page
     QString screenshot;  ///< the file to write; empty: none
+    PrintOptions print;  ///< a report to print instead of showing a window
     PageId page = PageId::overview;
     bool dark = false;
     std::optional<model::RoundNo> round;

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "analysis/rollback/counterfactual.h"
+#include "ui/plots/line_chart.h"
+#include "ui/plots/palette.h"
+
+#include <optional>
+
+namespace fedsleuth::ui {
+
+/// How far each checkpoint lies from the one that would have been, in per cent of the way of training: frozen,
+/// corrected, and their bound (cut off where it leaves the picture).
+[[nodiscard]] ChartContents contamination_contents(const analysis::Counterfactual& curve, const Palette& colors,
+                                                   std::optional<model::RoundNo> selected);
+
+}  // namespace fedsleuth::ui

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/rollback/what_if_panel.h"
+
+#include "storage/case/case_file.h"
+#include "ui/pages/parts.h"
+#include "ui/pages/rollback/contamination_chart.h"
+#include "ui/pages/rollback/replay_export.h"
+#include "ui/session/case_session.h"
+#include "ui/session/jobs.h"
+#include "ui/tables/cells.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QGridLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace fedsleuth::ui {
+
+namespace {
+const QString replay_lane = QStringLiteral("what-if");
+}
+
+WhatIfPanel::WhatIfPanel(CaseSession& session, QWidget* parent)
+    : QWidget(parent),
+      session_(session),
+      flagged_(new QCheckBox(tr("&everybody who is malicious by decision or verdict"), this)),
+      exclude_(new QLineEdit(this)),
+      rule_(new QComboBox(this)),
+      from_(new QComboBox(this)),
+      run_(new QPushButton(tr("&Replay"), this)),
+      stop_(new QPushButton(tr("Stop"), this)),
+      export_(new QPushButton(tr("E&xport checkpoints…"), this)),
+      answer_(make_text(this)),
+      badge_(make_text(this)),
+      chart_(new LineChart(this))
+{
+    build();
+    connect(run_, &QPushButton::clicked, this, &WhatIfPanel::replay);
+    connect(exclude_, &QLineEdit::returnPressed, this, &WhatIfPanel::replay);
+    connect(stop_, &QPushButton::clicked, this, [this] { session_.jobs().stop(replay_lane); });
+    connect(export_, &QPushButton::clicked, this, [this] {
+        auto* dialog = new QFileDialog(this, tr("A new folder for the checkpoints"));
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->setFileMode(QFileDialog::Directory);
+        dialog->setOption(QFileDialog::ShowDirsOnly);
+        connect(dialog, &QFileDialog::fileSelected, this, &WhatIfPanel::export_to);
+        dialog->open();
+    });
+    set_running(false);
+}
+
+void WhatIfPanel::build()
+{
+    flagged_->setChecked(true);
+    exclude_->setPlaceholderText(tr("site-03, site-07"));
+    exclude_->setAccessibleName(tr("Other clients to leave out"));
+    rule_->setAccessibleName(tr("Rule"));
+    from_->setAccessibleName(tr("From checkpoint"));
+    rule_->addItem(tr("as declared"), QString());
+    for (const analysis::RuleInfo* info : analysis::all_rules()) {
+        rule_->addItem(text_of(info->title), text_of(info->name));
+        rule_->setItemData(rule_->count() - 1, text_of(info->meaning), Qt::ToolTipRole);
+    }
+    auto* form = new QGridLayout;
+    form->setHorizontalSpacing(2 * grid);
+    form->setVerticalSpacing(grid);
+    form->addWidget(new QLabel(tr("Leave out"), this), 0, 0);
+    form->addWidget(flagged_, 0, 1, 1, 3);
+    form->addWidget(new QLabel(tr("and also"), this), 1, 0);
+    form->addWidget(exclude_, 1, 1, 1, 3);
+    form->addWidget(new QLabel(tr("Rule"), this), 2, 0);
+    form->addWidget(rule_, 2, 1);
+    form->addWidget(new QLabel(tr("From"), this), 2, 2);
+    form->addWidget(from_, 2, 3);
+    form->setColumnStretch(1, 1);
+    form->setColumnStretch(3, 1);
+    auto* buttons = new QHBoxLayout;
+    for (QPushButton* button : {run_, stop_, export_}) buttons->addWidget(button);
+    buttons->addStretch(1);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(2 * grid, 2 * grid, 2 * grid, 2 * grid);
+    layout->setSpacing(2 * grid);
+    layout->addLayout(form);
+    layout->addLayout(buttons);
+    layout->addWidget(answer_);
+    layout->addWidget(badge_);
+    chart_->setMinimumHeight(120);
+    layout->addWidget(chart_, 1);
+}
+
+void WhatIfPanel::set_running(bool running)
+{
+    run_->setEnabled(data_ && !running);
+    stop_->setEnabled(running);
+    export_->setEnabled(replay_.has_value() && !running);
+}
+
+void WhatIfPanel::show_case(const CaseDataPtr& data)
+{
+    if (data == data_) return;
+    const bool same_case = data && data_ && data->case_path == data_->case_path;
+    data_ = data;
+    if (same_case) {
+        set_running(session_.jobs().is_running(replay_lane));
+        return;
+    }
+    session_.jobs().abandon(replay_lane);
+    replay_.reset();
+    from_->clear();
+    from_->addItem(tr("where it is useful"), QVariant());
+    from_->setItemData(0, tr("Where flagged clients go, the recommended checkpoint; else the first."), Qt::ToolTipRole);
+    if (data)
+        for (const model::Checkpoint& checkpoint : data->checkpoints)
+            if (checkpoint.usable())
+                from_->addItem(tr("checkpoint of round %1").arg(checkpoint.round.value()),
+                               QVariant::fromValue<qlonglong>(checkpoint.round.value()));
+    flagged_->setChecked(data && data->answer && !data->answer->flagged.empty());
+    show_replay();
+    set_running(false);
+}
+
+model::Result<analysis::ReplayRequest> WhatIfPanel::request() const
+{
+    analysis::ReplayRequest request;
+    request.flagged = flagged_->isChecked();
+    for (const QString& part : exclude_->text().split(u',', Qt::SkipEmptyParts))
+        if (!part.trimmed().isEmpty()) request.exclude.emplace_back(part.trimmed().toStdString());
+    if (const std::string rule = rule_->currentData().toString().toStdString(); !rule.empty())
+        request.rule = analysis::ChosenRule{rule, {}};
+    if (from_->currentData().isValid()) request.from = model::RoundNo{from_->currentData().toLongLong()};
+    return request;
+}
+
+void WhatIfPanel::replay()
+{
+    if (!data_) return;
+    const auto asked = request();
+    if (!asked) return;
+    shown_request_ = *asked;
+    replay_.reset();
+    show_replay();
+    set_running(true);
+    answer_->setText(tr("Replaying…"));
+    session_.jobs().start<analysis::Counterfactual>(
+        replay_lane, tr("Replaying the rounds"), this,
+        [path = data_->case_path, asked = *asked](JobControl& control) -> model::Result<analysis::Counterfactual> {
+            FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> file,
+                          storage::CaseFile::open(path, storage::CaseFile::Mode::read_only));
+            FEDSLEUTH_TRY(const analysis::CounterfactualOptions plan, analysis::replay_options(*file, asked));
+            return analysis::run_counterfactual(*file, *file, plan, {}, {}, control.progress);
+        },
+        [this](model::Result<analysis::Counterfactual> answer) {
+            if (answer) replay_ = std::move(*answer);
+            show_replay();
+            if (!answer)
+                answer_->setText(answer.error().code == model::ErrorCode::cancelled ? tr("Stopped.")
+                                                                                    : shown(answer.error().text()));
+            set_running(false);
+        });
+}
+
+void WhatIfPanel::export_to(const QString& folder)
+{
+    if (!data_ || !replay_) return;
+    set_running(true);
+    session_.jobs().start<std::int64_t>(
+        replay_lane, tr("Writing the replayed checkpoints"), this,
+        [path = data_->case_path, request = shown_request_, folder](JobControl& control) {
+            return export_replay(path, request, folder.toStdString(), control.progress);
+        },
+        [this, folder](const model::Result<std::int64_t>& written) {
+            answer_->setText(
+                written ? tr("Wrote %1 checkpoints and manifest.json to %2.").arg(*written).arg(folder)
+                : written.error().code == model::ErrorCode::cancelled
+                    ? tr("Stopped; the finished rounds are kept in %1, and exporting there again goes on.").arg(folder)
+                    : tr("Not exported: %1").arg(shown(written.error().text())));
+            set_running(false);
+        });
+}
+
+void WhatIfPanel::show_replay()
+{
+    const Palette colors = Palette::of(palette());
+    if (!replay_) {
+        answer_->setText(
+            tr("Every update that is left is used as it was sent; what honest clients would have answered to "
+               "another model is estimated."));
+        badge_->clear();
+        ChartContents nothing;
+        nothing.empty_text = tr("The curve of a replay will be here.");
+        chart_->set_contents(nothing);
+        return;
+    }
+    const analysis::Validity validity = analysis::validity_of(*replay_);
+    const analysis::CounterfactualPoint& last = replay_->points.back();
+    QStringList notes;
+    for (const std::string& note : replay_->notes) {
+        if (notes.size() == 3) {
+            notes << tr("… and %1 more remarks.").arg(replay_->notes.size() - 3);
+            break;
+        }
+        notes << shown(note);
+    }
+    answer_->setText(
+        (QStringList{tr("From the checkpoint of round %1 to that of round %2, without %3.")
+                         .arg(replay_->from.value())
+                         .arg(last.round.value())
+                         .arg(replay_->removals.empty() ? tr("leaving anybody out")
+                                                        : tr("%1 clients").arg(replay_->removals.size()))} +
+         notes)
+            .join(u'\n'));
+    const QString mark = validity.badge == analysis::Badge::green   ? tr("● green: believable.")
+                         : validity.badge == analysis::Badge::amber ? tr("▲ amber: an estimate.")
+                                                                    : tr("■ red: do not believe it.");
+    badge_->setText(mark + QStringLiteral(" ") + text_of(validity.reason));
+    chart_->set_contents(contamination_contents(*replay_, colors, std::nullopt));
+}
+
+void WhatIfPanel::restyle()
+{
+    if (replay_) chart_->set_contents(contamination_contents(*replay_, Palette::of(palette()), std::nullopt));
+}
+
+}  // namespace fedsleuth::ui

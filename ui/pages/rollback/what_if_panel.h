@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "analysis/rollback/replay.h"
+#include "ui/session/case_data.h"
+
+#include <QWidget>
+
+class QCheckBox;
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QPushButton;
+
+namespace fedsleuth::ui {
+
+class CaseSession;
+class LineChart;
+
+/// What would have been: without some clients, under another rule. The replay runs in a job; its curve is shown, and
+/// its checkpoints can be exported.
+class WhatIfPanel : public QWidget {
+    Q_OBJECT
+public:
+    explicit WhatIfPanel(CaseSession& session, QWidget* parent = nullptr);
+    void show_case(const CaseDataPtr& data);
+    void restyle();  ///< the palette changed
+
+private:
+    void build();
+    [[nodiscard]] model::Result<analysis::ReplayRequest> request() const;
+    void replay();
+    void export_to(const QString& folder);
+    void show_replay();
+    void set_running(bool running);
+
+    CaseSession& session_;
+    CaseDataPtr data_;
+    QCheckBox* flagged_;
+    QLineEdit* exclude_;
+    QComboBox* rule_;
+    QComboBox* from_;
+    QPushButton* run_;
+    QPushButton* stop_;
+    QPushButton* export_;
+    QLabel* answer_;
+    QLabel* badge_;
+    LineChart* chart_;
+    std::optional<analysis::Counterfactual> replay_;
+    analysis::ReplayRequest shown_request_;
+};
+
+}  // namespace fedsleuth::ui
