@@ -130,7 +130,7 @@ const DetectorInfo* find_detector(std::string_view name)
 std::string sentence(const model::DetectorScores& scores, std::size_t client_idx)
 {
     using model::short_number;
-    const std::string where = "In round " + std::to_string(scores.round.value()) + " ";
+    const std::string where = "In round " + std::to_string(scores.round.value()) + ", ";
     const double value = scores.statistic[client_idx];
     const double z = scores.z[client_idx];
     if (std::isnan(value) || std::isnan(z)) return where + "this detector had nothing to compare the update with.";
