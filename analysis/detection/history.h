@@ -48,8 +48,8 @@ public:
     [[nodiscard]] const Company& head_company() const { return head_; }
     /// In all layers but that one: where a trigger is learned to be seen, while like data show in the last layer.
     [[nodiscard]] const Company& body_company() const { return body_; }
-    /// Which outputs a client's updates make likelier, on average over its rounds and with the crowd's median taken away
-    /// (its class mix, for an honest one); empty where the ledgers know no outputs. By place.
+    /// Which outputs a client's updates make likelier, on average over its rounds and with the crowd's median taken
+    /// away (its class mix, for an honest one); empty where the ledgers know no outputs. By place.
     [[nodiscard]] const std::vector<std::vector<double>>& leans() const { return leans_; }
 
 private:

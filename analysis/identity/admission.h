@@ -4,6 +4,7 @@
 #include "model/case_store.h"
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,11 +20,17 @@ struct AdmissionLimit {
     double standard = 0;  ///< where the case sets none
 };
 
-/// min_examples, updates_a_round, updates_a_day, bulk_registrations, bulk_window, rounds_behind, seconds_late.
+/// admission.min_examples, .min_share, .updates_a_round, .updates_a_day, .bulk_registrations, .bulk_window,
+/// .rounds_behind and .seconds_late.
 [[nodiscard]] std::span<const AdmissionLimit> admission_limits();
 
 /// The limits as they hold: the case's own, the program's for the rest.
 [[nodiscard]] std::map<std::string, double> admission_policy(const std::map<std::string, double>& of_the_case);
+
+/// Sets one limit (nothing: back to the program's). Errors: invalid_argument for another name, or a number that is
+/// negative or none.
+[[nodiscard]] model::Result<void> set_admission_limit(model::CaseStore& store, std::string_view name,
+                                                      std::optional<double> value);
 
 /// Who came in, and what came in, against the policy: too few examples, more updates than were asked for, registrations
 /// in bursts, updates that start from an old checkpoint or came after their round had closed.

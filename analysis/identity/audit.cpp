@@ -9,6 +9,7 @@
 #include "model/text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -315,8 +316,8 @@ Result<std::vector<CertificateView>> view_certificates(model::CaseStore& store)
             view.fingerprint = holder.fingerprint;
             view.key_type = holder.key_type;
             view.key_sha256 = holder.key_sha256;
-            view.not_before = holder.not_before;
-            view.not_after = holder.not_after;
+            if (std::isfinite(holder.not_before)) view.not_before = holder.not_before;
+            if (std::isfinite(holder.not_after)) view.not_after = holder.not_after;
             view.way = anchors.path_of(chain);
             view.revoked = anchors.revocation_of(chain);
         }

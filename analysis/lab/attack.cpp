@@ -8,6 +8,27 @@
 
 namespace fedsleuth::analysis::lab {
 
+namespace {
+
+/// Classes that the settings name have to be there, and a label has to change.
+model::Result<void> check_classes(const std::string& attack, const RuleSettings& settings, std::size_t classes)
+{
+    for (const char* name : {"source", "target"}) {
+        const auto found = settings.values.find(name);
+        if (found == settings.values.end() || found->second < static_cast<double>(classes)) continue;
+        return model::fail(model::ErrorCode::invalid_argument,
+                           "the data have " + std::to_string(classes) + " classes, from 0 on: there is no " + name +
+                               " class " + std::to_string(static_cast<int>(found->second)),
+                           attack);
+    }
+    const bool pair = settings.variant == "pair" || attack == "edge-case";
+    if (pair && settings.values.at("source") == settings.values.at("target"))
+        return model::fail(model::ErrorCode::invalid_argument, "source and target are the same class", attack);
+    return {};
+}
+
+}  // namespace
+
 Dataset Attack::poison(const Dataset& shard, std::size_t, ExampleSource&, Random&) { return shard; }
 TrainingBend Attack::bend(std::span<const float>, std::span<const float>) const { return {}; }
 void Attack::sent(std::size_t, std::span<const float>) {}
@@ -37,6 +58,7 @@ model::Result<std::unique_ptr<Attack>> make_attack(const AttackPlan& plan, const
     const AttackInfo* info = find_attack(plan.attack);
     if (!info) return model::fail(model::ErrorCode::invalid_argument, "there is no such attack", plan.attack);
     FEDSLEUTH_TRY(const RuleSettings settings, complete(*info, plan.settings));
+    FEDSLEUTH_CHECK(check_classes(plan.attack, settings, classes));
     std::unique_ptr<Attack> attack = make_data_attack(plan.attack, settings, shape, classes);
     if (!attack) attack = make_crafted_attack(plan.attack, settings);
     if (!attack) attack = make_copying_attack(plan.attack, settings, classes, seed);

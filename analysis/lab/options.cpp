@@ -25,6 +25,7 @@ model::Result<void> check_attacks(const LabOptions& options)
         FEDSLEUTH_CHECK(complete(*info, plan.settings));
         FEDSLEUTH_CHECK(in_range("onset", static_cast<double>(plan.schedule.onset), 1, 1e9));
         FEDSLEUTH_CHECK(in_range("period", static_cast<double>(plan.schedule.period), 1, 1e9));
+        FEDSLEUTH_CHECK(in_range("stealth", plan.stealth, 0, 1));
         attackers += plan.attackers;
     }
     if (attackers >= options.clients)

@@ -40,6 +40,9 @@ struct AttackPlan {
     RuleSettings settings;  ///< values of its parameters, and its variant
     std::size_t attackers = 0;
     Schedule schedule;
+    /// An adaptive attacker pulls what it would send this share of the way to the honest mean, and keeps it within the
+    /// median honest length; 0: it does not hide.
+    double stealth = 0;
 };
 
 /// Client-level differential privacy with noise added by the clients: clip to `clipping_norm`, then N(0, (z · clip)²)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/kernels/parallel.h"
 #include "analysis/lab/attack_catalogue.h"
+#include "analysis/lab/attacks/crafting.h"
 #include "analysis/lab/simulation_state.h"
 
 #include <algorithm>
@@ -28,6 +29,22 @@ std::string numbered(const char* folder, std::size_t round, const std::string& r
     std::string number = std::to_string(round);
     if (number.size() < 4) number.insert(0, 4 - number.size(), '0');
     return folder + number + rest;
+}
+
+/// Pulls every row `share` of the way to the honest mean, then into the median honest length.
+void hide(Rows& rows, const Rows& honest, double share)
+{
+    if (honest.n == 0) return;
+    const std::vector<double> mean = mean_of(honest);
+    const double longest = median_norm(honest);
+    for (std::size_t row_idx = 0; row_idx < rows.n; ++row_idx) {
+        const std::span<double> row = rows[row_idx];
+        for (std::size_t coord_idx = 0; coord_idx < row.size(); ++coord_idx)
+            row[coord_idx] += share * (mean[coord_idx] - row[coord_idx]);
+        const double length = norm_of(row);
+        if (length > longest)
+            for (double& value : row) value *= longest / length;
+    }
 }
 
 /// The share of a data set that the model answers as its labels say.
@@ -140,7 +157,8 @@ void Simulation::State::attack_all(std::vector<Participation>& parts)
         }
         if (!attackers.empty()) {
             Random random(options.seed, {stream::attack, plan_idx, 3, round});
-            const Rows crafted = attacks[plan_idx].attack->craft(view, random);
+            Rows crafted = attacks[plan_idx].attack->craft(view, random);
+            if (attacks[plan_idx].plan.stealth > 0) hide(crafted, view.honest, attacks[plan_idx].plan.stealth);
             for (std::size_t row_idx = 0; row_idx < attackers.size(); ++row_idx) {
                 Participation& part = *attackers[row_idx];
                 const double g = part.intensity;

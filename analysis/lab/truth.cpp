@@ -37,7 +37,8 @@ void recipe_field(model::JsonWriter& json, const LabOptions& options)
     for (const AttackPlan& plan : options.attacks) {
         json.begin_object().field("attack", plan.attack).field("variant", plan.settings.variant);
         json.field("attackers", static_cast<std::uint64_t>(plan.attackers));
-        json.field("onset", static_cast<std::uint64_t>(plan.schedule.onset)).key("settings").begin_object();
+        json.field("onset", static_cast<std::uint64_t>(plan.schedule.onset)).field("stealth", plan.stealth);
+        json.key("settings").begin_object();
         for (const auto& [name, value] : plan.settings.values) json.field(name, value);
         json.end_object().end_object();
     }

@@ -37,7 +37,8 @@ double common_rate(const AuditCase& work)
 {
     std::map<double, std::size_t> counts;
     for (const AuditClient& client : work.clients)
-        for (const Release& release : client.releases) ++counts[release.rate.value_or(1)];
+        for (const Release& release : client.releases)
+            if (const double rate = release.rate.value_or(1); !std::isnan(rate)) ++counts[rate];
     const auto most = std::max_element(counts.begin(), counts.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
     return most == counts.end() ? 1 : most->first;

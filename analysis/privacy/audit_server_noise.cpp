@@ -43,8 +43,12 @@ std::vector<ServerRound> rounds_of(const AuditCase& work)
                                     &model::PrivacyMechanism::noise_multiplier);
         const auto clip = of_round(work, residual.round, &model::PrivacyClaim::clipping_norm,
                                    &model::PrivacyMechanism::clipping_norm);
-        if (!noise || !clip || !(*noise > 0) || !(*clip > 0) || residual.clients == 0 || !(residual.max_weight > 0))
+        if (!noise || !clip || !(*noise > 0) || !(*clip > 0) || std::isinf(*noise) || std::isinf(*clip) ||
+            residual.clients == 0 || !(residual.max_weight > 0))
             continue;
+        // Scales that no float32 vector can be held against.
+        const double square = *noise * *noise * *clip * *clip;
+        if (!(square > 1e-60 && square < 1e60)) continue;
         ServerRound& round = rounds.emplace_back();
         round.residual = &residual;
         round.noise = *noise;

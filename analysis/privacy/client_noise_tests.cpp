@@ -35,6 +35,9 @@ NoiseSums sums_of(const AuditCase& work, const AuditClient& client)
         if (!release.measured || !release.noise || !release.clip || !(*release.noise > 0) || !(*release.clip > 0) ||
             !std::isfinite(*release.noise) || !std::isfinite(*release.clip))
             continue;
+        // Scales that no float32 vector can be held against.
+        const double noise_square = *release.noise * *release.noise * *release.clip * *release.clip;
+        if (!(noise_square > 1e-60 && noise_square < 1e60 && *release.noise > 1e-20)) continue;
         Measured& measured = sums.rounds.emplace_back();
         measured.release = &release;
         measured.clip = *release.clip;

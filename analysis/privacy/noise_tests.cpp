@@ -91,6 +91,7 @@ double tail_quantile(const Function& tails, double p, bool upper, double guess, 
         const double tail = std::log(std::max(upper ? at.upper : at.lower, tiny));
         return upper ? tail - wanted : wanted - tail;
     };
+    if (!(std::abs(guess) < 1e100) || !(spread < 1e100)) return upper ? HUGE_VAL : 0;  // no bound at all
     double low = guess, high = guess;
     for (double step = spread; low > tiny && above(low) < 0; step *= 2) low = low > step ? low - step : low / 8;
     for (double step = spread; above(high) > 0; step *= 2) high += step;
@@ -181,12 +182,16 @@ double binomial_upper(std::int64_t successes, std::int64_t trials, double rate)
     if (successes <= 0) return 1;
     if (successes > trials || !(rate > 0)) return 0;
     if (rate >= 1) return 1;
-    const double n = static_cast<double>(trials);
+    const double n = static_cast<double>(trials), mean = n * rate;
+    const double deviation = std::sqrt(mean * (1 - rate));
+    if (static_cast<double>(successes) < mean - 40 * deviation) return 1;  // the rest is below 1e-300
     double sum = 0;
     for (std::int64_t k = successes; k <= trials; ++k) {
         const double hits = static_cast<double>(k);
-        sum += std::exp(std::lgamma(n + 1) - std::lgamma(hits + 1) - std::lgamma(n - hits + 1) + hits * std::log(rate) +
-                        (n - hits) * std::log1p(-rate));
+        const double term = std::exp(std::lgamma(n + 1) - std::lgamma(hits + 1) - std::lgamma(n - hits + 1) +
+                                     hits * std::log(rate) + (n - hits) * std::log1p(-rate));
+        sum += term;
+        if (hits > mean && term < 1e-18 * sum) break;
     }
     return std::min(sum, 1.0);
 }

@@ -17,32 +17,29 @@ namespace fedsleuth::analysis {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double widest_round_z = 8;    // one round's z counts at most this much
-constexpr double highest_peak = 30;     // but the greatest of all rounds is kept, up to this
-constexpr double widest_level = 12;     // and a client's level against the others at most this much
-constexpr double level_floor = 0.15;    // spread between clients that an honest federation is credited with
+constexpr double widest_round_z = 8;  // one round's z counts at most this much
+constexpr double highest_peak = 30;   // but the greatest of all rounds is kept, up to this
+constexpr double widest_level = 12;   // and a client's level against the others at most this much
+constexpr double level_floor = 0.15;  // spread between clients that an honest federation is credited with
 constexpr double quarter_floor = 0.3;
 constexpr double shift_floor = 0.8;
 constexpr std::size_t summaries = 6;
 constexpr const char* summary_names[summaries] = {"mean", "level", "high", "low", "shift", "peak"};
-constexpr const char* company_names[] = {"company.max",      "company.top3",      "company.max.level",
-                                         "company.top3.level", "head.max",        "head.top3",
-                                         "head.max.level",   "head.top3.level",
-                                         "excess.max",       "excess.top3",
-                                         "excess.max.level", "excess.top3.level",
-                                         "lean.max",         "lean.top3",
-                                         "lean.max.level",   "lean.top3.level",
-                                         "body.max",         "body.top3",
-                                         "body.max.level",   "body.top3.level",
-                                         "head-excess.max",       "head-excess.top3",
-                                         "head-excess.max.level", "head-excess.top3.level"};
+constexpr const char* company_names[] = {
+    "company.max",     "company.top3",     "company.max.level",     "company.top3.level",
+    "head.max",        "head.top3",        "head.max.level",        "head.top3.level",
+    "excess.max",      "excess.top3",      "excess.max.level",      "excess.top3.level",
+    "lean.max",        "lean.top3",        "lean.max.level",        "lean.top3.level",
+    "body.max",        "body.top3",        "body.max.level",        "body.top3.level",
+    "head-excess.max", "head-excess.top3", "head-excess.max.level", "head-excess.top3.level"};
 constexpr const char* pattern_names[pattern_count] = {"boosted", "opposed", "lockstep", "untrained", "recycled"};
-/// Detectors whose statistic itself says something, whatever the crowd does: where four in ten are copies or don't train,
-/// they are the crowd.
-constexpr const char* plain_detectors[] = {"drift-own", "recycled", "duplicate", "sign-agreement",
-                                           "cosine-median", "temporal-sign", "kurtosis", "norm"};
-constexpr const char* context_names[] = {"clients",       "rounds.attended", "rounds.all",     "participation", "examples",
-                                         "crowd.cosine",  "crowd.memory",    "crowd.sign",     "crowd.spread",  "crowd.follows"};
+/// Detectors whose statistic itself says something, whatever the crowd does: where four in ten are copies or don't
+/// train, they are the crowd.
+constexpr const char* plain_detectors[] = {"drift-own",     "recycled",      "duplicate", "sign-agreement",
+                                           "cosine-median", "temporal-sign", "kurtosis",  "norm"};
+constexpr const char* context_names[] = {"clients",      "rounds.attended", "rounds.all",   "participation",
+                                         "examples",     "crowd.cosine",    "crowd.memory", "crowd.sign",
+                                         "crowd.spread", "crowd.follows"};
 
 double held(double value, double most) { return std::isnan(value) ? 0.0 : std::clamp(value, -most, most); }
 
@@ -51,8 +48,8 @@ using Series = std::vector<double>;
 
 struct Seen {
     std::vector<model::RoundNo> rounds;
-    std::vector<Series> z;  // detectors × rounds
-    std::vector<double> peak;  // detectors: the z farthest from 0 in any round
+    std::vector<Series> z;          // detectors × rounds
+    std::vector<double> peak;       // detectors: the z farthest from 0 in any round
     std::vector<Series> statistic;  // plain detectors × rounds
     std::vector<const ClientRound*> patterns;
 };
@@ -77,7 +74,8 @@ double quarter_mean(const Series& series, bool highest)
     if (kept.empty()) return nan;
     const std::size_t count = std::max<std::size_t>(1, (kept.size() + 3) / 4);
     if (highest)
-        std::partial_sort(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(count), kept.end(), std::greater<>());
+        std::partial_sort(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(count), kept.end(),
+                          std::greater<>());
     else
         std::partial_sort(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(count), kept.end());
     return mean_of(std::span(kept).first(count));
@@ -168,7 +166,8 @@ std::map<model::ClientId, Seen> collect(const Evidence& evidence)
             client.patterns.push_back(&round.patterns.seen[client_idx]);
             for (std::size_t which = 0; which < detector_count && which < round.scores.size(); ++which) {
                 const double z = round.scores[which].z[client_idx];
-                if (std::abs(z) > std::abs(client.peak[which])) client.peak[which] = std::clamp(z, -highest_peak, highest_peak);
+                if (std::abs(z) > std::abs(client.peak[which]))
+                    client.peak[which] = std::clamp(z, -highest_peak, highest_peak);
                 client.z[which].push_back(std::isnan(z) ? nan : std::clamp(z, -widest_round_z, widest_round_z));
             }
         }
@@ -199,7 +198,8 @@ Likeness lean_likeness(const std::vector<std::vector<double>>& leans, const Plac
     Likeness likeness(n * n, nan);
     for (std::size_t a = 0; a < n; ++a)
         for (std::size_t b = 0; b < n; ++b) {
-            if (a == b || !places[a] || !places[b] || *places[a] >= leans.size() || *places[b] >= leans.size()) continue;
+            if (a == b || !places[a] || !places[b] || *places[a] >= leans.size() || *places[b] >= leans.size())
+                continue;
             const std::vector<double>& one = leans[*places[a]];
             const std::vector<double>& other = leans[*places[b]];
             double product = 0, square_one = 0, square_other = 0;
@@ -300,19 +300,20 @@ const std::vector<std::string>& round_feature_names()
 std::string_view feature_source(std::size_t feature_idx)
 {
     static const std::vector<std::string_view> sources = [] {
-        constexpr std::array<std::pair<std::string_view, std::string_view>, 13> others{{{"company.", "company"},
-                                                                                       {"body.", "company"},
-                                                                                       {"head-excess.", "head-company"},
-                                                                                       {"head.", "head-company"},
-                                                                                       {"excess.", "company"},
-                                                                                       {"lean.", "output-lean"},
-                                                                                       {"pattern.boosted", "norm"},
-                                                                                       {"pattern.opposed", "cosine-median"},
-                                                                                       {"pattern.lockstep", "duplicate"},
-                                                                                       {"pattern.twins", "duplicate"},
-                                                                                       {"pattern.original", "duplicate"},
-                                                                                       {"pattern.untrained", "drift-own"},
-                                                                                       {"pattern.recycled", "recycled"}}};
+        constexpr std::array<std::pair<std::string_view, std::string_view>, 13> others{
+            {{"company.", "company"},
+             {"body.", "company"},
+             {"head-excess.", "head-company"},
+             {"head.", "head-company"},
+             {"excess.", "company"},
+             {"lean.", "output-lean"},
+             {"pattern.boosted", "norm"},
+             {"pattern.opposed", "cosine-median"},
+             {"pattern.lockstep", "duplicate"},
+             {"pattern.twins", "duplicate"},
+             {"pattern.original", "duplicate"},
+             {"pattern.untrained", "drift-own"},
+             {"pattern.recycled", "recycled"}}};
         std::vector<std::string_view> all;
         for (const std::string& name : feature_names()) {
             std::string_view source;

@@ -15,9 +15,9 @@ namespace fedsleuth::analysis {
 /// Of every detector six summaries over the client's rounds: the mean of its robust z-scores; the same against the
 /// spread of that mean *between* clients (an honest client's offset repeats in every round, so rounds are no
 /// independent witnesses), after what the number of examples explains has been taken out; the means of its highest and
-/// of its lowest quarter, likewise; the greatest shift between the rounds before and after some point; and the single round
-/// that was farthest out. Then who
-/// keeps it company, what the patterns found, and what kind of federation this is.
+/// of its lowest quarter, likewise; the greatest shift between the rounds before and after some point; and the single
+/// round that was farthest out. Then who keeps it company, what the patterns found, and what kind of federation this
+/// is.
 struct ClientFeatures {
     model::ClientId client;
     std::vector<double> values;                     ///< feature_names().size()

@@ -19,7 +19,7 @@ struct ScoredRound {
 
 /// All that a case's verdicts rest on: gathered round by round from the ledgers, then weighed.
 struct Evidence {
-    std::vector<ScoredRound> rounds;             ///< ascending; rounds with too small a crowd left out
+    std::vector<ScoredRound> rounds;  ///< ascending; rounds with too small a crowd left out
     History history;
     std::map<model::ClientId, double> examples;  ///< n_i, where it is known
     std::size_t rounds_seen = 0;                 ///< ledgers, those of too small a crowd included

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t most_reasons = 5;
 constexpr std::size_t most_against = 4;
 constexpr double worth_saying = 0.05;  // log-odds
-constexpr double within_crowd = 3;  // robust z
+constexpr double within_crowd = 3;     // robust z
 
 struct PatternWords {
     const char* detector;
@@ -82,8 +82,8 @@ std::optional<Reason> strongest_round(const Verdict& verdict, std::string_view d
 {
     std::optional<Reason> strongest;
     for (const ScoredRound& round : rounds) {
-        const bool bad = verdict.bad_rounds.empty() || std::binary_search(verdict.bad_rounds.begin(),
-                                                                          verdict.bad_rounds.end(), round.patterns.round);
+        const bool bad = verdict.bad_rounds.empty() ||
+                         std::binary_search(verdict.bad_rounds.begin(), verdict.bad_rounds.end(), round.patterns.round);
         const auto scores = std::find_if(round.scores.begin(), round.scores.end(),
                                          [&](const auto& candidate) { return candidate.detector == detector; });
         if (!bad || scores == round.scores.end()) continue;
@@ -113,11 +113,11 @@ void add_ordinary(Verdict& verdict, const std::vector<ScoredRound>& rounds)
             outside += detector.two_sided ? std::abs(z) >= within_crowd : z >= within_crowd;
         }
         if (judged == 0 || outside * 10 > judged) continue;
-        verdict.against.push_back(
-            {std::string(detector.name), verdict.first_bad_round.value_or(rounds.front().patterns.round),
-             std::string(detector.title) + ": within the crowd (|robust z| below 3) in " +
-                 std::to_string(judged - outside) + " of " + count_text(judged, "round") + ".",
-             static_cast<double>(judged - outside) / static_cast<double>(judged)});
+        verdict.against.push_back({std::string(detector.name),
+                                   verdict.first_bad_round.value_or(rounds.front().patterns.round),
+                                   std::string(detector.title) + ": within the crowd (|robust z| below 3) in " +
+                                       std::to_string(judged - outside) + " of " + count_text(judged, "round") + ".",
+                                   static_cast<double>(judged - outside) / static_cast<double>(judged)});
     }
     std::stable_sort(verdict.against.begin(), verdict.against.end(),
                      [](const Reason& a, const Reason& b) { return a.evidence > b.evidence; });
@@ -153,13 +153,15 @@ void explain(Verdict& verdict, const Judgement& judgement, const PatternVerdict&
     if (verdict.verdict < model::VerdictClass::watch) return;
     add_single_family(verdict, judgement);
     if (verdict.attack == "unreliable") {
-        verdict.reasons.push_back(
-            {judgement.detectors.empty() ? "norm" : judgement.detectors.front().what, rounds.front().patterns.round,
-             "Its updates are odd as those of honest clients with wrong labels are: bad data, with no intent to be seen.",
-             judgement.log_odds});
+        verdict.reasons.push_back({judgement.detectors.empty() ? "norm" : judgement.detectors.front().what,
+                                   rounds.front().patterns.round,
+                                   "Its updates are odd as those of honest clients with wrong labels are: bad data, "
+                                   "with no intent to be seen.",
+                                   judgement.log_odds});
     } else if (!verdict.bad_rounds.empty()) {
-        const std::string detector = pattern.beyond_doubt ? words_of(pattern.leading).detector
-                                     : judgement.detectors.empty() ? "norm" : judgement.detectors.front().what;
+        const std::string detector = pattern.beyond_doubt          ? words_of(pattern.leading).detector
+                                     : judgement.detectors.empty() ? "norm"
+                                                                   : judgement.detectors.front().what;
         verdict.reasons.push_back({detector, verdict.bad_rounds.front(), opening(verdict, judgement, pattern, clients),
                                    std::max(judgement.log_odds, pattern.beyond_doubt ? pattern.course.highest : 0.0)});
     }

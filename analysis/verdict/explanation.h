@@ -13,7 +13,7 @@ namespace fedsleuth::analysis {
 /// the bad ones (among all for a client on watch), with the log-odds that they moved as the evidence. Against it:
 /// detectors that lower the suspicion, what lies within the crowd, and on which single kind of evidence it rests, if it
 /// does. A clean client has no reasons.
-void explain(model::Verdict& verdict, const Judgement& judgement, const PatternVerdict& pattern,
-             std::size_t clients, const std::vector<ScoredRound>& rounds);
+void explain(model::Verdict& verdict, const Judgement& judgement, const PatternVerdict& pattern, std::size_t clients,
+             const std::vector<ScoredRound>& rounds);
 
 }  // namespace fedsleuth::analysis

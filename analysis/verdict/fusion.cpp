@@ -23,6 +23,7 @@ constexpr double malicious_rate = 0.05;  // false discovery rates
 constexpr double suspect_rate = 0.10;
 constexpr double watch_probability = 0.2;
 constexpr double suspect_probability = 0.5;
+constexpr double sure_probability = 0.85;
 constexpr double suspect_p_value = 0.01;  // a likely attack is none where honest clients often look like that
 constexpr double beyond_doubt_probability = 0.95;
 constexpr double sure_mimic = 0.7;
@@ -33,11 +34,11 @@ struct Case {
     const Judgement* judgement = nullptr;
     PatternVerdict pattern;
     std::vector<std::pair<std::string, double>> kinds;  ///< its judgement's, or its group's mean; the likeliest first
-    bool attributed = false;  ///< at malicious_rate
-    bool suspected = false;   ///< at suspect_rate
+    bool attributed = false;                            ///< at malicious_rate
+    bool suspected = false;                             ///< at suspect_rate
     bool original = false;
     bool original_known = false;  ///< one of its twins is the original
-    bool crowd = true;        ///< the federation is large enough to be judged statistically
+    bool crowd = true;            ///< the federation is large enough to be judged statistically
 };
 
 /// The likeliest kind of attack that fits what was seen besides; "unknown" where none stands out.
@@ -139,7 +140,8 @@ std::map<ClientId, Case> cases_of(const Evidence& evidence, const std::vector<Ju
         one.original = groups.is_original(client);
         for (const ClientId& twin : groups.twins(client)) one.original_known |= groups.is_original(twin);
         one.pattern = pattern_verdict(seen[client], one.original);
-        one.attributed = attributed[idx];
+        // Where many stand out, the wider rate is believed of those that are very likely attackers as well.
+        one.attributed = attributed[idx] || (suspected[idx] && judgements[idx].probability >= sure_probability);
         one.suspected = suspected[idx];
         one.crowd = judgements.size() >= smallest_federation;
     }

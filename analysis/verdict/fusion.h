@@ -8,15 +8,15 @@
 
 namespace fedsleuth::analysis {
 
-/// Below this many clients there is no crowd to be extraordinary in: only patterns that honest clients never show (copies,
-/// updates far longer than training gives, no training at all) can make a client malicious.
+/// Below this many clients there is no crowd to be extraordinary in: only patterns that honest clients never show
+/// (copies, updates far longer than training gives, no training at all) can make a client malicious.
 inline constexpr std::size_t smallest_federation = 8;
 
 /// Turns a case's evidence into verdicts.
 ///
-/// Judges that were trained on simulated federations weigh each client's evidence against that of the federation's other
-/// clients (judgement.h); what they say is compared with what honest clients of clean federations of that size look
-/// like, and the false discovery rate over the case's clients is held at 1 % for `malicious` and 5 % for `suspect`
+/// Judges that were trained on simulated federations weigh each client's evidence against that of the federation's
+/// other clients (judgement.h); what they say is compared with what honest clients of clean federations of that size
+/// look like, and the false discovery rate over the case's clients is held at 1 % for `malicious` and 5 % for `suspect`
 /// (Benjamini & Hochberg 1995). Beside them stand a few plain patterns that are beyond doubt by themselves. A copied
 /// client is never accused of being copied.
 ///

@@ -45,7 +45,8 @@ constexpr std::array<FamilyMember, 23> members{{{"norm", "length"},
                                                 {"quiet-energy", "shape"},
                                                 {"layer-profile", "shape"}}};
 
-/// The features of a client as they would be if what one detector, or one family, says were that of the ordinary client.
+/// The features of a client as they would be if what one detector, or one family, says were that of the ordinary
+/// client.
 std::vector<double> without(const std::vector<double>& values, const std::vector<double>& ordinary,
                             const std::function<bool(std::string_view)>& is_left_out)
 {
@@ -67,7 +68,8 @@ void attribute(Judgement& judgement, const std::vector<double>& values, const st
     std::set<std::string_view> families;
     for (const FamilyMember& member : members) {
         families.insert(member.family);
-        const double left = margin(forest, without(values, ordinary, [&](auto source) { return source == member.detector; }));
+        const double left =
+            margin(forest, without(values, ordinary, [&](auto source) { return source == member.detector; }));
         judgement.detectors.push_back({std::string(member.detector), judgement.suspicion - left});
     }
     for (const std::string_view family : families) {
@@ -118,7 +120,8 @@ std::vector<bool> benjamini_hochberg(const std::vector<double>& p_values, double
     std::sort(sorted.begin(), sorted.end());
     double highest = -1;
     for (std::size_t rank = 0; rank < sorted.size(); ++rank)
-        if (sorted[rank] <= q * static_cast<double>(rank + 1) / static_cast<double>(sorted.size())) highest = sorted[rank];
+        if (sorted[rank] <= q * static_cast<double>(rank + 1) / static_cast<double>(sorted.size()))
+            highest = sorted[rank];
     std::vector<bool> rejected;
     for (const double p : p_values) rejected.push_back(p <= highest);
     return rejected;

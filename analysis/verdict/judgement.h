@@ -11,8 +11,8 @@ namespace fedsleuth::analysis {
 
 /// How much one kind of evidence moved the suspicion of a client.
 struct Contribution {
-    std::string what;        ///< a detector's name, or a family's
-    double log_odds = 0;     ///< the suspicion as it is, less what it would be if that evidence were the ordinary client's
+    std::string what;     ///< a detector's name, or a family's
+    double log_odds = 0;  ///< the suspicion as it is, less what it would be if that evidence were the ordinary client's
 };
 
 /// What the trained judges make of one client.
@@ -22,12 +22,12 @@ struct Judgement {
     double log_odds = 0;     ///< of the second
     double probability = 0;  ///< that it is malicious, calibrated on simulated federations that the judges had not seen
     double p_value = 1;      ///< share of honest clients of comparable clean federations that look as suspicious
-    std::vector<model::RoundNo> rounds;       ///< T: seen in
-    std::vector<double> round_probability;    ///< T: that it attacked in that round, if it attacked at all
-    std::vector<model::RoundNo> bad_rounds;   ///< of the likeliest course
+    std::vector<model::RoundNo> rounds;                 ///< T: seen in
+    std::vector<double> round_probability;              ///< T: that it attacked in that round, if it attacked at all
+    std::vector<model::RoundNo> bad_rounds;             ///< of the likeliest course
     std::vector<std::pair<std::string, double>> kinds;  ///< of attack and how likely each is, the likeliest first
-    std::vector<Contribution> detectors;      ///< greatest first
-    std::vector<Contribution> families;       ///< greatest first
+    std::vector<Contribution> detectors;                ///< greatest first
+    std::vector<Contribution> families;                 ///< greatest first
 };
 
 /// One for every client that was seen, by id.

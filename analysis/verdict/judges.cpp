@@ -28,8 +28,8 @@ double p_value(std::span<const NullCell> library, double clients, double log_odd
         // The tail is a model: it is not believed beyond a twentieth of what was seen.
         return std::max(cell->tail_share * survival, 0.05 / cell->count);
     }
-    const auto above = cell->quantiles.end() - std::lower_bound(cell->quantiles.begin(), cell->quantiles.end(),
-                                                                static_cast<float>(log_odds));
+    const auto above = cell->quantiles.end() -
+                       std::lower_bound(cell->quantiles.begin(), cell->quantiles.end(), static_cast<float>(log_odds));
     return (static_cast<double>(above) + 0.5) / (static_cast<double>(cell->quantiles.size()) + 0.5);
 }
 

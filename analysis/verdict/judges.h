@@ -11,11 +11,11 @@ namespace fedsleuth::analysis {
 /// How suspicious honest clients of federations of some size look, from simulated runs in which nobody attacked: the
 /// null library of one cell of sizes.
 struct NullCell {
-    double most_clients = 0;  ///< for federations of at most so many clients
-    double count = 0;         ///< honest clients that it was taken from
+    double most_clients = 0;           ///< for federations of at most so many clients
+    double count = 0;                  ///< honest clients that it was taken from
     std::span<const float> quantiles;  ///< of their log-odds at (k + 0.5) / size, ascending
-    double tail_from = 0;     ///< above it a generalised Pareto tail goes on
-    double tail_share = 0;    ///< share of the honest above it
+    double tail_from = 0;              ///< above it a generalised Pareto tail goes on
+    double tail_share = 0;             ///< share of the honest above it
     double tail_scale = 1;
     double tail_shape = 0;
 };
@@ -28,14 +28,14 @@ struct KindForest {
 
 /// Everything that was learned from the lab, as `./dev evaluate train` wrote it.
 struct Judges {
-    Forest first;            ///< over feature_names(): is this client malicious?
-    Forest second;           ///< over second_feature_names(), after the others have been looked at
-    double slope = 1;        ///< of the log-odds that make the probability: slope · second + offset
+    Forest first;      ///< over feature_names(): is this client malicious?
+    Forest second;     ///< over second_feature_names(), after the others have been looked at
+    double slope = 1;  ///< of the log-odds that make the probability: slope · second + offset
     double offset = 0;
-    Forest round;            ///< over round_feature_names(): did this client attack in this round?
+    Forest round;  ///< over round_feature_names(): did this client attack in this round?
     std::span<const KindForest> kinds;
     std::span<const NullCell> library;
-    std::string_view recipe; ///< seed, cells and date of the training
+    std::string_view recipe;  ///< seed, cells and date of the training
 };
 
 [[nodiscard]] const Judges& trained_judges();

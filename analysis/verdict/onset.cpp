@@ -41,8 +41,7 @@ AttackTimes attack_times(std::span<const double> log_ratios, double pause, doubl
         backward[at - 1] = scaled(here);
     }
     for (std::size_t at = 0; at < count; ++at)
-        times.probability.push_back(
-            scaled({forward[at][0] * backward[at][0], forward[at][1] * backward[at][1]})[1]);
+        times.probability.push_back(scaled({forward[at][0] * backward[at][0], forward[at][1] * backward[at][1]})[1]);
 
     // Viterbi, in logarithms.
     std::vector<std::array<std::size_t, 2>> from(count);

@@ -11,7 +11,7 @@ namespace fedsleuth::analysis {
 /// rounds' log likelihood ratios (attack against honest). Attacks begin with probability 1/T a round and pause with
 /// probability `pause`; they begin before the first round with probability `from_start`.
 struct AttackTimes {
-    std::vector<double> probability;   ///< T: that the client attacked in that round, given all rounds
+    std::vector<double> probability;    ///< T: that the client attacked in that round, given all rounds
     std::vector<std::size_t> attacked;  ///< the rounds of the single likeliest course (Viterbi) in which it attacked
 };
 

@@ -17,9 +17,9 @@ struct PatternVerdict {
     /// The course convicts, and the pattern is one that honest clients don't show, whatever their data: far longer than
     /// training gives, copied from what was known, no trace of training, or equal to others to the fourth digit.
     bool beyond_doubt = false;
-    std::string opposed_as;    ///< "sign-flip" or "label-flip" where it opposed the crowd; else empty
-    bool lockstep = false;     ///< it moved in lockstep with another client, beyond doubt or not
-    double length_ratio = 1;   ///< its median length in lengths of the crowd's median
+    std::string opposed_as;   ///< "sign-flip" or "label-flip" where it opposed the crowd; else empty
+    bool lockstep = false;    ///< it moved in lockstep with another client, beyond doubt or not
+    double length_ratio = 1;  ///< its median length in lengths of the crowd's median
 };
 
 /// `rounds` of one client, ascending. `is_original`: it was copied, and does not answer for the likeness.

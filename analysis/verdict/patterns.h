@@ -27,21 +27,21 @@ inline constexpr std::size_t pattern_count = 5;
 struct ClientRound {
     model::RoundNo round;
     std::array<double, pattern_count> evidence{};  ///< 0 where the pattern is not there
-    bool weakly_untrained = false;  ///< as `untrained`, where its own past can't be asked
-    bool weakly_opposed = false;    ///< as `opposed`, on its way there
-    double length_ratio = 1;        ///< to the median length
+    bool weakly_untrained = false;                 ///< as `untrained`, where its own past can't be asked
+    bool weakly_opposed = false;                   ///< as `opposed`, on its way there
+    double length_ratio = 1;                       ///< to the median length
     double median_cosine = 0;
     double median_cosine_z = 0;
     double sign_agreement = 0.5;
     double crowd_sign_agreement = 0.5;
-    double own_z = 0;               ///< of drift-own; NaN where it has no past
+    double own_z = 0;  ///< of drift-own; NaN where it has no past
 };
 
 struct RoundPatterns {
     model::RoundNo round;
     std::vector<model::ClientId> clients;
-    std::vector<ClientRound> seen;                               ///< n
-    std::vector<std::pair<std::size_t, std::size_t>> lockstep;   ///< pairs of clients with the same residual
+    std::vector<ClientRound> seen;                              ///< n
+    std::vector<std::pair<std::size_t, std::size_t>> lockstep;  ///< pairs of clients with the same residual
 };
 
 /// The patterns of one round, from its ledger and its detectors' scores (score_round's). Empty for an empty `scores`.

@@ -42,10 +42,11 @@ std::vector<Companion> closest(const Company& company, const std::vector<std::op
 const std::vector<std::string>& second_feature_names()
 {
     static const std::vector<std::string> names{
-        "suspicion",        "above.middle",   "spreads.above.middle", "rank",           "gap.below",
-        "suspected.share",  "suspected.count", "second.highest",      "closest.suspicion", "closest.three",
-        "closest.likeness", "head.closest.three", "clients",          "rounds.attended", "participation",
-        "examples",         "crowd.cosine",   "crowd.memory",         "crowd.sign",     "crowd.spread",
+        "suspicion",         "above.middle",    "spreads.above.middle", "rank",
+        "gap.below",         "suspected.share", "suspected.count",      "second.highest",
+        "closest.suspicion", "closest.three",   "closest.likeness",     "head.closest.three",
+        "clients",           "rounds.attended", "participation",        "examples",
+        "crowd.cosine",      "crowd.memory",    "crowd.sign",           "crowd.spread",
         "crowd.follows"};
     return names;
 }
@@ -94,7 +95,8 @@ std::vector<std::vector<double>> second_look(const Evidence& evidence, const std
                                 mean(head)};
         // What kind of federation: the last of the first judge's features, without the number of all rounds.
         const std::vector<double>& values = clients[idx].values;
-        for (const std::size_t from_end : {10u, 9u, 7u, 6u, 5u, 4u, 3u, 2u, 1u}) row.push_back(values[values.size() - from_end]);
+        for (const std::size_t from_end : {10u, 9u, 7u, 6u, 5u, 4u, 3u, 2u, 1u})
+            row.push_back(values[values.size() - from_end]);
         rows.push_back(std::move(row));
     }
     return rows;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/whatif/whatif.h"
 
+#include "analysis/kernels/parallel.h"
 #include "analysis/rules/example_weights.h"
 #include "analysis/rules/pre_aggregation.h"
 #include "analysis/whatif/column_vectors.h"
@@ -167,31 +168,32 @@ WhatIf WhatIfRound::ask(const WhatIfQuestion& question, const ColumnVectors* col
                 kept.vectors.push_back(median_of_all(whole_, asked));
 
     std::vector<Step> steps(question.rules.size());
-    for (std::size_t rule_idx = 0; rule_idx < question.rules.size(); ++rule_idx) {
+    answer.rules.resize(question.rules.size());
+    parallel_for(question.rules.size(), hardware_threads(), [&](std::size_t rule_idx) {
         const AskedRule& asked = question.rules[rule_idx];
-        RuleAnswer& outcome = answer.rules.emplace_back();
-        outcome.rule = asked.rule;
+        RuleAnswer& outcome = answer.rules[rule_idx];
+        Step& step = steps[rule_idx];
+        outcome.rule = outcome.title = asked.rule;
         outcome.flagged_share = unknown;
         if (const WeightRule* rule = find_weight_rule(asked.rule)) {
             outcome.title = rule->info().title;
-            ask_weights(*rule, who.geometry, asked.settings, outcome, steps[rule_idx]);
+            ask_weights(*rule, who.geometry, asked.settings, outcome, step);
             if (outcome.refusal.empty()) outcome.flagged_share = share_of_flagged(outcome.weights, answer.flagged);
         } else if (const ColumnRule* columnwise = find_column_rule(asked.rule)) {
             outcome.title = columnwise->info().title;
             outcome.by_weights = false;
             const ColumnVector* vector = kept.find(asked);
             outcome.waiting = vector == nullptr;
-            if (vector == nullptr) continue;
+            if (vector == nullptr) return;
             outcome.refusal = vector->refusal;
             outcome.selected = vector->selected;
             outcome.notes = vector->notes;
-            steps[rule_idx].known = vector->refusal.empty();
-            steps[rule_idx].column = static_cast<std::size_t>(vector - kept.vectors.data());
+            step.known = vector->refusal.empty();
+            step.column = static_cast<std::size_t>(vector - kept.vectors.data());
         } else {
-            outcome.title = asked.rule;
             outcome.refusal = "There is no rule of this name.";
         }
-    }
+    });
     StepSpace space(whole_, who, kept, has_previous());
     space.place(std::move(steps), mean_of_unflagged(who.geometry, answer.flagged), learning_rate_);
     answer.shipped_norm = space.norm(space.shipped());

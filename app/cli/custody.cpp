@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/custody/custody_chain.h"
+#include "storage/custody/verify.h"
 
 #include "app/cli/case_access.h"
 #include "app/cli/commands.h"
@@ -7,6 +8,30 @@
 namespace fedsleuth::cli {
 
 namespace {
+
+struct CustodyCommand {
+    CaseOptions common;
+    std::string prove;
+};
+
+/// That a file belongs to the evidence which the last ingest entry vouches for: the way from its leaf to the root.
+model::Result<Exit> run_proof(const CustodyCommand& options, storage::CaseFile& store, const Terminal& terminal)
+{
+    FEDSLEUTH_TRY(const storage::InclusionProof proof, storage::prove_evidence(store, options.prove));
+    model::JsonWriter json;
+    json.begin_object().field("path", options.prove).field("sha256", proof.sha256);
+    json.field("index", static_cast<std::int64_t>(proof.index)).field("size", static_cast<std::int64_t>(proof.size));
+    json.key("proof").begin_array();
+    for (const std::string& hash : proof.hashes) json.value(hash);
+    json.end_array().field("root", proof.root).end_object();
+    Table table({{"level", "level", true}, {"hash", "hash beside the way from the leaf to the root"}});
+    std::int64_t level = 0;
+    for (const std::string& hash : proof.hashes) table.add({count_cell(++level), text_cell(hash)});
+    table.note("Leaf " + std::to_string(proof.index) + " of " + std::to_string(proof.size) +
+               ": SHA-256(0x00, path, 0x00, " + proof.sha256 + "). Root: " + proof.root + " (RFC 6962).");
+    FEDSLEUTH_CHECK(print(terminal, options.common.format, table, json));
+    return Exit::ok;
+}
 
 model::JsonWriter as_json(const std::vector<model::CustodyEntry>& entries, const std::vector<std::string>& problems)
 {
@@ -55,9 +80,11 @@ Table as_table(const std::vector<model::CustodyEntry>& entries, const std::vecto
     return table;
 }
 
-model::Result<Exit> run_custody(const CaseOptions& options, const Terminal& terminal)
+model::Result<Exit> run_custody(const CustodyCommand& command, const Terminal& terminal)
 {
+    const CaseOptions& options = command.common;
     FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> store, open_case(options.case_path));
+    if (!command.prove.empty()) return run_proof(command, *store, terminal);
     FEDSLEUTH_TRY(const std::vector<model::CustodyEntry> entries, store->custody());
     const std::vector<std::string> problems = storage::check_custody_chain(entries);
     FEDSLEUTH_CHECK(print(terminal, options.format, as_table(entries, problems), as_json(entries, problems)));
@@ -75,12 +102,20 @@ model::Result<Exit> run_custody(const CaseOptions& options, const Terminal& term
 
 void add_custody(CLI::App& program, Chosen& chosen)
 {
-    CLI::App* command = add_command<CaseOptions>(
+    CLI::App* command = add_command<CustodyCommand>(
         program, chosen, "custody", "every act on the case, chained by its hash, and whether the chain is intact",
-        add_case, run_custody);
+        [](CLI::App& app, CustodyCommand& options) {
+            add_case(app, options.common);
+            app.add_option("--prove", options.prove,
+                           "instead: the proof that this file of the evidence is in its hash tree")
+                ->option_text("PATH");
+        },
+        run_custody);
     command->footer(
         help_footer("  fedsleuth-cli custody --case run-042.fedcase\n"
-                    "  fedsleuth-cli custody --case run-042.fedcase --format json\n"));
+                    "  fedsleuth-cli custody --case run-042.fedcase --format json\n"
+                    "  fedsleuth-cli custody --case run-042.fedcase --prove updates/r0015-site-08.npz\n"
+                    "\nWhether the rows and the evidence are what the chain vouches for: see the command verify.\n"));
 }
 
 }  // namespace fedsleuth::cli

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/identity/admission.h"
 #include "analysis/privacy/audit_policy.h"
 
 #include "app/cli/case_access.h"
@@ -43,7 +44,9 @@ model::Result<Exit> run_policy(const PolicyCommand& options, const Terminal& ter
                                                                           : storage::CaseFile::Mode::read_write));
     for (const std::string& text : options.set) {
         FEDSLEUTH_TRY(const auto change, setting(text));
-        FEDSLEUTH_CHECK(analysis::set_audit_policy(*store, change.first, change.second));
+        FEDSLEUTH_CHECK(change.first.starts_with("admission.")
+                            ? analysis::set_admission_limit(*store, change.first, change.second)
+                            : analysis::set_audit_policy(*store, change.first, change.second));
     }
     FEDSLEUTH_TRY(const auto limits, store->policy());
     Table table({{"name", "limit"}, {"value", "value", true}, {"set", "set by"}, {"meaning", "meaning", false, true}});
@@ -57,6 +60,16 @@ model::Result<Exit> run_policy(const PolicyCommand& options, const Terminal& ter
         json.field("meaning", field.meaning).end_object();
         table.add({text_cell(field.name), number_cell(value, 6), text_cell(is_set ? "the case" : "default"),
                    text_cell(field.meaning)});
+    }
+    for (const analysis::AdmissionLimit& limit : analysis::admission_limits()) {
+        const auto own = limits.find(std::string(limit.name));
+        const bool is_set = own != limits.end();
+        const double value = is_set ? own->second : limit.standard;
+        const std::string meaning = std::string(limit.title) + ", in " + std::string(limit.unit);
+        json.begin_object().field("name", limit.name).field("value", value).field("set", is_set);
+        json.field("meaning", meaning).end_object();
+        table.add({text_cell(limit.name), number_cell(value, 6), text_cell(is_set ? "the case" : "default"),
+                   text_cell(meaning)});
     }
     json.end_array().end_object();
     FEDSLEUTH_CHECK(print(terminal, options.common.format, table, json));
@@ -72,7 +85,7 @@ model::Result<Exit> run_policy(const PolicyCommand& options, const Terminal& ter
 void add_policy(CLI::App& program, Chosen& chosen)
 {
     CLI::App* command = add_command<PolicyCommand>(
-        program, chosen, "policy", "the limits that the case sets for privacy, and changes to them",
+        program, chosen, "policy", "the limits that the case sets for privacy and admission, and changes to them",
         [](CLI::App& app, PolicyCommand& options) {
             add_case(app, options.common);
             app.add_option("--set", options.set, "change a limit; name=default takes it back")

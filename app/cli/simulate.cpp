@@ -121,6 +121,9 @@ model::Result<Exit> run_simulate(const SimulateCommand& options, const Terminal&
         if (trained) FEDSLEUTH_CHECK(write_folder(options, *recipe, *trained, step.progress()));
         return trained;
     }();
+    if (!federation && federation.error().code == model::ErrorCode::invalid_argument)
+        return terminal.wrong_usage(federation.error().where + ": " + federation.error().message,
+                                    federation.error().hint);
     if (!federation) return model::pass_on(std::move(federation.error()));
     FEDSLEUTH_CHECK(print(terminal, options.format, as_table(rounds), as_json(options, *federation, rounds)));
     terminal.say("Simulated " + plural(static_cast<std::int64_t>(rounds.size()), "round", "rounds") + " of " +
@@ -151,7 +154,9 @@ void add_simulate(CLI::App& program, Chosen& chosen)
                    "  fedsleuth-cli simulate --list\n"
                    "\nThe same options and the same program give the same bytes. --attack takes NAME, NAME:VARIANT, "
                    "and\n"
-                   "after commas parameters of the attack, or attackers=, onset=, schedule=, period= of its own.\n"
+                   "after commas parameters of the attack, or attackers=, onset=, schedule=, period= of its own; "
+                   "stealth=S\n"
+                   "pulls what is sent S (0 to 1) of the way to the honest mean, and within the median honest length.\n"
                    "Schedules: always, once, every (each period-th round), on-off (period rounds each), ramp (mixed "
                    "into\n"
                    "honest updates, 15 % at first and 5 % more each round). --list prints attacks and rules as "

@@ -87,7 +87,7 @@ Result<void> set_parameter(lab::AttackPlan& plan, const std::string& assignment,
         (name == "onset" ? plan.schedule.onset : plan.schedule.period) = static_cast<std::size_t>(*number);
         return {};
     }
-    plan.settings.values[name] = *number;
+    (name == "stealth" ? plan.stealth : plan.settings.values[name]) = *number;
     return {};
 }
 

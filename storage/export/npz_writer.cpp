@@ -36,7 +36,7 @@ zip_int64_t give_bytes(void* state, void* data, zip_uint64_t length, zip_source_
         case ZIP_SOURCE_SUPPORTS:
             return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
                                                   ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, -1);
-        case ZIP_SOURCE_ERROR: {  // what went wrong is known to whoever made the stream
+        case ZIP_SOURCE_ERROR: {  // asked for after a read that gave no bytes
             zip_error_t error;
             zip_error_init_with_code(&error, ZIP_ER_READ);
             return zip_error_to_data(&error, data, length);

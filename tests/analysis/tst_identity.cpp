@@ -497,7 +497,7 @@ private slots:
     void admission_names_whom_it_concerns_data()
     {
         QTest::addColumn<int>("fault");
-        for (int idx = 0; idx < 9; ++idx) QTest::addRow("%d", idx) << idx;
+        for (int idx = 0; idx < 14; ++idx) QTest::addRow("%d", idx) << idx;
     }
     void admission_names_whom_it_concerns()
     {
@@ -539,6 +539,30 @@ private slots:
             case 7:  // all at once: nothing stands out
                 for (auto& client : federation.clients) client.registered = midnight + 5;
                 break;
+            case 9:  // far fewer than usual
+                federation.update(2, 3).examples = 2;
+                expected = {"too-few-examples site-03 2"};
+                break;
+            case 10:  // a federation of small and large clients
+                for (int idx = 0; idx < 4; ++idx)
+                    for (int round = 1; round <= 4; ++round) federation.update(round, idx).examples = 2;
+                break;
+            case 11:  // not asked in round 2
+                federation.selected[2] = {"site-00", "site-01", "site-02", "site-04", "site-05",
+                                          "site-06", "site-07", "site-08", "site-09"};
+                expected = {"rate-limit site-03 2"};
+                break;
+            case 12:  // a second apart, where seven are usual
+                for (int idx = 6; idx < 10; ++idx) {
+                    federation.client(idx).registered = midnight + 49 + idx - 6;
+                    expected.insert("bulk-registration site-0" + std::to_string(idx) + " -");
+                }
+                break;
+            case 13: {  // as chance has it
+                const int seconds[] = {3, 4, 31, 33, 34, 70, 82, 83, 120, 150};
+                for (int idx = 0; idx < 10; ++idx) federation.client(idx).registered = midnight + seconds[idx];
+                break;
+            }
             case 8:  // while it runs
                 for (int idx = 5; idx < 9; ++idx)
                     federation.client(idx).registered = SignedFederation::start_of(2) + 5 * idx;
@@ -553,14 +577,14 @@ private slots:
     {
         SignedFederation federation("ecdsa-sha256");
         federation.update(3, 3).at = SignedFederation::finish_of(3) + 4;
-        federation.update(4, 2).examples = 5;
+        federation.update(4, 2).examples = 15;
         const fs::path folder = scratch("policy");
         federation.write(folder);
         const auto store = taken_in(folder);
         QCOMPARE(listed(audited(*store).findings), QStringLiteral("update-stale site-03 3"));
-        QVERIFY(store->put_policy("seconds_late", 10).has_value());
-        QVERIFY(store->put_policy("min_examples", 6).has_value());
-        QVERIFY(store->put_policy("updates_a_day", 3).has_value());
+        QVERIFY(store->put_policy("admission.seconds_late", 10).has_value());
+        QVERIFY(store->put_policy("admission.min_examples", 16).has_value());
+        QVERIFY(store->put_policy("admission.updates_a_day", 3).has_value());
         const Answer answer = audited(*store);
         std::multiset<std::string> expected{"too-few-examples site-02 4"};
         for (int idx = 0; idx < 6; ++idx) expected.insert("rate-limit site-0" + std::to_string(idx) + " 4");

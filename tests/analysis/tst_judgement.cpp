@@ -7,8 +7,8 @@
 #include "analysis/verdict/onset.h"
 #include "analysis/verdict/second_look.h"
 
-#include <QTest>
 #include <cmath>
+#include <QTest>
 #include <random>
 
 using namespace fedsleuth;

@@ -384,6 +384,28 @@ private slots:
         }
     }
 
+    void the_stealthiest_attacker_sends_the_honest_mean()
+    {
+        LabOptions options = small_options();
+        options.rounds = 1;
+        options.attacks = {plan_of("scaling", 2)};
+        options.attacks[0].stealth = 1;
+        const LabFederation federation = simulated(options);
+        Rows honest;
+        for (std::size_t update_idx = 0; update_idx < 10; ++update_idx)
+            if (!federation.truth.malicious.contains(federation.updates[update_idx].client))
+                honest.add(std::span<const float>(federation.deltas[update_idx]));
+        QCOMPARE(honest.n, std::size_t{8});
+        for (std::size_t update_idx = 0; update_idx < 10; ++update_idx) {
+            if (!federation.truth.malicious.contains(federation.updates[update_idx].client)) continue;
+            for (std::size_t coord_idx = 0; coord_idx < honest.d; ++coord_idx) {
+                double mean = 0;  // shorter than the median length, as a mean of vectors that agree little is
+                for (std::size_t row_idx = 0; row_idx < honest.n; ++row_idx) mean += honest[row_idx][coord_idx] / 8;
+                QVERIFY(std::abs(federation.deltas[update_idx][coord_idx] - mean) < 1e-6);
+            }
+        }
+    }
+
     void schedules_say_when()
     {
         Schedule schedule;
@@ -485,6 +507,11 @@ private slots:
         QVERIFY(refused(options));
         options.attacks = {plan_of("alie", 1)};
         options.attacks[0].settings.values["zz"] = 1;
+        QVERIFY(refused(options));
+        options.attacks = {plan_of("label-flip", 1)};
+        options.attacks[0].settings.values = {{"source", 3}, {"target", 3}};
+        QVERIFY(refused(options));
+        options.attacks[0].settings.values = {{"target", 10}};
         QVERIFY(refused(options));
         options = small_options();
         options.data = LabOptions::Data::mixture;

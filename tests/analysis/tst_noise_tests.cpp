@@ -98,6 +98,10 @@ private slots:
         QVERIFY(near(binomial_upper(2, 3, 0.5), 0.5, 1e-12));
         QVERIFY(near(binomial_upper(1, 10, 0.1), 1 - std::pow(0.9, 10), 1e-12));
         QCOMPARE(binomial_upper(0, 5, 0.2), 1.0);
+        // A thousand million trials: the normal's tail at five deviations, and nothing that takes a thousand million
+        // steps.
+        QVERIFY(near(binomial_upper(500'079'057, 1'000'000'000, 0.5), normal_tail(5), 1e-2));
+        QCOMPARE(binomial_upper(1, 1'000'000'000, 0.5), 1.0);
         QCOMPARE(binomial_upper(5, 5, 1.0), 1.0);
         QCOMPARE(binomial_upper(6, 5, 0.2), 0.0);
     }

@@ -522,6 +522,36 @@ private slots:
         for (const model::Finding& finding : *findings)
             QVERIFY2(finding.kind != "checkpoint-mismatch", finding.text.c_str());
     }
+
+    void numbers_that_make_no_sense_do_no_harm()
+    {
+        using Claim = model::PrivacyClaim;
+        using Mechanism = model::PrivacyMechanism;
+        const std::array claimed{&Claim::epsilon,       &Claim::delta,         &Claim::noise_multiplier,
+                                 &Claim::clipping_norm, &Claim::sampling_rate, &Claim::steps};
+        const std::array declared{&Mechanism::clipping_norm, &Mechanism::noise_multiplier,
+                                  &Mechanism::sampling_rate, &Mechanism::steps_per_round,
+                                  &Mechanism::delta,         &Mechanism::epsilon_budget};
+        PrivateSpec spec = ground(0);
+        spec.clients = 4;
+        spec.rounds = 3;
+        for (const double value : {std::nan(""), HUGE_VAL, -HUGE_VAL, 0.0, -1.0, 1e-300, 1e300}) {
+            for (std::size_t field = 0; field < claimed.size(); ++field)
+                for (const bool at_server : {false, true}) {
+                    spec.where = spec.where_declared = at_server ? "server" : "client";
+                    PrivateFederation federation(spec);
+                    for (model::Update& update : federation.made.updates)
+                        if (update.client.text() == "c100") (*update.privacy).*claimed[field] = value;
+                    PrivacyAudit audit = audit_of(federation);
+                    QCOMPARE(audit.rules.size(), std::size_t{20});
+                    for (const model::Finding& finding : audit.findings)
+                        QVERIFY2(!finding.client || finding.client->text() == "c100", told(audit).c_str());
+                    for (model::Update& update : federation.made.updates) (*update.privacy).*claimed[field] = value;
+                    (*federation.made.federation.privacy).*declared[field] = value;
+                    QCOMPARE(audit_of(federation).rules.size(), std::size_t{20});
+                }
+        }
+    }
 };
 
 QTEST_APPLESS_MAIN(TestPrivacyAudit)

@@ -198,6 +198,10 @@ private slots:
         model::Progress progress;
         const auto columns = analysis::column_vectors(made_.source, round, {}, question.rules, progress);
         const analysis::WhatIf full = round.ask(question, &*columns);
+        // Centred clipping starts from the step before, whose product with the shipped one the ledger does not keep.
+        const analysis::WhatIfQuestion clipped{.rules = {{"centred-clipping"}}};
+        QVERIFY(std::isnan(round.ask(clipped).rules[0].to_shipped.distance) && round.ask(clipped).rules[0].norm > 0);
+        QVERIFY(round.ask(clipped, &*columns).rules[0].to_shipped.distance > 0);
         QVERIFY(near(alone.rules[0].norm, full.rules[0].norm, 1e-9));
         QVERIFY(near(alone.rules[0].to_shipped.distance, full.rules[0].to_shipped.distance, 1e-9));
         QVERIFY(near(alone.gaps[2].distance, full.gaps[2].distance, 1e-9));

@@ -128,6 +128,10 @@ private slots:
     void defences();
     void clusters_data();
     void clusters();
+    void privacy_data();
+    void privacy();
+    void privacy_of_other_mechanisms();
+    void privacy_backwards();
 };
 
 void Golden::rules_data()
@@ -264,6 +268,152 @@ void Golden::clusters()
             difference(numbers_of(ran.json()[QLatin1String(key)]), numbers_of(expected[QLatin1String(key)])) < 1e-9,
             key);
     QCOMPARE(ran.json()["persistence"].toArray().size(), expected["persistence"].toArray().size());
+}
+
+namespace {
+
+/// The options for a history of the table: one triple as options, more as a file.
+QStringList history_options(const QJsonArray& history)
+{
+    if (history.size() == 1)
+        return {"--noise-multiplier",
+                QString::number(history[0][0].toDouble(), 'g', 17),
+                "--sampling-rate",
+                QString::number(history[0][1].toDouble(), 'g', 17),
+                "--steps",
+                QString::number(history[0][2].toDouble(), 'g', 17)};
+    write_file(scratch("history.json"), QJsonDocument(history).toJson());
+    return {"--history", scratch("history.json")};
+}
+
+/// One number of what `compute` answers; NaN where it failed, infinite where it is null.
+double computed(const QStringList& arguments, const char* key = "epsilon")
+{
+    const Ran ran = run_cli(QStringList{"compute"} + arguments + QStringList{"--format", "json"});
+    if (ran.code != 0 || !ran.is_json()) return std::nan("");
+    const QJsonValue value = ran.json()[QLatin1String(key)];
+    return value.isNull() ? HUGE_VAL : value.toDouble(std::nan(""));
+}
+
+bool near(double value, double expected, double relative)
+{
+    return std::abs(value - expected) <= relative * std::abs(expected);
+}
+
+QString text(double number) { return QString::number(number, 'g', 17); }
+
+}  // namespace
+
+void Golden::privacy_data()
+{
+    QTest::addColumn<QJsonValue>("entry");
+    const QStringList wanted{"sgm_q0.001_s0.7_k100",
+                             "sgm_q0.01_s1.0_k1000",
+                             "sgm_q0.1_s4.0_k10",
+                             "sgm_q1.0_s2.0_k100",
+                             "hetero_1",
+                             "hetero_2"};
+    for (const QJsonValue& entry : table("dp.json").value("cases").toArray())
+        if (wanted.contains(entry["id"].toString())) QTest::newRow(qPrintable(entry["id"].toString())) << entry;
+}
+
+void Golden::privacy()
+{
+    QFETCH(const QJsonValue, entry);
+    const QJsonValue expected = entry["expected"];
+    const QStringList history = history_options(entry["history"].toArray());
+    const double delta = entry["deltas"][1].toDouble();
+    const auto epsilon = [&](const QStringList& accountant) {
+        return computed(QStringList{"epsilon"} + history + QStringList{"--delta", text(delta)} + accountant);
+    };
+    const QJsonValue opacus = expected["opacus_rdp"][1];
+    QVERIFY(near(epsilon({"--accountant", "rdp", "--orders", "opacus"}), opacus["eps"].toDouble(), 1e-9));
+    QCOMPARE(
+        computed(QStringList{"epsilon"} + history + QStringList{"--delta", text(delta), "--orders", "opacus"}, "order"),
+        opacus["order"].toDouble());
+    QVERIFY(epsilon({}) <= expected["dp_accounting_rdp"][1]["eps"].toDouble() * (1 + 1e-9));
+    const double pld = epsilon({"--accountant", "pld"});
+    QVERIFY(std::abs(pld - expected["dp_accounting_pld"]["eps"][1].toDouble()) < 0.005);
+    if (expected["opacus_prv"][1]["eps_upper"].isDouble())
+        QVERIFY(std::abs(epsilon({"--accountant", "prv"}) - expected["opacus_prv"][1]["eps_upper"].toDouble()) < 1e-4);
+    if (expected["opacus_gdp"][1].isDouble())
+        QVERIFY(near(epsilon({"--accountant", "gdp", "--central-limit"}), expected["opacus_gdp"][1].toDouble(), 1e-9));
+    const double back =
+        computed(QStringList{"delta"} + history + QStringList{"--epsilon", text(pld), "--accountant", "pld"}, "delta");
+    QVERIFY(near(back, delta, 1e-3));
+}
+
+void Golden::privacy_of_other_mechanisms()
+{
+    const QJsonObject dp = table("dp.json");
+    const QJsonValue laplace = dp["laplace"]["cases"][2];
+    const QStringList uses{"epsilon",
+                           "--mechanism",
+                           "laplace",
+                           "--noise-multiplier",
+                           text(laplace["scale_b"].toDouble()),
+                           "--steps",
+                           text(laplace["steps"].toDouble()),
+                           "--delta",
+                           "1e-06",
+                           "--accountant"};
+    QVERIFY(near(computed(uses + QStringList{"basic"}), laplace["pure_eps_basic_composition"].toDouble(), 1e-12));
+    QVERIFY(near(computed(uses + QStringList{"rdp"}), laplace["dp_accounting_rdp"][1].toDouble(), 1e-9));
+    QVERIFY(std::abs(computed(uses + QStringList{"pld"}) - laplace["dp_accounting_pld"]["eps"][1].toDouble()) < 1e-3);
+    const QJsonValue zcdp = dp["zcdp"]["cases"][3];
+    const QStringList rho{"epsilon",
+                          "--mechanism",
+                          "zcdp",
+                          "--rho",
+                          text(zcdp["rho"].toDouble()),
+                          "--steps",
+                          text(zcdp["steps"].toDouble()),
+                          "--delta",
+                          "1e-05",
+                          "--accountant"};
+    QVERIFY(near(computed(rho + QStringList{"zcdp"}), zcdp["bun_steinke_formula"][0].toDouble(), 1e-12));
+    QVERIFY(near(computed(rho + QStringList{"rdp"}), zcdp["dp_accounting_rdp_zcdp"][0].toDouble(), 1e-9));
+    const QJsonValue advanced = dp["advanced_composition"]["cases"][3];
+    const QStringList steps{"epsilon",
+                            "--mechanism",
+                            "approximate",
+                            "--step-epsilon",
+                            text(advanced["eps0"].toDouble()),
+                            "--steps",
+                            text(advanced["k"].toDouble()),
+                            "--delta",
+                            text(advanced["delta_total"].toDouble()),
+                            "--accountant"};
+    QVERIFY(near(computed(steps + QStringList{"optimal"}), advanced["dp_accounting_kov_thm3.3"].toDouble(), 1e-9));
+    QVERIFY(
+        near(computed(steps + QStringList{"advanced"}), advanced["dwork_rothblum_vadhan_formula"].toDouble(), 1e-9));
+}
+
+void Golden::privacy_backwards()
+{
+    const QJsonValue entry = table("dp.json").value("inverse")["cases"][0];
+    const QStringList goal{"noise",
+                           "--epsilon",
+                           text(entry["target_eps"].toDouble()),
+                           "--delta",
+                           text(entry["delta"].toDouble()),
+                           "--sampling-rate",
+                           text(entry["q"].toDouble()),
+                           "--steps",
+                           text(entry["steps"].toDouble()),
+                           "--accountant"};
+    QVERIFY(near(computed(goal + QStringList{"rdp", "--orders", "opacus"}, "noise_multiplier"),
+                 entry["opacus_get_noise_multiplier_rdp_tol1e-6"].toDouble(), 1e-6));
+    QVERIFY(near(computed(goal + QStringList{"pld"}, "noise_multiplier"),
+                 entry["dp_accounting_calibrate_pld_tol1e-4"].toDouble(), 1e-3));
+    // Nothing bounds what has no noise: null, and no failure. What makes no sense is refused.
+    const QStringList bare{"epsilon", "--noise-multiplier", "0", "--steps", "3", "--delta", "1e-5"};
+    QCOMPARE(computed(bare), HUGE_VAL);
+    QCOMPARE(computed({"epsilon", "--noise-multiplier", "1", "--steps", "0", "--delta", "1e-5"}), 0.0);
+    write_file(scratch("bad.json"), "[[1.0, 0.1], [2.0]]");
+    const Ran ran = run_cli({"compute", "epsilon", "--history", scratch("bad.json"), "--delta", "1e-5"});
+    QCOMPARE(ran.code, 1);
+    QVERIFY(ran.err.contains("entry 0") && ran.err.contains("triple"));
 }
 
 QTEST_GUILESS_MAIN(Golden)

@@ -72,6 +72,7 @@ private slots:
     void fail_on_answers_with_three();
     void a_decision_stands_beside_the_verdict();
     void the_custody_chain_grows_and_is_intact();
+    void a_sealed_case_is_verified();
     void aggregate_writes_a_file_and_records_it();
     void aggregate_takes_any_rule();
     void aggregate_refuses_what_is_not_there();
@@ -303,6 +304,53 @@ void Sample::the_custody_chain_grows_and_is_intact()
     QCOMPARE(rows.last()["action"].toString(), QStringLiteral("decide"));
     QVERIFY(rows.last()["parameters"].isObject());
     for (int idx = 1; idx < rows.size(); ++idx) QCOMPARE(rows[idx]["previous"], rows[idx - 1]["hash"]);
+}
+
+void Sample::a_sealed_case_is_verified()
+{
+    const Ran clean = run_cli({"verify", "--case", case_, "--format", "json"});
+    QVERIFY2(clean.code == 0, clean.out + clean.err);
+    QCOMPARE(clean.json()["intact"].toBool(), true);
+    QCOMPARE(clean.json()["problems"].toArray().size(), 0);
+    QVERIFY(clean.json()["files_read"].toInt() > 500);
+
+    qputenv("XDG_CONFIG_HOME", scratch("config").toUtf8());
+    const QString seal = fresh("sample.seal");
+    const Ran sealed = run_cli({"seal", "--case", case_, "--out", seal, "--format", "json"});
+    QVERIFY2(sealed.code == 0, sealed.err.constData());
+    QCOMPARE(sealed.json()["text"].toString().toUtf8(), read_file(seal));
+    QVERIFY(QFile::exists(scratch("config/fedsleuth/seal-key.pem")));
+    QCOMPARE(run_cli({"seal", "--case", case_, "--out", seal}).code, 1);  // nothing is written over
+    const QStringList check{"verify", "--case", case_, "--seal", seal, "--format", "json"};
+    QCOMPARE(run_cli(check).json()["intact"].toBool(), true);
+    QCOMPARE(run_cli({"decide", "--case", case_, "--client", "site-05", "--as", "clean", "--note", "later"}).code, 0);
+    QCOMPARE(run_cli(check).json()["intact"].toBool(), true);
+
+    QByteArray text = read_file(seal);
+    text.replace("entries: ", "entries: 9");
+    write_file(seal, text);
+    const Ran broken = run_cli(check);
+    QCOMPARE(broken.code, 3);
+    QCOMPARE(broken.json()["intact"].toBool(), false);
+    const QJsonObject problem = broken.json()["problems"].toArray().first().toObject();
+    QCOMPARE(problem["what"].toString(), QStringLiteral("seal"));
+    QVERIFY(problem.contains("where") && problem.contains("text"));
+    write_file(seal, "no seal");
+    QCOMPARE(run_cli(check).code, 1);
+
+    const Ran proof = run_cli({"custody", "--case", case_, "--prove", "updates/r0015-site-07.npz", "--format", "json"});
+    QVERIFY2(proof.code == 0, proof.err.constData());
+    QCOMPARE(proof.json()["root"], clean.json()["evidence_root"]);
+    QVERIFY(proof.json()["proof"].toArray().size() >= 9);
+    QCOMPARE(run_cli({"custody", "--case", case_, "--prove", "nothing"}).code, 1);
+
+    const Ran limit = run_cli({"policy", "--case", case_, "--set", "admission.min_examples=10", "--format", "json"});
+    QVERIFY2(limit.code == 0, limit.err.constData());
+    QVERIFY(limit.out.contains("admission.min_examples"));
+    QCOMPARE(run_cli({"policy", "--case", case_, "--set", "admission.min_examples=-1"}).code, 1);
+    QCOMPARE(run_cli({"policy", "--case", case_, "--set", "admission.nothing=1"}).code, 1);
+    QCOMPARE(run_cli({"policy", "--case", case_, "--set", "admission.min_examples=default"}).code, 0);
+    QCOMPARE(run_cli({"verify", "--case", case_}).code, 0);
 }
 
 void Sample::aggregate_writes_a_file_and_records_it()

@@ -6,8 +6,8 @@
 
 namespace {
 const QStringList verbs{"ingest",   "analyse", "verdicts",  "rounds", "clients", "findings", "privacy",
-                        "rollback", "custody", "aggregate", "decide", "score",   "compute",  "simulate",
-                        "replay",   "report",  "metrics",   "policy"};
+                        "rollback", "custody", "verify",    "seal",   "aggregate", "whatif",   "decide",  "score",
+                        "compute",  "simulate", "replay",   "report", "metrics",   "policy"};
 }
 
 class Usage : public QObject {
@@ -127,7 +127,7 @@ void Usage::wrong_command_lines_are_usage_errors()
 void Usage::a_missing_case_is_one_line_and_a_hint_data()
 {
     QTest::addColumn<QStringList>("arguments");
-    for (const char* verb : {"analyse", "verdicts", "rounds", "clients", "findings", "privacy", "rollback", "custody"})
+    for (const char* verb : {"analyse", "verdicts", "rounds", "clients", "findings", "privacy", "rollback", "custody", "verify", "seal"})
         QTest::newRow(verb) << QStringList{verb};
     QTest::newRow("aggregate") << QStringList{"aggregate", "--round",           "1", "--rule", "median",
                                               "--out",     scratch("never.npz")};

@@ -27,7 +27,8 @@ std::vector<float> edges_of(const Table& table, std::size_t feature, std::size_t
 
 class Booster {
 public:
-    Booster(const Table& table, const BoostingOptions& options) : table_(table), options_(options), random_(options.seed)
+    Booster(const Table& table, const BoostingOptions& options)
+        : table_(table), options_(options), random_(options.seed)
     {
         for (std::size_t feature = 0; feature < table.features; ++feature)
             edges_.push_back(edges_of(table, feature, options.bins));

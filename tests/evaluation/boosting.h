@@ -25,9 +25,9 @@ struct BoostingOptions {
     std::size_t trees = 300;
     std::size_t depth = 4;
     double rate = 0.08;
-    double l2 = 8;              ///< on a leaf, in units of Σ p(1 − p)
-    double rows = 0.6;          ///< share of the groups that each tree sees
-    double columns = 0.25;      ///< share of the features
+    double l2 = 8;          ///< on a leaf, in units of Σ p(1 − p)
+    double rows = 0.6;      ///< share of the groups that each tree sees
+    double columns = 0.25;  ///< share of the features
     std::size_t bins = 32;
     std::uint64_t seed = 1;
 };

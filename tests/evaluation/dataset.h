@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/verdict/client_features.h"
 #include "evaluation/boosting.h"
 #include "evaluation/recording.h"
-#include "analysis/verdict/client_features.h"
 
 #include <functional>
 #include <string>
@@ -23,7 +23,7 @@ struct Example {
 
 struct Dataset {
     std::vector<Cell> cells;
-    std::vector<Example> examples;          ///< cell by cell
+    std::vector<Example> examples;             ///< cell by cell
     std::vector<analysis::Evidence> evidence;  ///< of each cell, its rounds' scores dropped
 };
 

@@ -16,19 +16,20 @@ using namespace fedsleuth::evaluation;
 
 namespace {
 
-constexpr std::uint64_t test_seeds[] = {2, 12};       // the first and the second design (grid.h)
+constexpr std::uint64_t test_seeds[] = {2, 12};  // the first and the second design (grid.h)
 constexpr std::uint64_t training_seeds[] = {1, 11};
-constexpr std::uint64_t library_seeds[] = {3, 13};    // of these, the fifth of the cells in which nobody attacks
+constexpr std::uint64_t library_seeds[] = {3, 13};  // of these, the fifth of the cells in which nobody attacks
 constexpr std::uint64_t fast_seed = 22;
 
 int usage()
 {
-    std::fputs("usage: fedsleuth-evaluate record FOLDER SEED FROM TO STEP   simulate cells, keep their ledgers\n"
-               "       fedsleuth-evaluate train FOLDER CELLS OUT.inc        learn the judges from what is recorded\n"
-               "       fedsleuth-evaluate report FOLDER CELLS OUT.md        measure the verdicts on what is recorded\n"
-               "       fedsleuth-evaluate corpus SCRATCH FOLDER…            the same on labelled evidence folders\n"
-               "       fedsleuth-evaluate fast                              a cut of the grid, in seconds; fails below it\n",
-               stderr);
+    std::fputs(
+        "usage: fedsleuth-evaluate record FOLDER SEED FROM TO STEP   simulate cells, keep their ledgers\n"
+        "       fedsleuth-evaluate train FOLDER CELLS OUT.inc        learn the judges from what is recorded\n"
+        "       fedsleuth-evaluate report FOLDER CELLS OUT.md        measure the verdicts on what is recorded\n"
+        "       fedsleuth-evaluate corpus SCRATCH FOLDER…            the same on labelled evidence folders\n"
+        "       fedsleuth-evaluate fast                              a cut of the grid, in seconds; fails below it\n",
+        stderr);
     return 2;
 }
 
@@ -111,10 +112,11 @@ int fast()
     const Rates quiet = rates(measured, [](const Cell& cell) { return cell.attack.empty(); });
     const Rates attacked = rates(measured, [](const Cell& cell) { return !cell.attack.empty(); });
     const Rates overt = rates(measured, [](const Cell& cell) { return cell.overt; });
-    std::printf("%zu federations: AUROC %.3f (overt %.3f), found %.3f (overt %.3f), accused %.4f, nobody attacks %.4f, "
-                "calibration error %.3f, family %.3f\n",
-                measured.cells.size(), attacked.area, overt.area, attacked.found, overt.found, attacked.accused,
-                quiet.accused, calibration_error(measured), family_share(measured));
+    std::printf(
+        "%zu federations: AUROC %.3f (overt %.3f), found %.3f (overt %.3f), accused %.4f, nobody attacks %.4f, "
+        "calibration error %.3f, family %.3f\n",
+        measured.cells.size(), attacked.area, overt.area, attacked.found, overt.found, attacked.accused, quiet.accused,
+        calibration_error(measured), family_share(measured));
     const bool good = measured.cells.size() >= 36 && attacked.area >= 0.94 && overt.area >= 0.97 &&
                       overt.found >= 0.7 && attacked.accused <= 0.02 && quiet.accused <= 0.015 &&
                       calibration_error(measured) <= 0.06 && family_share(measured) >= 0.75;
@@ -129,8 +131,9 @@ int corpus(int argc, char** argv)
         Measured measured;
         measured.add(*recording);
         const Rates all = rates(measured, [](const Cell&) { return true; });
-        std::printf("%s: AUROC %.3f, found %.3f (suspect or graver %.3f), accused %.4f (%.4f), family %.3f\n", argv[idx],
-                    all.area, all.found, all.suspected, all.accused, all.honest_suspected, family_share(measured));
+        std::printf("%s: AUROC %.3f, found %.3f (suspect or graver %.3f), accused %.4f (%.4f), family %.3f\n",
+                    argv[idx], all.area, all.found, all.suspected, all.accused, all.honest_suspected,
+                    family_share(measured));
     }
     return 0;
 }

@@ -28,28 +28,50 @@ struct Entry {
 // about them. The first stops at first_entries.
 constexpr std::size_t first_entries = 36;
 constexpr std::array<Entry, 44> entries{{
-    {"label-flip", "pair", false, true, false},    {"label-flip", "all", true, false, false},
-    {"label-flip", "random", true, false, false},  {"backdoor", "plain", false, false, false},
-    {"backdoor", "clipped", false, true, false},   {"dba", "", false, false, true},
-    {"model-replacement", "", true, false, false}, {"constrain-and-scale", "", false, true, false},
-    {"edge-case", "", false, true, false},         {"neurotoxin", "", false, true, true},
-    {"drip", "", false, true, false},              {"sign-flip", "own", true, false, false},
-    {"sign-flip", "mean", true, false, false},     {"noise", "plain", true, false, false},
-    {"noise", "matched", true, false, false},      {"noise", "added", true, false, false},
-    {"scaling", "", true, false, false},           {"alie", "", true, false, false},
-    {"ipm", "", true, false, false},               {"min-max", "unit", true, false, false},
-    {"min-max", "sign", true, false, false},       {"min-max", "std", true, false, false},
-    {"min-sum", "unit", true, false, true},        {"min-sum", "std", true, false, true},
-    {"fang-krum", "", true, false, false},         {"fang-trim", "full", true, false, false},
-    {"fang-trim", "partial", true, false, false},  {"mimic", "", true, false, false},
-    {"sybil", "", true, false, false},             {"poisonedfl", "", true, false, true},
-    {"free-rider", "zero", true, false, false},    {"free-rider", "random", true, false, false},
-    {"free-rider", "delta", true, false, false},   {"free-rider", "advanced", true, false, false},
-    {"free-rider", "stale", true, false, false},   {"label-flip", "all", true, false, false},
-    {"drip", "", false, true, false},              {"backdoor", "clipped", false, true, false},
-    {"label-flip", "pair", false, true, false},    {"constrain-and-scale", "", false, true, false},
-    {"edge-case", "", false, true, false},         {"scaling", "", true, false, false},
-    {"drip", "", false, true, false},              {"sign-flip", "own", true, false, false},
+    {"label-flip", "pair", false, true, false},
+    {"label-flip", "all", true, false, false},
+    {"label-flip", "random", true, false, false},
+    {"backdoor", "plain", false, false, false},
+    {"backdoor", "clipped", false, true, false},
+    {"dba", "", false, false, true},
+    {"model-replacement", "", true, false, false},
+    {"constrain-and-scale", "", false, true, false},
+    {"edge-case", "", false, true, false},
+    {"neurotoxin", "", false, true, true},
+    {"drip", "", false, true, false},
+    {"sign-flip", "own", true, false, false},
+    {"sign-flip", "mean", true, false, false},
+    {"noise", "plain", true, false, false},
+    {"noise", "matched", true, false, false},
+    {"noise", "added", true, false, false},
+    {"scaling", "", true, false, false},
+    {"alie", "", true, false, false},
+    {"ipm", "", true, false, false},
+    {"min-max", "unit", true, false, false},
+    {"min-max", "sign", true, false, false},
+    {"min-max", "std", true, false, false},
+    {"min-sum", "unit", true, false, true},
+    {"min-sum", "std", true, false, true},
+    {"fang-krum", "", true, false, false},
+    {"fang-trim", "full", true, false, false},
+    {"fang-trim", "partial", true, false, false},
+    {"mimic", "", true, false, false},
+    {"sybil", "", true, false, false},
+    {"poisonedfl", "", true, false, true},
+    {"free-rider", "zero", true, false, false},
+    {"free-rider", "random", true, false, false},
+    {"free-rider", "delta", true, false, false},
+    {"free-rider", "advanced", true, false, false},
+    {"free-rider", "stale", true, false, false},
+    {"label-flip", "all", true, false, false},
+    {"drip", "", false, true, false},
+    {"backdoor", "clipped", false, true, false},
+    {"label-flip", "pair", false, true, false},
+    {"constrain-and-scale", "", false, true, false},
+    {"edge-case", "", false, true, false},
+    {"scaling", "", true, false, false},
+    {"drip", "", false, true, false},
+    {"sign-flip", "own", true, false, false},
 }};
 
 /// Draws whose results don't depend on the standard library's distributions.
@@ -179,7 +201,8 @@ void draw_attack(Draw& draw, const Entry& entry, Cell& cell)
         plan.schedule.period = draw.pick(std::array<std::size_t, 3>{2, 3, 5});
     }
     auto& values = plan.settings.values;
-    if (name == "backdoor" && plan.settings.variant == "plain") values["boost"] = draw.pick(std::array<double, 3>{1, 2, 4});
+    if (name == "backdoor" && plan.settings.variant == "plain")
+        values["boost"] = draw.pick(std::array<double, 3>{1, 2, 4});
     if (name == "scaling") values["factor"] = draw.pick(std::array<double, 4>{3, 5, 10, -2});
     if (name == "ipm") values["epsilon"] = draw.pick(std::array<double, 4>{0.1, 0.5, 0.5, 2});
     if (name == "alie") values["z"] = draw.pick(std::array<double, 3>{0, 0.5, 1});
@@ -209,7 +232,8 @@ Cell make_cell(std::uint64_t seed, std::size_t number)
     draw_data(draw, cell);
     draw_training(draw, cell.second, cell.options);
     draw_operation(draw, cell.second, cell.options);
-    if (number % 5 != 4) draw_attack(draw, entries[(number - number / 5) % (cell.second ? entries.size() : first_entries)], cell);
+    if (number % 5 != 4)
+        draw_attack(draw, entries[(number - number / 5) % (cell.second ? entries.size() : first_entries)], cell);
     return cell;
 }
 

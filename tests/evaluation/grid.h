@@ -12,13 +12,13 @@ namespace fedsleuth::evaluation {
 /// One federation of the grid.
 struct Cell {
     std::size_t number = 0;
-    bool second = false;  ///< of the second design
-    std::string attack;   ///< catalogue name and variant, "label-flip pair"; empty: nobody attacks
+    bool second = false;    ///< of the second design
+    std::string attack;     ///< catalogue name and variant, "label-flip pair"; empty: nobody attacks
     bool held_out = false;  ///< one of the four attacks that no calibration ever sees
-    bool hard = false;      ///< of the hard set: pair flip on skewed data, clipped backdoor, drip, Neurotoxin, edge case
-    bool overt = false;     ///< of the overt and colluding set
-    double skew = 0;        ///< 0 IID, 1 Dirichlet(≥ 0.5), 2 Dirichlet(< 0.5) or few classes a client
-    double fraction = 0;    ///< of the clients that attack
+    bool hard = false;    ///< of the hard set: pair flip on skewed data, clipped backdoor, drip, Neurotoxin, edge case
+    bool overt = false;   ///< of the overt and colluding set
+    double skew = 0;      ///< 0 IID, 1 Dirichlet(≥ 0.5), 2 Dirichlet(< 0.5) or few classes a client
+    double fraction = 0;  ///< of the clients that attack
     analysis::lab::LabOptions options;
 };
 

@@ -85,7 +85,8 @@ std::string as_source(const TrainedJudges& judges)
     out << "constexpr NullCell library[] = {\n" << library.str() << "};\n";
     out << "constexpr Judges judges{" << reference("first", judges.first) << ",\n    "
         << reference("second", judges.second) << ",\n    " << number(judges.slope) << ", " << number(judges.offset)
-        << ",\n    " << reference("round", judges.round) << ",\n    kinds, library,\n    \"" << judges.recipe << "\"};\n";
+        << ",\n    " << reference("round", judges.round) << ",\n    kinds, library,\n    \"" << judges.recipe
+        << "\"};\n";
     return out.str();
 }
 

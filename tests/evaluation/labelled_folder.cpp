@@ -38,15 +38,14 @@ model::Result<Recording> record_folder(const std::filesystem::path& folder, cons
     if (truth["attack"].get(attack) != simdjson::SUCCESS) attack = "";
     recording.cell.attack = malicious.size() > 0 ? folder.filename().string() : "";
     recording.cell.options.clients = recording.examples.size();
-    recording.cell.fraction =
-        static_cast<double>(malicious.size()) / static_cast<double>(std::max<std::size_t>(recording.examples.size(), 1));
+    recording.cell.fraction = static_cast<double>(malicious.size()) /
+                              static_cast<double>(std::max<std::size_t>(recording.examples.size(), 1));
     if (malicious.size() > 0) recording.cell.options.attacks.emplace_back();
     for (const auto& [client, count] : recording.examples) {
         simdjson::dom::array rounds;
         if (malicious[client.text()].get(rounds) != simdjson::SUCCESS) continue;
         recording.attack_of[client] = attack;
-        for (const simdjson::dom::element round : rounds)
-            recording.malicious[client].emplace_back(std::int64_t(round));
+        for (const simdjson::dom::element round : rounds) recording.malicious[client].emplace_back(std::int64_t(round));
     }
     return recording;
 }

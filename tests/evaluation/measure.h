@@ -31,12 +31,12 @@ struct Measured {
 /// What a set of clients comes to. Shares are −1 where there was nothing to take them of.
 struct Rates {
     std::size_t federations = 0, malicious = 0, honest = 0;
-    double found = -1;           ///< true positive rate of the class `malicious`
-    double suspected = -1;       ///< the same of `suspect` or graver
-    double accused = -1;         ///< false positive rate of the class `malicious`
+    double found = -1;      ///< true positive rate of the class `malicious`
+    double suspected = -1;  ///< the same of `suspect` or graver
+    double accused = -1;    ///< false positive rate of the class `malicious`
     double honest_suspected = -1;
-    double area = -1;            ///< under the ROC of the probability, all federations pooled
-    double runs_accused = -1;    ///< federations with at least one false accusation
+    double area = -1;          ///< under the ROC of the probability, all federations pooled
+    double runs_accused = -1;  ///< federations with at least one false accusation
 };
 
 [[nodiscard]] Rates rates(const Measured& measured, const std::function<bool(const Cell&)>& keep);

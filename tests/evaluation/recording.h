@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "evaluation/grid.h"
 #include "analysis/lab/federation.h"
 #include "analysis/verdict/evidence.h"
-#include "model/round_ledger.h"
+#include "evaluation/grid.h"
 #include "model/progress.h"
+#include "model/round_ledger.h"
 
 #include <filesystem>
 #include <map>

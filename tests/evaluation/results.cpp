@@ -28,9 +28,8 @@ std::string decimal(double value)
 void targets(std::ostringstream& out, const Measured& measured)
 {
     const Rates quiet = rates(measured, [](const Cell& cell) { return cell.attack.empty(); });
-    const Rates overt = rates(measured, [](const Cell& cell) {
-        return cell.overt && cell.options.clients >= 20 && cell.fraction <= 0.31;
-    });
+    const Rates overt = rates(
+        measured, [](const Cell& cell) { return cell.overt && cell.options.clients >= 20 && cell.fraction <= 0.31; });
     const Rates milder = rates(measured, [](const Cell& cell) {
         return cell.overt && cell.options.clients >= 20 && cell.fraction <= 0.31 && cell.skew < 2;
     });
@@ -72,8 +71,10 @@ std::string results(const Measured& measured, const std::string& recipe)
     std::ostringstream out;
     out << "# What the verdicts are worth\n\nWritten by `./dev evaluate`: " << recipe << ".\n"
         << "No federation of this table was seen in training; DBA, Neurotoxin, PoisonedFL and Min-Sum never were.\n"
-        << "Everything is measured at the program's default thresholds; the grid (tests/evaluation/grid.cpp) is a random\n"
-           "design: sizes from 6 to 40 clients, IID to two classes a client, partial participation, dropouts, stragglers,\n"
+        << "Everything is measured at the program's default thresholds; the grid (tests/evaluation/grid.cpp) is a "
+           "random\n"
+           "design: sizes from 6 to 40 clients, IID to two classes a client, partial participation, dropouts, "
+           "stragglers,\n"
            "noisy honest clients, six rules, attacks from the first round or later, on and off.\n\n";
     targets(out, measured);
     out << "\n| | federations | attackers | AUROC | called malicious | … or suspect | honest called malicious | … or "

@@ -37,7 +37,8 @@ std::vector<std::vector<double>> second_rows(const Dataset& data, const std::vec
             clients.push_back(std::move(light));
             suspicions.push_back(first[idx]);
         }
-        for (auto& row : analysis::second_look(data.evidence[cell], clients, suspicions)) rows.push_back(std::move(row));
+        for (auto& row : analysis::second_look(data.evidence[cell], clients, suspicions))
+            rows.push_back(std::move(row));
     }
     return rows;
 }
@@ -183,8 +184,7 @@ void fit_kinds(TrainedJudges& judges, const Dataset& data)
 std::vector<double> second_log_odds(const Dataset& data, const analysis::Forest& first, const analysis::Forest& second)
 {
     std::vector<double> suspicions;
-    for (const Example& example : data.examples)
-        suspicions.push_back(analysis::margin(first, example.features.values));
+    for (const Example& example : data.examples) suspicions.push_back(analysis::margin(first, example.features.values));
     return margins(second_rows(data, suspicions), second);
 }
 
@@ -202,8 +202,8 @@ TrainedJudges train(const Dataset& data, const Dataset& quiet)
     std::vector<double> unseen(data.examples.size(), 0.0);
     for (std::size_t fold = 0; fold < folds; ++fold) {
         options.seed = fold + 2;
-        const TrainedForest forest = boost(
-            client_table(data, [&](const Example& e) { return used(e) && fold_of(e) != fold; }), options);
+        const TrainedForest forest =
+            boost(client_table(data, [&](const Example& e) { return used(e) && fold_of(e) != fold; }), options);
         for (std::size_t idx = 0; idx < data.examples.size(); ++idx)
             if (fold_of(data.examples[idx]) == fold)
                 unseen[idx] = analysis::margin(forest.view(), data.examples[idx].features.values);
@@ -220,8 +220,8 @@ TrainedJudges train(const Dataset& data, const Dataset& quiet)
     const auto rows = second_rows(data, unseen);
     std::vector<double> scores, labels;
     for (std::size_t fold = 0; fold < folds; ++fold) {
-        const TrainedForest forest = boost(
-            second_table(data, rows, [&](const Example& e) { return used(e) && fold_of(e) != fold; }), second);
+        const TrainedForest forest =
+            boost(second_table(data, rows, [&](const Example& e) { return used(e) && fold_of(e) != fold; }), second);
         for (std::size_t idx = 0; idx < data.examples.size(); ++idx)
             if (used(data.examples[idx]) && fold_of(data.examples[idx]) == fold) {
                 scores.push_back(analysis::margin(forest.view(), rows[idx]));

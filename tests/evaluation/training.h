@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/verdict/judges.h"
 #include "evaluation/boosting.h"
 #include "evaluation/dataset.h"
-#include "analysis/verdict/judges.h"
 
 #include <filesystem>
 #include <string>

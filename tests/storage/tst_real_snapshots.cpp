@@ -22,7 +22,6 @@ class TestRealSnapshots : public QObject {
 
     static std::filesystem::path folder_of(const QString& name)
     {
-        if (name == "sample") return std::filesystem::path(FEDSLEUTH_SOURCE) / "resources" / "sample";
         return fixture("snapshots/" + name.toStdString());
     }
     static Federation open(const QString& name)
@@ -70,7 +69,7 @@ private slots:
                              << "npy" << false;
         QTest::newRow("npz, deflated") << "label-flip"
                                        << "npz" << true;
-        QTest::newRow("npz, numbered") << "sample"
+        QTest::newRow("npz, numbered") << "model-replacement"
                                        << "npz" << false;
     }
     void gives_the_checkpoint_that_the_updates_make()

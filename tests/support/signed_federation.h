@@ -321,7 +321,8 @@ public:
         for (const Sent& one : sent) log += line_of(one, put);
         for (int round = 1; round <= rounds_; ++round)
             log += R"({"type":"round","round":)" + std::to_string(round) + R"(,"started_at":")" +
-                   time_of(start_of(round)) + R"(","finished_at":")" + time_of(finish_of(round)) + "\"}\n";
+                   time_of(start_of(round)) + R"(","finished_at":")" + time_of(finish_of(round)) + '"' +
+                   selected_text(round) + "}\n";
         put("federation.jsonl", log + more_lines);
     }
 
@@ -333,8 +334,18 @@ public:
     std::vector<Sent> sent;
     bool trusts = true;
     std::string more_lines;
+    std::map<int, std::vector<std::string>> selected;  ///< round → clients; the log says nothing of other rounds
 
 private:
+    std::string selected_text(int round) const
+    {
+        const auto found = selected.find(round);
+        if (found == selected.end()) return {};
+        std::string text;
+        for (const std::string& id : found->second) text += (text.empty() ? "\"" : ",\"") + id + '"';
+        return ",\"selected\":[" + text + "]";
+    }
+
     template <class Put>
     static std::string line_of(const Sent& one, const Put& put)
     {

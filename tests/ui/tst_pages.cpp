@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/privacy/gaussian.h"
+#include "support/federations.h"
 #include "support/strict_messages.h"
 #include "support/ui_case.h"
 #include "support/ui_setup.h"
 #include "ui/pages/page.h"
+#include "ui/pages/workshop_page.h"
 #include "ui/plots/line_chart.h"
 #include "ui/plots/palette.h"
 #include "ui/session/case_session.h"
+#include "ui/session/jobs.h"
 #include "ui/shell/dossier_view.h"
 #include "ui/shell/inspector.h"
 #include "ui/shell/pages.h"
 #include "ui/tables/table_view.h"
 
+#include <cmath>
 #include <memory>
 #include <QAbstractItemModelTester>
+#include <QComboBox>
+#include <QDir>
 #include <QLabel>
+#include <QLineEdit>
 #include <QSortFilterProxyModel>
 #include <QTest>
 
@@ -92,6 +100,20 @@ std::shared_ptr<CaseData> hostile_case()
     data->issues.push_back({hostile, 1, hostile});
     data->custody.push_back({1, hostile, hostile, hostile, hostile, hostile, hostile, hostile, hostile});
     data->custody_problems = {hostile};
+    data->signatures.push_back(
+        {RoundNo{1}, id, model::SignatureOutcome::invalid, hostile, hostile, model::ClientId{hostile}, hostile});
+    analysis::CertificateView certificate;
+    certificate.path = certificate.subject = certificate.issuer = certificate.serial = certificate.key_type = hostile;
+    certificate.client = id;
+    certificate.way = {hostile, hostile};
+    certificate.not_before = certificate.not_after = 1e300;
+    certificate.revoked = {1.0, hostile, {}};
+    data->certificates.push_back(certificate);
+    certificate.problem = hostile;
+    data->certificates.push_back(certificate);
+    data->findings.push_back({"certificate-expired", model::Severity::high, id, RoundNo{1}, hostile,
+                              R"({"path":"\u202e\u001b","line":1e300})", {}});
+    data->findings.push_back({"rate-limit", model::Severity::high, id, RoundNo{1}, hostile, hostile, {}});
     data->custody_intact = false;
     data->decisions.push_back({id, model::VerdictClass::malicious, hostile, hostile, hostile});
     index_case_data(*data);
@@ -111,8 +133,11 @@ private slots:
     void every_page_says_what_it_would_show()
     {
         Book book;
-        for (Page* page : book.pages)
-            QVERIFY2(words(*page).contains("case", Qt::CaseInsensitive), page->metaObject()->className());
+        // The workshop needs no case: it makes a federation of its own.
+        for (Page* page : book.pages) {
+            const QString subject = qobject_cast<WorkshopPage*>(page) ? QStringLiteral("federation") : QStringLiteral("case");
+            QVERIFY2(words(*page).contains(subject, Qt::CaseInsensitive), page->metaObject()->className());
+        }
     }
 
     void every_model_keeps_the_rules()
@@ -203,6 +228,50 @@ private slots:
         QVERIFY(words(page).contains("and the selected client; 89 more"));
         book.session.show(test::made_case({}));
         QVERIFY(words(page).contains("declares no privacy mechanism"));
+    }
+
+    void assumptions_can_be_changed()
+    {
+        const QString scratch = QStringLiteral(FEDSLEUTH_SCRATCH);
+        const QString folder = test::federation_folder("privacy-audit", scratch);
+        QVERIFY(!folder.isEmpty());
+        QDir(scratch + "/cases").removeRecursively();
+        Book book;
+        book.session.set_cases_folder(scratch + "/cases");
+        book.session.open(folder);
+        QTRY_VERIFY_WITH_TIMEOUT(!book.session.is_busy() && book.session.data() && book.session.data()->verdicts,
+                                 120'000);
+        const QWidget& page = book.page(PageId::privacy);
+        const TableView* ledger = table(page, "Privacy ledger");
+        const TableView* checks = table(page, "Privacy checks");
+        QVERIFY(ledger && checks);
+        QCOMPARE(ledger->model()->rowCount(), 20);
+        QCOMPARE(checks->model()->rowCount(), 20);
+        const auto* chart = page.findChild<LineChart*>();
+
+        // 24 Gaussians of σ = 0.8 on everybody: PLD is the exact Gaussian's value, ε(10⁻⁵; μ = √24 / 0.8).
+        auto* accountant = page.findChild<QComboBox*>();
+        accountant->setCurrentText("PLD");
+        QTRY_VERIFY_WITH_TIMEOUT(chart->contents().y.name.contains("PLD") && book.session.jobs().idle(), 120'000);
+        book.session.selection().select_client(model::ClientId{"site-00"});
+        const double pld = analysis::gdp_epsilon(std::sqrt(24.0) / 0.8, 1e-5);
+        QVERIFY(std::abs(chart->contents().lines.back().points.back().y() - pld) < 1e-6 ||
+                std::abs(chart->contents().lines[chart->contents().lines.size() - 2].points.back().y() - pld) < 1e-6);
+        QTRY_VERIFY_WITH_TIMEOUT(chart->contents().bands.size() == 1, 120'000);
+        QVERIFY(std::abs(chart->contents().bands.front().lower.back() - pld) < 1e-6);
+        accountant->setCurrentText("RDP");
+        QTRY_VERIFY_WITH_TIMEOUT(chart->contents().y.name.contains("RDP"), 120'000);
+        QTRY_VERIFY_WITH_TIMEOUT(words(page).contains("At the end ε"), 120'000);
+
+        // Another δ is taken, and said.
+        for (QLineEdit* edit : page.findChildren<QLineEdit*>())
+            if (edit->accessibleName() == "δ") {
+                edit->setText("0.01");
+                edit->setModified(true);
+                emit edit->editingFinished();
+            }
+        QTRY_VERIFY_WITH_TIMEOUT(book.session.jobs().idle(), 120'000);
+        QVERIFY(words(page).contains("0.01"));
     }
 
     void evidence_text_is_harmless_everywhere()

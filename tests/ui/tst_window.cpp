@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/strict_messages.h"
 #include "support/ui_setup.h"
+#include "ui/pages/workshop_page.h"
+#include "ui/plots/line_chart.h"
 #include "ui/plots/ribbon.h"
 #include "ui/session/case_paths.h"
 #include "ui/session/jobs.h"
@@ -10,6 +12,7 @@
 
 #include <memory>
 #include <QAction>
+#include <QComboBox>
 #include <QDockWidget>
 #include <QDropEvent>
 #include <QLabel>
@@ -17,6 +20,7 @@
 #include <QMimeData>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QTemporaryDir>
 #include <QTest>
 
 using namespace fedsleuth;
@@ -219,6 +223,44 @@ private slots:
         enter.ignore();
         QApplication::sendEvent(driven.window.get(), &enter);
         QVERIFY(!enter.isAccepted());
+    }
+
+    void a_federation_is_made_in_the_workshop()
+    {
+        QTemporaryDir folder;
+        Driven driven;
+        driven.window->go_to(PageId::workshop);
+        auto* page = driven.window->findChild<WorkshopPage*>();
+        QVERIFY(page && page->isVisible());
+        page->pick_folder = [&](const std::function<void(const QString&)>& answer) { answer(folder.filePath("run")); };
+        auto* attack = page->findChild<QComboBox*>("workshop_attack");
+        attack->setCurrentIndex(attack->findData("sign-flip"));
+        auto* train = page->findChild<QPushButton*>("workshop_train");
+        auto* open = page->findChild<QPushButton*>("workshop_open");
+        QVERIFY(!open->isEnabled());
+        QTest::mouseClick(train, Qt::LeftButton);
+        QVERIFY(!train->isEnabled());
+        QTRY_VERIFY_WITH_TIMEOUT(open->isEnabled(), patience_ms);
+        const LineChart* chart = page->findChild<LineChart*>();
+        QCOMPARE(chart->contents().lines.size(), std::size_t{2});
+        QCOMPARE(chart->contents().lines[0].points.size(), std::size_t{20});
+        QVERIFY(chart->contents().lines[0].points.back().y() > 0.5);
+        const QString clients = as_text(*page->findChild<TableView*>()->model());
+        QVERIFY2(clients.count("sign-flip") >= 4, qPrintable(clients));  // what they were, and what verdicts name
+        QCOMPARE(clients.count("honest"), 16);
+        QVERIFY(page->findChild<QLabel*>("workshop_state")->text().contains(" of 4 attackers are called malicious"));
+        QVERIFY(!page->grab().isNull());
+
+        QTest::mouseClick(open, Qt::LeftButton);
+        wait_until_open(driven);
+        QCOMPARE(driven.session().data()->federation.name, std::string("workshop-sign-flip"));
+        QCOMPARE(driven.session().data()->rounds.size(), std::size_t{20});
+        QVERIFY(QFile::exists(folder.filePath("run/truth.json")));
+        // Another run is stopped half-way; the page goes on working.
+        driven.window->go_to(PageId::workshop);
+        QTest::mouseClick(train, Qt::LeftButton);
+        driven.session().jobs().stop_shown();
+        QTRY_VERIFY_WITH_TIMEOUT(train->isEnabled(), patience_ms);
     }
 
     void a_case_file_is_opened()

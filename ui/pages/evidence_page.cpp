@@ -2,6 +2,8 @@
 #include "ui/pages/evidence_page.h"
 
 #include "model/text.h"
+#include "ui/pages/custody_tab.h"
+#include "ui/pages/identity_tabs.h"
 #include "ui/pages/parts.h"
 #include "ui/session/case_session.h"
 #include "ui/session/wording.h"
@@ -15,6 +17,8 @@
 namespace fedsleuth::ui {
 
 namespace {
+
+constexpr int issues_tab = 4;
 
 /// A digest at a glance; the tooltip has all of it.
 Cell digest_cell(const std::string& digest)
@@ -50,13 +54,14 @@ EvidencePage::EvidencePage(CaseSession& session, QWidget* parent)
       tabs_(new QTabWidget(this)),
       files_state_(make_text(tabs_)),
       issues_state_(make_text(tabs_)),
-      custody_state_(make_text(tabs_)),
       files_(new RowTable<File>(file_columns(), this)),
       issues_(new RowTable<Issue>(issue_columns(), this)),
-      entries_(new RowTable<Entry>(entry_columns(), this)),
       files_view_(new TableView(tabs_)),
       issues_view_(new TableView(tabs_)),
-      entries_view_(new TableView(tabs_))
+      signatures_(new SignaturesTab(session, tabs_)),
+      certificates_(new CertificatesTab(session, tabs_)),
+      admission_(new AdmissionTab(session, tabs_)),
+      custody_(new CustodyTab(session, tabs_))
 {
     empty_->set_words(tr("No case is open"),
                       tr("Here will be seen what a case was made from, with the digest of every file, and "
@@ -67,13 +72,13 @@ EvidencePage::EvidencePage(CaseSession& session, QWidget* parent)
     issues_view_->show_table(issues_);
     issues_view_->setAccessibleName(tr("Import issues"));
     issues_view_->set_empty_text(tr("Every line of the log and every file could be taken as it is."));
-    entries_view_->show_table(entries_);
-    entries_view_->setAccessibleName(tr("Custody chain"));
-    entries_view_->set_empty_text(tr("Nothing is on record."));
     tabs_->setDocumentMode(true);
     tabs_->addTab(make_tab(files_state_, files_view_), tr("Files"));
+    tabs_->addTab(signatures_, tr("Signatures"));
+    tabs_->addTab(certificates_, tr("Certificates"));
+    tabs_->addTab(admission_, tr("Admission"));
     tabs_->addTab(make_tab(issues_state_, issues_view_), tr("Import issues"));
-    tabs_->addTab(make_tab(custody_state_, entries_view_), tr("Custody chain"));
+    tabs_->addTab(custody_, tr("Custody chain"));
 
     QBoxLayout* layout = make_page_layout(this);
     layout->addWidget(empty_, 1);
@@ -130,24 +135,6 @@ std::vector<RowTable<EvidencePage::Issue>::Column> EvidencePage::issue_columns()
     };
 }
 
-std::vector<RowTable<EvidencePage::Entry>::Column> EvidencePage::entry_columns()
-{
-    using Row = Entry;
-    return {
-        {{tr("No."), {}, true, 6}, [](const Row& row) { return count_cell(row->index); }},
-        {{tr("Time"), {}, false, 24}, [](const Row& row) { return time_cell(row->time); }},
-        {{tr("Actor"), tr("User of the operating system"), false, 14},
-         [](const Row& row) { return text_cell(row->actor); }},
-        {{tr("Action"), {}, false, 12}, [](const Row& row) { return text_cell(row->action); }},
-        {{tr("Subject"), {}, false, 36}, [](const Row& row) { return text_cell(row->subject); }},
-        {{tr("Parameters"), {}, false, 0, true}, [](const Row& row) { return text_cell(row->parameters_json); }},
-        {{tr("SHA-256"), tr("Of what the act produced or took in"), false, 16},
-         [](const Row& row) { return digest_cell(row->sha256); }},
-        {{tr("Hash"), tr("Over this entry and the hash of the one before"), false, 16},
-         [](const Row& row) { return digest_cell(row->hash); }},
-    };
-}
-
 void EvidencePage::refresh()
 {
     const CaseDataPtr& data = session().data();
@@ -155,13 +142,23 @@ void EvidencePage::refresh()
         show_instead(empty_, tabs_);
         files_->set_rows({});
         issues_->set_rows({});
-        entries_->set_rows({});
+        show_tabs(nullptr);
         return;
     }
     show_instead(tabs_, empty_);
     fill_files(data);
     fill_issues(data);
-    fill_custody(data);
+    show_tabs(data);
+}
+
+void EvidencePage::show_tabs(const CaseDataPtr& data)
+{
+    signatures_->show_data(data);
+    certificates_->show_data(data);
+    admission_->show_data(data);
+    custody_->show_data(data);
+    tabs_->setTabText(tabs_->indexOf(custody_),
+                      !data || data->custody_intact ? tr("Custody chain") : tr("Custody chain (broken)"));
 }
 
 void EvidencePage::fill_files(const CaseDataPtr& data)
@@ -193,24 +190,8 @@ void EvidencePage::fill_issues(const CaseDataPtr& data)
     for (const model::ImportIssue& issue : data->issues) rows.push_back(&issue);
     say(issues_state_,
         rows.empty() ? QString() : tr("What could not be taken as it is. The lines and files around it still count."));
-    tabs_->setTabText(1, rows.empty() ? tr("Import issues") : tr("Import issues (%1)").arg(rows.size()));
+    tabs_->setTabText(issues_tab, rows.empty() ? tr("Import issues") : tr("Import issues (%1)").arg(rows.size()));
     issues_->set_rows(std::move(rows), data);
-}
-
-void EvidencePage::fill_custody(const CaseDataPtr& data)
-{
-    std::vector<Entry> rows;
-    for (const model::CustodyEntry& entry : data->custody) rows.push_back(&entry);
-    QStringList problems;
-    for (const std::string& problem : data->custody_problems) problems << shown(problem);
-    constexpr qsizetype at_most = 5;
-    const qsizetype hidden = problems.size() - at_most;
-    if (hidden > 0) problems = problems.mid(0, at_most) << tr("… and %1 more.").arg(hidden);
-    custody_state_->setText(data->custody_intact
-                                ? tr("The chain is intact: every entry's hash fits its contents and the entry before.")
-                                : tr("The chain is BROKEN:\n%1").arg(problems.join(u'\n')));
-    tabs_->setTabText(2, data->custody_intact ? tr("Custody chain") : tr("Custody chain (broken)"));
-    entries_->set_rows(std::move(rows), data);
 }
 
 void EvidencePage::show_selection()

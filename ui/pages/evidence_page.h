@@ -10,7 +10,11 @@ class QTabWidget;
 
 namespace fedsleuth::ui {
 
+class AdmissionTab;
+class CertificatesTab;
+class CustodyTab;
 class EmptyState;
+class SignaturesTab;
 class TableView;
 
 /// What the case was made from, what could not be taken in, and who did what with it.
@@ -26,26 +30,25 @@ protected:
 private:
     using File = const model::EvidenceFile*;
     using Issue = const model::ImportIssue*;
-    using Entry = const model::CustodyEntry*;
     [[nodiscard]] static std::vector<RowTable<File>::Column> file_columns();
     [[nodiscard]] static std::vector<RowTable<Issue>::Column> issue_columns();
-    [[nodiscard]] static std::vector<RowTable<Entry>::Column> entry_columns();
     [[nodiscard]] QWidget* make_tab(QLabel* state, TableView* view);
     void fill_files(const CaseDataPtr& data);
     void fill_issues(const CaseDataPtr& data);
-    void fill_custody(const CaseDataPtr& data);
+    void show_tabs(const CaseDataPtr& data);
 
     EmptyState* empty_;
     QTabWidget* tabs_;
     QLabel* files_state_;
     QLabel* issues_state_;
-    QLabel* custody_state_;
     RowTable<File>* files_;
     RowTable<Issue>* issues_;
-    RowTable<Entry>* entries_;
     TableView* files_view_;
     TableView* issues_view_;
-    TableView* entries_view_;
+    SignaturesTab* signatures_;
+    CertificatesTab* certificates_;
+    AdmissionTab* admission_;
+    CustodyTab* custody_;
 };
 
 }  // namespace fedsleuth::ui

@@ -55,6 +55,7 @@ model::Result<void> read_acts(CaseData& data, model::CaseStore& store)
 {
     FEDSLEUTH_TRY(data.decisions, store.decisions());
     FEDSLEUTH_TRY(data.custody, store.custody());
+    FEDSLEUTH_TRY(data.policy, store.policy());
     data.custody_problems = storage::check_custody_chain(data.custody);
     data.custody_intact = data.custody_problems.empty();
     // Who is decided to be malicious, or clean, also decides which checkpoints are.
@@ -96,6 +97,8 @@ model::Result<CaseDataPtr> load_case_data(model::CaseStore& store, const std::st
     FEDSLEUTH_TRY(data->issues, store.import_issues());
     FEDSLEUTH_TRY(data->verdicts, store.verdicts());
     FEDSLEUTH_TRY(data->findings, store.findings());
+    FEDSLEUTH_TRY(data->signatures, store.signature_checks());
+    FEDSLEUTH_TRY(data->certificates, analysis::view_certificates(store));
     FEDSLEUTH_CHECK(read_acts(*data, store));
     FEDSLEUTH_CHECK(stop_here(progress));
     FEDSLEUTH_TRY(data->privacy, analysis::privacy_claims(store));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/identity/audit.h"
 #include "analysis/privacy/audit.h"
 #include "analysis/privacy/claims.h"
 #include "analysis/rollback/answer.h"
@@ -36,6 +37,9 @@ struct CaseData {
     analysis::PrivacyClaims privacy;
     /// The audit under its own assumptions; null for data that was put together by hand, or where it could not be made.
     std::shared_ptr<const analysis::PrivacyAudit> audit;
+    std::vector<model::SignatureCheck> signatures;  ///< of the last analysis; by round, the checkpoint's first
+    std::vector<analysis::CertificateView> certificates;
+    std::map<std::string, double> policy;  ///< the limits that the case sets itself
 
     /// Detector scores of every round, in the order of `rounds` (empty before the analysis).
     std::vector<std::vector<model::DetectorScores>> scores;

@@ -227,6 +227,25 @@ void CaseSession::decide(const model::Decision& decision)
         {.shown = false, .must_finish = true});
 }
 
+void CaseSession::set_policy(const std::string& name, std::optional<double> value)
+{
+    if (!data_) return;
+    jobs_->start<bool>(
+        QStringLiteral("policy-%1").arg(++decision_count_), tr("Recording the limit"), this,
+        [path = data_->case_path, name, value](JobControl&) -> model::Result<bool> {
+            FEDSLEUTH_TRY(const std::unique_ptr<CaseFile> file, CaseFile::open(path));
+            FEDSLEUTH_CHECK(file->put_policy(name, value));
+            return true;
+        },
+        [this, path = data_->case_path](const model::Result<bool>& answer) {
+            if (!answer)
+                emit failed(tr("The limit was not recorded: %1").arg(QString::fromStdString(answer.error().text())));
+            else if (data_ && data_->case_path == path)
+                reload();
+        },
+        {.shown = false, .must_finish = true});
+}
+
 void CaseSession::reload()
 {
     if (!data_) return;

@@ -51,6 +51,9 @@ public:
 
     void analyse();                                ///< again, in a job
     void decide(const model::Decision& decision);  ///< records it and reloads
+    /// Sets a limit of the case (nothing: the program's own) and reloads.
+    void set_policy(const std::string& name, std::optional<double> value);
+    void acts_changed() { reload(); }  ///< somebody has recorded something in the case
 
 signals:
     void data_changed();  ///< another case, none, or the same with new contents

@@ -2,7 +2,9 @@
 #include "ui/session/dossier.h"
 
 #include "analysis/detection/detector.h"
+#include "analysis/identity/moment.h"
 #include "model/text.h"
+#include "ui/session/identity_words.h"
 #include "ui/session/rollback_words.h"
 #include "ui/session/wording.h"
 
@@ -89,6 +91,24 @@ Lines identity_lines(const CaseData& data, const model::ClientId& id)
     if (found->num_examples) add(lines, "Examples", model::grouped(*found->num_examples));
     add(lines, "Certificate",
         found->certificate.empty() ? std::string("none named") : model::visible(found->certificate));
+    for (const analysis::CertificateView& view : data.certificates) {
+        if (view.client != id) continue;
+        if (!view.problem.empty()) {
+            add(lines, "", "It can't be read: it " + model::visible(view.problem) + ".");
+            continue;
+        }
+        add(lines, "Issued to", model::visible(view.subject));
+        add(lines, "Key", model::visible(view.key_type));
+        if (view.not_before && view.not_after)
+            add(lines, "Valid",
+                analysis::moment_text(*view.not_before) + " to " + analysis::moment_text(*view.not_after));
+        if (view.revoked)
+            add(lines, "Revoked",
+                analysis::moment_text(view.revoked->since) +
+                    (view.revoked->reason.empty() ? "" : " (" + model::visible(view.revoked->reason) + ")"));
+        if (view.way.empty()) add(lines, "", "No way leads from it to the case's authority.");
+    }
+    add(lines, "Signatures", client_signatures(data, id));
     add(lines, "Other keys", model::visible(found->extra_json));
     return lines;
 }
@@ -129,6 +149,15 @@ Lines privacy_lines(const CaseData& data, const model::ClientId& id)
     return {};
 }
 
+/// " (updates/r7.npz, line 12 of the log)"; empty where the finding does not say.
+std::string place_text(const model::Finding& finding)
+{
+    const FindingPlace place = place_of(finding);
+    std::string text = model::visible(place.path);
+    if (place.line > 0) text += (text.empty() ? "line " : ", line ") + model::grouped(place.line) + " of the log";
+    return text.empty() ? text : " (" + text + ")";
+}
+
 Lines finding_lines(const CaseData& data, const std::function<bool(const model::Finding&)>& wanted)
 {
     Lines lines;
@@ -136,7 +165,7 @@ Lines finding_lines(const CaseData& data, const std::function<bool(const model::
         if (wanted(finding))
             lines.push_back({std::string(model::name_of(finding.severity)) + ", " + model::visible(finding.kind) +
                                  (finding.round ? ", round " + std::to_string(finding.round->value()) : ""),
-                             model::visible(finding.text)});
+                             model::visible(finding.text) + place_text(finding)});
     constexpr std::size_t at_most = 12;
     if (lines.size() > at_most) {
         const std::size_t hidden = lines.size() - at_most;
@@ -152,7 +181,7 @@ std::string update_state(const model::Update& update)
     return update.state_text.empty() ? std::string("not usable") : model::visible(update.state_text);
 }
 
-Lines update_lines(const model::Update& update)
+Lines update_lines(const CaseData& data, const model::Update& update)
 {
     Lines lines;
     add(lines, "Received", time_text(update.received_at));
@@ -167,7 +196,14 @@ Lines update_lines(const model::Update& update)
             (*update.accepted ? "accepted" : "rejected") +
                 (update.reason.empty() ? std::string() : ": " + model::visible(update.reason)));
     add(lines, "Metrics", metrics_text(update.metrics, 8));
+    for (const model::SignatureCheck& check : data.signatures)
+        if (check.round == update.round && check.client == update.client) {
+            add(lines, "Signature", outcome_text(check.outcome));
+            add(lines, "", check.outcome == model::SignatureOutcome::valid ? "" : model::visible(check.text));
+            break;
+        }
     add(lines, "File", model::visible(update.path));
+    if (update.line > 0) add(lines, "Log line", model::grouped(update.line));
     const bool altered = !update.declared_sha256.empty() && !update.actual_sha256.empty() &&
                          update.declared_sha256 != update.actual_sha256;
     add(lines, "SHA-256", update.actual_sha256);
@@ -229,7 +265,7 @@ Dossier client_dossier(const CaseData& data, const model::ClientId& client, std:
     if (round) {
         const std::string title = "In round " + std::to_string(round->value());
         if (const model::Update* update = find_update(data, *round, client))
-            add_section(dossier, title, update_lines(*update));
+            add_section(dossier, title, update_lines(data, *update));
         else
             add_section(dossier, title, {{"", "It sent nothing."}});
         add_section(dossier, "What the detectors saw in it", detector_lines(data, client, *round));

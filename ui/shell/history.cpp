@@ -7,8 +7,8 @@ namespace fedsleuth::ui {
 
 namespace {
 
-constexpr std::array<std::string_view, page_count> names{"overview", "rounds",   "clients",
-                                                         "privacy",  "rollback", "evidence"};
+constexpr std::array<std::string_view, page_count> names{"overview", "rounds",   "clients", "privacy",
+                                                         "rollback", "evidence", "workshop"};
 
 std::optional<Place> step(std::vector<Place>& from, std::vector<Place>& to, const Place& here)
 {

@@ -9,8 +9,8 @@
 
 namespace fedsleuth::ui {
 
-enum class PageId { overview, rounds, clients, privacy, rollback, evidence };
-inline constexpr int page_count = 6;
+enum class PageId { overview, rounds, clients, privacy, rollback, evidence, workshop };
+inline constexpr int page_count = 7;
 
 /// "overview", …: for the command line.
 [[nodiscard]] std::string_view name_of(PageId page);

@@ -44,7 +44,7 @@ void Navigation::focusInEvent(QFocusEvent* event)
 
 QSize Navigation::sizeHint() const
 {
-    return {fontMetrics().horizontalAdvance(QStringLiteral("Rollback")) + 14 * grid, QListWidget::sizeHint().height()};
+    return {fontMetrics().horizontalAdvance(QStringLiteral("Workshop")) + 14 * grid, QListWidget::sizeHint().height()};
 }
 
 QString Navigation::title_of(PageId page)
@@ -61,9 +61,11 @@ QString Navigation::title_of(PageId page)
         case PageId::rollback:
             return tr("Rollback");
         case PageId::evidence:
+            return tr("Evidence");
+        case PageId::workshop:
             break;
     }
-    return tr("Evidence");
+    return tr("Workshop");
 }
 
 }  // namespace fedsleuth::ui

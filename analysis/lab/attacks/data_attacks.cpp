@@ -16,8 +16,8 @@ class LabelFlip final : public Attack {
 public:
     LabelFlip(const RuleSettings& settings, std::size_t classes)
         : variant_(settings.variant),
-          source_(label_setting(settings, "source", classes)),
-          target_(label_setting(settings, "target", classes)),
+          source_(label_setting(settings, "source")),
+          target_(label_setting(settings, "target")),
           share_(settings.values.at("share")),
           classes_(static_cast<std::int32_t>(classes))
     {
@@ -66,11 +66,11 @@ class Backdoor final : public Attack {
 public:
     enum class Form { plain, clipped, distributed, replacement, constrained, edge_case, neurotoxin };
 
-    Backdoor(Form form, const RuleSettings& settings, const InputShape& shape, std::size_t classes)
+    Backdoor(Form form, const RuleSettings& settings, const InputShape& shape)
         : form_(form),
           settings_(settings),
-          source_(label_setting(settings, "source", classes)),
-          target_(label_setting(settings, "target", classes)),
+          source_(label_setting(settings, "source")),
+          target_(label_setting(settings, "target")),
           trigger_(shape, form == Form::distributed ? 0 : static_cast<std::size_t>(setting(settings, "size", 3)))
     {
     }
@@ -186,9 +186,9 @@ double setting(const RuleSettings& settings, const std::string& name, double oth
     return found == settings.values.end() ? otherwise : found->second;
 }
 
-std::int32_t label_setting(const RuleSettings& settings, const std::string& name, std::size_t classes)
+std::int32_t label_setting(const RuleSettings& settings, const std::string& name)
 {
-    return static_cast<std::int32_t>(std::min(setting(settings, name, 0), static_cast<double>(classes) - 1));
+    return static_cast<std::int32_t>(setting(settings, name, 0));
 }
 
 void ensure_class(Dataset& data, std::int32_t label, ExampleSource& source, Random& random)
@@ -208,7 +208,7 @@ std::unique_ptr<Attack> make_data_attack(const std::string& name, const RuleSett
                                          std::size_t classes)
 {
     using Form = Backdoor::Form;
-    const auto backdoor = [&](Form form) { return std::make_unique<Backdoor>(form, settings, shape, classes); };
+    const auto backdoor = [&](Form form) { return std::make_unique<Backdoor>(form, settings, shape); };
     if (name == "label-flip") return std::make_unique<LabelFlip>(settings, classes);
     if (name == "backdoor") return backdoor(settings.variant == "clipped" ? Form::clipped : Form::plain);
     if (name == "dba") return backdoor(Form::distributed);

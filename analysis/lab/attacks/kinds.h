@@ -16,8 +16,8 @@ namespace fedsleuth::analysis::lab {
                                                           std::size_t classes, std::uint64_t seed);
 
 [[nodiscard]] double setting(const RuleSettings& settings, const std::string& name, double otherwise);
-/// A class number, cut to what the data have.
-[[nodiscard]] std::int32_t label_setting(const RuleSettings& settings, const std::string& name, std::size_t classes);
+/// A class number; 0 where the attack has no such setting.
+[[nodiscard]] std::int32_t label_setting(const RuleSettings& settings, const std::string& name);
 /// Replaces examples by some of the class until a fifth are: an attacker gathers what its attack is about.
 void ensure_class(Dataset& data, std::int32_t label, ExampleSource& source, Random& random);
 /// Adds noise of `share` times the row's length.
