@@ -35,13 +35,14 @@ const char* style =
     "body { color: #1f2328; } h1 { font-size: 17pt; } h2 { font-size: 13pt; margin-top: 18pt; } "
     "h3 { font-size: 10.5pt; margin-top: 9pt; margin-bottom: 1pt; } p, li { font-size: 9pt; margin-top: 3pt; "
     "margin-bottom: 3pt; } .headline { font-size: 11pt; } .quiet { color: #5b6470; font-size: 8pt; } "
-    "td, th { font-size: 7pt; padding: 1.5pt 4pt 1.5pt 0; } th { text-align: left; }";
+    "td, th { font-size: 7pt; } th { text-align: left; }";
 
 QString table_html(const analysis::ReportBlock& block)
 {
-    QString html =
-        QStringLiteral("<p class=\"quiet\">%1</p><table width=\"100%\" cellspacing=\"0\" border=\"0\"><thead><tr>")
-            .arg(escaped(block.text));
+    QString html = QStringLiteral(
+                       "<p class=\"quiet\">%1</p><table width=\"100%\" cellspacing=\"0\" cellpadding=\"2\" "
+                       "border=\"0\"><thead><tr>")
+                       .arg(escaped(block.text));
     const auto align = [&](std::size_t column) {
         return block.numbers[column] != 0 ? QStringLiteral(" align=\"right\"") : QString();
     };
