@@ -66,9 +66,12 @@ std::string count_text(std::size_t count, const char* noun)
 std::string opening(const Verdict& verdict, const Judgement& judgement, const PatternVerdict& pattern,
                     std::size_t clients)
 {
-    std::string rounds = "In " + std::to_string(verdict.bad_rounds.size()) + " of the " +
-                         count_text(judgement.rounds.size(), "round") + " that it took part in, from round " +
-                         std::to_string(verdict.bad_rounds.front().value()) + " on, ";
+    const std::string first = std::to_string(verdict.bad_rounds.front().value());
+    const std::string all = count_text(judgement.rounds.size(), "round") + " that it took part in, ";
+    const std::string rounds = verdict.bad_rounds.size() == 1
+                                   ? "In round " + first + ", one of the " + all
+                                   : "In " + std::to_string(verdict.bad_rounds.size()) + " of the " + all +
+                                         "from round " + first + " on, ";
     if (pattern.beyond_doubt) return rounds + words_of(pattern.leading).text + ".";
     return rounds + "its updates stand out from those of the other " + count_text(clients - 1, "client") +
            "; of honest clients in comparable simulated federations " + share_text(judgement.p_value) +

@@ -54,7 +54,7 @@ StartupOptions parse_arguments(const QApplication& application)
         QStringLiteral("file"));
     const QCommandLineOption page(
         QStringLiteral("page"),
-        QObject::tr("The page to begin with: overview, rounds, clients, privacy, rollback or evidence."),
+        QObject::tr("The page to begin with: overview, rounds, clients, privacy, rollback, evidence or workshop."),
         QStringLiteral("name"));
     const QCommandLineOption dark(QStringLiteral("dark"), QObject::tr("The dark palette."));
     const QCommandLineOption round(QStringLiteral("round"), QObject::tr("The round to select."),
