@@ -69,22 +69,4 @@ std::optional<ServerStep> server_step(const model::RoundLedger& ledger, const mo
     return step;
 }
 
-std::optional<double> injected_length(const model::RoundLedger& ledger, const ServerStep& step,
-                                      const std::vector<bool>& flagged)
-{
-    if (step.weights.empty()) return std::nullopt;
-    double kept = 0, all = 0;
-    for (std::size_t client_idx = 0; client_idx < ledger.size(); ++client_idx) {
-        all += step.weights[client_idx];
-        if (!flagged[client_idx]) kept += step.weights[client_idx];
-    }
-    // Σ w_i D_i − (all / kept) Σ_{kept} w_i D_i, itself a weighted sum of updates.
-    std::vector<double> difference(ledger.size());
-    for (std::size_t client_idx = 0; client_idx < ledger.size(); ++client_idx) {
-        const double without = flagged[client_idx] || !(kept > 0) ? 0.0 : step.weights[client_idx] * all / kept;
-        difference[client_idx] = step.weights[client_idx] - without;
-    }
-    return std::sqrt(std::max(quadratic(ledger.total_gram(), difference), 0.0));
-}
-
 }  // namespace fedsleuth::analysis

@@ -30,9 +30,4 @@ struct ServerStep {
 
 inline constexpr double tolerated_residual = 1e-3;
 
-/// Length of what the clients marked in `flagged` (n) added to the step: |Σ w_i D_i − the same without them, weights
-/// renormalised|. 0 where none is flagged; nothing without weights.
-[[nodiscard]] std::optional<double> injected_length(const model::RoundLedger& ledger, const ServerStep& step,
-                                                    const std::vector<bool>& flagged);
-
 }  // namespace fedsleuth::analysis

@@ -96,8 +96,7 @@ public:
                 "Allouah, Guerraoui, Stephan, Towards Trustworthy Federated Learning with Untrusted Participants, "
                 "2025, algorithm 2",
             .breakdown = "f malicious clients of n > 2f",
-            .parameters = {f_parameter("Malicious clients to assume. Where it is not given: a fifth of the clients, "
-                                       "rounded down")},
+            .parameters = {f_parameter()},
             .variants = {"paper", "byzfl"},
         };
         return info;

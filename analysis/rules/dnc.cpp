@@ -45,8 +45,7 @@ public:
                 "Shejwalkar, Houmansadr, Manipulating the Byzantine: Optimizing Model Poisoning Attacks and Defenses "
                 "for Federated Learning, NDSS 2021, algorithm 2",
             .breakdown = "f malicious clients, where what they do shows in the direction of largest variance",
-            .parameters = {f_parameter("Malicious clients to assume. Where it is not given: a fifth of the clients, "
-                                       "rounded down"),
+            .parameters = {f_parameter(),
                            {.name = "c",
                             .meaning = "Updates that are dropped for each malicious client",
                             .minimum = 0,

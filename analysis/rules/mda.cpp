@@ -28,8 +28,7 @@ public:
                 "El Mhamdi, Guerraoui, Guirguis, Hoang, Rouault, Genuinely Distributed Byzantine Machine Learning, "
                 "PODC 2020, section 3.1",
             .breakdown = "f malicious clients of n > 2f",
-            .parameters = {f_parameter("Malicious clients to assume. Where it is not given: a fifth of the clients, "
-                                       "rounded down")},
+            .parameters = {f_parameter()},
             .variants = {"paper", "byzfl"},
         };
         return info;

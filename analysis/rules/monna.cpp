@@ -22,8 +22,7 @@ public:
                 "Farhadkhani, Guerraoui, Gupta, Hoang, Pinot, Stephan, Robust Collaborative Learning with Linear "
                 "Gradient Overhead, ICML 2023, algorithm 1",
             .breakdown = "f malicious clients of n > 2f, where the trusted one is honest",
-            .parameters = {f_parameter("Malicious clients to assume. Where it is not given: a fifth of the clients, "
-                                       "rounded down"),
+            .parameters = {f_parameter(),
                            {.name = "pivot",
                             .meaning = "Place of the client that is trusted, counted from 0",
                             .minimum = 0,

@@ -12,7 +12,9 @@
 namespace fedsleuth::analysis {
 
 /// The parameter `f`, for the rules that have no more to say about it than `meaning`.
-[[nodiscard]] ParameterInfo f_parameter(std::string_view meaning);
+[[nodiscard]] ParameterInfo f_parameter(
+    std::string_view meaning =
+        "Malicious clients to assume. Where it is not given: a fifth of the clients, rounded down");
 
 /// f: as given, else a fifth of the n clients, rounded down, at most `most`; the latter is said in `notes`. Error
 /// not_applicable where the f that was given exceeds `most`.

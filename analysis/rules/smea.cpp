@@ -51,8 +51,7 @@ public:
                 "Allouah, Guerraoui, Gupta, Pinot, Stephan, On the Privacy-Robustness-Utility Trilemma in "
                 "Distributed Learning, ICML 2023, section 4",
             .breakdown = "f malicious clients of n > 2f",
-            .parameters = {f_parameter("Malicious clients to assume. Where it is not given: a fifth of the clients, "
-                                       "rounded down")},
+            .parameters = {f_parameter()},
             .variants = {"paper", "byzfl"},
         };
         return info;
