@@ -357,7 +357,7 @@ bool same(double a, double b) { return a == b || std::abs(a - b) <= 1e-6 * std::
 std::optional<std::string> extra_value(const std::string& extra_json, std::string_view key)
 {
     // Written by this program's own JSON writer: no blanks, and quotes inside strings carry a backslash.
-    const std::string wanted = "\"" + std::string(key) + "\":";
+    const std::string wanted = std::string("\"").append(key).append("\":");
     for (std::size_t at = extra_json.find(wanted); at != std::string::npos; at = extra_json.find(wanted, at + 1)) {
         if (at > 0 && extra_json[at - 1] == '\\') continue;
         std::string_view value = std::string_view(extra_json).substr(at + wanted.size());
