@@ -51,6 +51,8 @@ struct RoundLedger {
         std::int64_t quiet_coordinates = 0;     ///< in the quiet half: at least half of all, more where medians tie
         std::vector<std::int64_t> sign_agreements;  ///< n: coordinates where sign D_i = sign of the median ≠ 0
         std::int64_t sign_compared = 0;             ///< coordinates where the median is not zero
+
+        bool operator==(const PerLayer&) const = default;
     };
     std::vector<PerLayer> layers;
 
@@ -63,6 +65,8 @@ struct RoundLedger {
         std::vector<double> sums;        ///< n × C: Σ D_i over the coordinates of output c
         std::vector<double> absolute;    ///< n × C: Σ|D_i|
         std::vector<double> squares;     ///< n × C: Σ D_i²
+
+        bool operator==(const OutputRows&) const = default;
     };
     static constexpr std::size_t most_outputs = 1000;                      ///< a wider layer has no OutputRows
     static constexpr std::size_t most_output_sums = std::size_t{1} << 18;  ///< nor one with n × C above this
@@ -88,6 +92,8 @@ struct RoundLedger {
     [[nodiscard]] std::vector<double> total(std::vector<double> PerLayer::*field) const;
     [[nodiscard]] double total(double PerLayer::*field) const;
     [[nodiscard]] std::vector<double> sign_agreement() const;  ///< n: agreements / compared, in [0, 1]; 0.5 where nothing was compared
+
+    bool operator==(const RoundLedger&) const = default;
 };
 
 }  // namespace fedsleuth::model

@@ -24,6 +24,12 @@ struct VectorRef {
     bool operator==(const VectorRef&) const = default;
 };
 
+/// The size of a stored slab: 256 KiB of float32.
+inline constexpr std::int64_t slab_coordinates = 65'536;
+
+/// What is best read at a time of numbers that are in memory: a hundred rows of it stay in the cache.
+inline constexpr std::int64_t memory_coordinates = 16'384;
+
 /// The numbers of one case: the other door between storage and analysis. Not safe to share between threads.
 class UpdateSource {
 public:
@@ -32,14 +38,14 @@ public:
     /// d: coordinates of the model, counters left out.
     [[nodiscard]] virtual Result<std::int64_t> coordinates() = 0;
 
+    /// Coordinates that are best read at a time, from a multiple of them on.
+    [[nodiscard]] virtual std::int64_t block_coordinates() const { return slab_coordinates; }
+
     /// Fills `out` (rows.size() × count, row-major) with coordinates first … first + count − 1 of each row.
     /// Cheap when called for neighbouring blocks in ascending order. Error not_found for a row that the case does
     /// not hold or that is not usable.
     [[nodiscard]] virtual Result<void> read(std::span<const VectorRef> rows, std::int64_t first, std::int64_t count,
                                             float* out) = 0;
 };
-
-/// Coordinates that are read at a time, and the size of a stored slab: 256 KiB of float32.
-inline constexpr std::int64_t slab_coordinates = 65'536;
 
 }  // namespace fedsleuth::model

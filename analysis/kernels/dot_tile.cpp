@@ -50,10 +50,10 @@ std::vector<DotTile> supported_tiles()
     __builtin_cpu_init();
     const bool has_avx2 = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
     if (has_avx2 && __builtin_cpu_supports("avx512f") != 0)
-        tiles.push_back({"avx512", 5, avx512::products, avx512::widen});
-    if (has_avx2) tiles.push_back({"avx2", 3, avx2::products, avx2::widen});
+        tiles.push_back({"avx512", 5, avx512::products<false>, avx512::products<true>, avx512::widen});
+    if (has_avx2) tiles.push_back({"avx2", 3, avx2::products<false>, avx2::products<true>, avx2::widen});
 #endif
-    tiles.push_back({"portable", 3, portable::products, portable::widen});
+    tiles.push_back({"portable", 3, portable::products<false>, portable::products<true>, portable::widen});
     return tiles;
 }
 

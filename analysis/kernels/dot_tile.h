@@ -21,15 +21,21 @@ struct DotTile {
 
     using Products = void (*)(const double* a, const double* b, std::size_t lane_groups, const char* ahead,
                               double* products);
-    using Widen = void (*)(const float* from, std::size_t lane_groups, std::size_t step, double* to);
+    using Widen = void (*)(const float* const* rows, std::size_t count, double* to);
+
+    /// Numbers that a tile's products take: whole registers.
+    [[nodiscard]] constexpr std::size_t room() const { return (side * side + 3) / 4 * 4; }
 
     const char* name;  ///< of the instruction set
     std::size_t side;
-    /// products[r · side + c] = ⟨row r of group a, row c of group b⟩; both aligned to 64 bytes. On the way it asks the
-    /// memory for dot_ahead · lane_groups bytes from `ahead` on (never read here, so any address will do): spread over
-    /// the work like this, the next block arrives for free.
+    /// products[r · side + c] += ⟨row r of group a, row c of group b⟩; a and b aligned to 64 bytes, products to 32. On
+    /// the way it asks the memory for dot_ahead · lane_groups bytes from `ahead` on (never read here, so any address
+    /// will do): spread over the work like this, the next block arrives for free.
     Products products;
-    Widen widen;  ///< to[step · g + lane] = from[8 · g + lane]
+    /// The same for a = b, where only the products with r ≤ c are made.
+    Products own_products;
+    /// Packs a group: side rows, each of `count` coordinates (the last lane group is filled up with zeros) or null.
+    Widen widen;
 };
 
 /// Those that this processor can run, the fastest first; the last one runs anywhere.

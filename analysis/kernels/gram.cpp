@@ -39,6 +39,7 @@ void add_products_with(const DotTile& tile, const GramRows& a, const GramRows* b
         const std::int64_t first = static_cast<std::int64_t>(chunk_idx) * gram_chunk;
         work->clear();
         work->add(a, b, first, std::min(count, first + gram_chunk), count);
+        work->finish();
     };
     const auto commit = [&](std::size_t, std::size_t worker_idx) {
         const std::span<const double> sums = workers[worker_idx]->sums();

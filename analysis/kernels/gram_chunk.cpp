@@ -15,8 +15,6 @@ constexpr std::size_t panel_rows = 60;  ///< rows of the right side kept in the 
 
 static_assert(gram_chunk % block_coordinates == 0 && block_coordinates % dot_lanes == 0);
 
-using AlignedDoubles = std::unique_ptr<double[], FreeAligned>;
-
 AlignedDoubles aligned_zeros(std::size_t count)
 {
     AlignedDoubles memory(static_cast<double*>(::operator new[](count * sizeof(double), std::align_val_t{64})));
@@ -36,21 +34,24 @@ public:
     {
     }
 
-    /// Packs coordinates first … first + count − 1 (count ≤ block_coordinates), with zeros up to a whole lane group.
-    void fill(const GramRows& rows, std::int64_t first, std::size_t count)
+    /// What the groups are packed from: coordinates first … first + count − 1 (count ≤ block_coordinates).
+    void start(const GramRows& rows, std::int64_t first, std::size_t count)
     {
         rows_ = rows;
-        const std::size_t step = dot_lanes * tile_.side;
-        const std::size_t whole = count / dot_lanes;
-        for (std::size_t row_idx = 0; row_idx < n_; ++row_idx) {
-            const float* from = rows_.data + row_idx * rows_.stride + first;
-            double* to = memory_.get() + row_idx / tile_.side * group_size() + row_idx % tile_.side * dot_lanes;
-            tile_.widen(from, whole, step, to);
-            if (whole * dot_lanes == count) continue;
-            std::array<float, dot_lanes> rest{};
-            std::copy(from + whole * dot_lanes, from + count, rest.begin());
-            tile_.widen(rest.data(), 1, step, to + whole * step);
-        }
+        first_ = first;
+        count_ = count;
+    }
+    /// Packs the group that begins with a row, with zeros up to a whole lane group.
+    void fill(std::size_t first_row)
+    {
+        std::array<const float*, DotTile::largest_side> group{};
+        for (std::size_t r = 0; r < std::min(tile_.side, n_ - first_row); ++r)
+            group[r] = rows_.data + (first_row + r) * rows_.stride + first_;
+        tile_.widen(group.data(), count_, memory_.get() + first_row / tile_.side * group_size());
+    }
+    void fill_all()
+    {
+        for (std::size_t row_idx = 0; row_idx < n_; row_idx += tile_.side) fill(row_idx);
     }
     /// Part `part` of the source of the block at `next`, for tiles of `lane_groups` to ask for ahead; somewhere
     /// harmless once all parts are out.
@@ -72,56 +73,98 @@ private:
     const DotTile& tile_;
     std::size_t n_;
     GramRows rows_{};
+    std::int64_t first_ = 0;
+    std::size_t count_ = 0;
     AlignedDoubles memory_;
 };
 
 namespace {
 
-/// sums (n × k) += A·Bᵀ of two packed blocks; with `upper` only tiles that touch the upper triangle. The block of A at
-/// `next` is asked for meanwhile.
-void add_block(const DotTile& tile, const PackedBlock& a, const PackedBlock& b, std::size_t count, std::int64_t next,
-               bool upper, double* sums)
+/// Calls visit(a_idx, b_idx) for the first rows of every tile of an n × k matrix, a panel of columns after the other.
+template <class Visit>
+void for_each_tile(std::size_t side, std::size_t n, std::size_t k, const Visit& visit)
 {
-    const std::size_t side = tile.side;
-    const std::size_t lane_groups = (count + dot_lanes - 1) / dot_lanes;
-    std::array<double, DotTile::largest_side * DotTile::largest_side> products{};
-    std::size_t tiles_done = 0;
-    for (std::size_t panel = 0; panel < b.n(); panel += panel_rows) {
-        const std::size_t panel_end = std::min(b.n(), panel + panel_rows);
-        for (std::size_t a_idx = 0; a_idx < (upper ? panel_end : a.n()); a_idx += side) {
-            const std::size_t as = std::min(side, a.n() - a_idx);
-            for (std::size_t b_idx = upper ? std::max(panel, a_idx) : panel; b_idx < panel_end; b_idx += side) {
-                const std::size_t bs = std::min(side, b.n() - b_idx);
-                tile.products(a.group(a_idx), b.group(b_idx), lane_groups, a.ahead(next, lane_groups, tiles_done++),
-                              products.data());
-                for (std::size_t r = 0; r < as; ++r)
-                    for (std::size_t c = 0; c < bs; ++c)
-                        sums[(a_idx + r) * b.n() + b_idx + c] += products[r * side + c];
-            }
+    for (std::size_t panel = 0; panel < k; panel += panel_rows)
+        for (std::size_t a_idx = 0; a_idx < n; a_idx += side)
+            for (std::size_t b_idx = panel; b_idx < std::min(k, panel + panel_rows); b_idx += side) visit(a_idx, b_idx);
+}
+
+/// The same for the tiles of an n × n matrix that touch the upper triangle. That of a group with itself comes before
+/// all others of the group.
+template <class Visit>
+void for_each_upper_tile(std::size_t side, std::size_t n, const Visit& visit)
+{
+    for (std::size_t panel = 0; panel < n; panel += panel_rows) {
+        const std::size_t panel_end = std::min(n, panel + panel_rows);
+        for (std::size_t b_idx = panel; b_idx < panel_end; b_idx += side) {
+            visit(b_idx, b_idx);
+            for (std::size_t a_idx = panel; a_idx < b_idx; a_idx += side) visit(a_idx, b_idx);
         }
+        for (std::size_t a_idx = 0; a_idx < panel; a_idx += side)
+            for (std::size_t b_idx = panel; b_idx < panel_end; b_idx += side) visit(a_idx, b_idx);
     }
 }
 
 }  // namespace
 
+/// In the order of their products in tiles_.
+template <class Visit>
+void GramChunk::visit_tiles(const Visit& visit) const
+{
+    if (b_)
+        for_each_tile(tile_.side, a_->n(), b_->n(), visit);
+    else
+        for_each_upper_tile(tile_.side, a_->n(), visit);
+}
+
 GramChunk::GramChunk(const DotTile& tile, std::size_t n, std::size_t k)
-    : tile_(tile), a_(std::make_unique<PackedBlock>(tile, n)), sums_(n * (k != 0 ? k : n))
+    : tile_(tile), a_(std::make_unique<PackedBlock>(tile, n)), slots_(0), sums_(n * (k != 0 ? k : n))
 {
     if (k != 0) b_ = std::make_unique<PackedBlock>(tile, k);
+    visit_tiles([&](std::size_t, std::size_t) { slots_ += tile_.room(); });
+    tiles_ = aligned_zeros(slots_);
 }
 
 GramChunk::~GramChunk() = default;
 
-void GramChunk::clear() { std::fill(sums_.begin(), sums_.end(), 0.0); }
+void GramChunk::clear() { std::fill_n(tiles_.get(), slots_, 0.0); }
+
+void GramChunk::finish()
+{
+    const std::size_t n = a_->n();
+    const std::size_t k = b_ ? b_->n() : n;
+    const double* products = tiles_.get();
+    visit_tiles([&](std::size_t a_idx, std::size_t b_idx) {
+        for (std::size_t r = 0; r < std::min(tile_.side, n - a_idx); ++r)
+            std::copy_n(products + r * tile_.side, std::min(tile_.side, k - b_idx),
+                        sums_.data() + (a_idx + r) * k + b_idx);
+        products += tile_.room();
+    });
+}
 
 void GramChunk::add(const GramRows& a, const GramRows* b, std::int64_t chunk_first, std::int64_t chunk_end,
                     std::int64_t end)
 {
     for (std::int64_t first = chunk_first; first < chunk_end; first += gram_block) {
         const auto count = static_cast<std::size_t>(std::min(gram_block, chunk_end - first));
-        a_->fill(a, first, count);
-        if (b_) b_->fill(*b, first, count);
-        add_block(tile_, *a_, b_ ? *b_ : *a_, count, std::min(first + gram_block, end), !b_, sums_.data());
+        const std::size_t lane_groups = (count + dot_lanes - 1) / dot_lanes;
+        const std::int64_t next = std::min(first + gram_block, end);
+        a_->start(a, first, count);
+        if (b_) {
+            b_->start(*b, first, count);
+            a_->fill_all();
+            b_->fill_all();
+        }
+        const PackedBlock& right = b_ ? *b_ : *a_;
+        double* products = tiles_.get();
+        std::size_t tiles_done = 0;
+        visit_tiles([&](std::size_t a_idx, std::size_t b_idx) {
+            const bool own = !b_ && a_idx == b_idx;
+            if (own) a_->fill(a_idx);  // just before it is used: still in the first cache
+            (own ? tile_.own_products : tile_.products)(a_->group(a_idx), right.group(b_idx), lane_groups,
+                                                        a_->ahead(next, lane_groups, tiles_done++), products);
+            products += tile_.room();
+        });
     }
 }
 

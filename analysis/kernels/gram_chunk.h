@@ -17,6 +17,8 @@ struct FreeAligned {
     void operator()(double* memory) const;
 };
 
+using AlignedDoubles = std::unique_ptr<double[], FreeAligned>;
+
 /// Coordinates that are packed at a time: the two row groups of a tile lie in the first cache.
 inline constexpr std::int64_t gram_block = 512;
 
@@ -34,13 +36,20 @@ public:
     /// Adds the products of coordinates first … chunk_end − 1. On the way it asks for the rows up to `end`.
     void add(const GramRows& a, const GramRows* b, std::int64_t first, std::int64_t chunk_end, std::int64_t end);
 
-    /// n × k, or n × n of which only the upper triangle is set.
+    /// Once everything is added.
+    void finish();
+    /// n × k, or n × n of which only the upper triangle is set. Those of the last finish().
     [[nodiscard]] std::span<const double> sums() const { return sums_; }
 
 private:
+    template <class Visit>
+    void visit_tiles(const Visit& visit) const;
+
     const DotTile& tile_;
     std::unique_ptr<PackedBlock> a_;
     std::unique_ptr<PackedBlock> b_;
+    AlignedDoubles tiles_;  ///< DotTile::room() for each tile
+    std::size_t slots_;     ///< of all tiles
     std::vector<double> sums_;
 };
 

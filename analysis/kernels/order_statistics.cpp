@@ -19,6 +19,10 @@ struct FreeAligned {
     void operator()(void* memory) const { ::operator delete[](memory, std::align_val_t{64}); }
 };
 
+/// (a + b) / 2. Halves of float32 values are exact in float64.
+double middle(float a, float b) { return static_cast<double>(a) * 0.5 + static_cast<double>(b) * 0.5; }
+double middle(double a, double b) { return std::midpoint(a, b); }
+
 /// The network for columns of n values, and the strips that it runs on.
 template <class Real>
 class Strips {
@@ -42,9 +46,14 @@ public:
         for (std::int64_t first = 0; first < count; first += strips_at_a_time * lanes) {
             const auto width = std::min<std::size_t>(strips_at_a_time * lanes, static_cast<std::size_t>(count - first));
             for (std::size_t row_idx = 0; row_idx < n_; ++row_idx)
-                for (std::size_t column = 0; column < width; column += lanes)
-                    std::copy_n(rows[row_idx] + first + column, std::min(lanes, width - column),
-                                memory_.get() + column / lanes * strip + row_idx * lanes);
+                for (std::size_t column = 0; column < width; column += lanes) {
+                    const Real* from = rows[row_idx] + first + column;
+                    Real* to = memory_.get() + column / lanes * strip + row_idx * lanes;
+                    if (width - column >= lanes)
+                        std::copy_n(from, lanes, to);  // a length that the compiler knows
+                    else
+                        std::copy_n(from, width - column, to);
+                }
             for (std::size_t column = 0; column < width; column += lanes) {
                 Real* values = memory_.get() + column / lanes * strip;
                 run_network(network_, values);
@@ -78,8 +87,7 @@ void median(Strips<Real>& strips, std::span<const Real* const> rows, std::int64_
     strips.sort(rows, count, [&](std::int64_t first, std::size_t columns, const Real* sorted) {
         for (std::size_t column = 0; column < columns; ++column)
             out[first + static_cast<std::int64_t>(column)] =
-                std::midpoint(static_cast<double>(sorted[lower * network_lanes<Real> + column]),
-                              static_cast<double>(sorted[upper * network_lanes<Real> + column]));
+                middle(sorted[lower * network_lanes<Real> + column], sorted[upper * network_lanes<Real> + column]);
     });
 }
 

@@ -9,6 +9,10 @@
 #include <limits>
 #include <vector>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace fedsleuth::analysis {
 namespace {
 
@@ -21,35 +25,45 @@ double fold(const double* sums)
     return (halves[0] + halves[1]) + (halves[2] + halves[3]);
 }
 
-std::int64_t total(const std::int32_t* counts)
-{
-    std::int64_t sum = 0;
-    for (std::size_t lane = 0; lane < lanes; ++lane) sum += counts[lane];
-    return sum;
-}
-
 #if defined(__x86_64__)
 namespace avx512 {
-#define FEDSLEUTH_TARGET __attribute__((target("avx512f,avx2")))
+#define FEDSLEUTH_TARGET __attribute__((target("avx512f,avx2,fma,popcnt")))
 #define FEDSLEUTH_WIDTH 8
+#define FEDSLEUTH_MIN(a, b) _mm512_maskz_min_ps(0xffff, a, b)
+#define FEDSLEUTH_MAX(a, b) _mm512_maskz_max_ps(0xffff, a, b)
+#define FEDSLEUTH_ABOVE(a, b) _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ)
+#define FEDSLEUTH_ADD_EXACT(a, b, sum) _mm512_fmadd_pd(a, b, sum)
 #include "analysis/kernels/row_sums_body.inc"
-#undef FEDSLEUTH_WIDTH
-#undef FEDSLEUTH_TARGET
+#include "analysis/kernels/row_sums_undef.inc"
 }  // namespace avx512
 namespace avx2 {
-#define FEDSLEUTH_TARGET __attribute__((target("avx2")))
+#define FEDSLEUTH_TARGET __attribute__((target("avx2,fma,popcnt")))
 #define FEDSLEUTH_WIDTH 4
+#define FEDSLEUTH_MIN(a, b) _mm256_min_ps(a, b)
+#define FEDSLEUTH_MAX(a, b) _mm256_max_ps(a, b)
+#define FEDSLEUTH_ABOVE(a, b) static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)))
+#define FEDSLEUTH_ADD_EXACT(a, b, sum) _mm256_fmadd_pd(a, b, sum)
 #include "analysis/kernels/row_sums_body.inc"
-#undef FEDSLEUTH_WIDTH
-#undef FEDSLEUTH_TARGET
+#include "analysis/kernels/row_sums_undef.inc"
 }  // namespace avx2
 #endif
 namespace portable {
+template <class Vector>
+unsigned above(Vector a, Vector b)
+{
+    unsigned bits = 0;
+    for (std::size_t lane = 0; lane < sizeof(Vector) / sizeof(float); ++lane)
+        bits |= static_cast<unsigned>(a[lane] > b[lane]) << lane;
+    return bits;
+}
 #define FEDSLEUTH_TARGET
 #define FEDSLEUTH_WIDTH 2
+#define FEDSLEUTH_MIN(a, b) ((a) < (b) ? (a) : (b))
+#define FEDSLEUTH_MAX(a, b) ((a) > (b) ? (a) : (b))
+#define FEDSLEUTH_ABOVE(a, b) above(a, b)
+#define FEDSLEUTH_ADD_EXACT(a, b, sum) ((sum) + (a) * (b))
 #include "analysis/kernels/row_sums_body.inc"
-#undef FEDSLEUTH_WIDTH
-#undef FEDSLEUTH_TARGET
+#include "analysis/kernels/row_sums_undef.inc"
 }  // namespace portable
 
 std::vector<RowKernel> supported_kernels()
@@ -57,16 +71,17 @@ std::vector<RowKernel> supported_kernels()
     std::vector<RowKernel> kernels;
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
+    const bool has_avx2 = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
+                          __builtin_cpu_supports("popcnt") != 0;
     if (has_avx2 && __builtin_cpu_supports("avx512f") != 0)
         kernels.push_back({"avx512", avx512::row_sums, avx512::pair_sums, avx512::product, avx512::add_moments,
-                           avx512::clear_non_finite});
+                           avx512::signs, avx512::compare_signs, avx512::count_bits, avx512::clear_non_finite});
     if (has_avx2)
-        kernels.push_back(
-            {"avx2", avx2::row_sums, avx2::pair_sums, avx2::product, avx2::add_moments, avx2::clear_non_finite});
+        kernels.push_back({"avx2", avx2::row_sums, avx2::pair_sums, avx2::product, avx2::add_moments, avx2::signs,
+                           avx2::compare_signs, avx2::count_bits, avx2::clear_non_finite});
 #endif
     kernels.push_back({"portable", portable::row_sums, portable::pair_sums, portable::product, portable::add_moments,
-                       portable::clear_non_finite});
+                       portable::signs, portable::compare_signs, portable::count_bits, portable::clear_non_finite});
     return kernels;
 }
 

@@ -43,6 +43,7 @@ public:
                                                      const std::string& sha256) override;
 
     [[nodiscard]] model::Result<std::int64_t> coordinates() override;
+    [[nodiscard]] std::int64_t block_coordinates() const override { return model::memory_coordinates; }
     [[nodiscard]] model::Result<void> read(std::span<const model::VectorRef> rows, std::int64_t first,
                                            std::int64_t count, float* out) override;
 

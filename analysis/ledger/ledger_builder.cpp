@@ -3,12 +3,15 @@
 
 #include "analysis/kernels/gram.h"
 #include "analysis/kernels/parallel.h"
+#include "analysis/ledger/block_reader.h"
 #include "analysis/ledger/output_rows.h"
 #include "analysis/ledger/run_sums.h"
 
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <utility>
 
 namespace fedsleuth::analysis {
 
@@ -16,17 +19,41 @@ using model::RoundLedger;
 
 namespace {
 
-/// The block's runs: each within one layer, cut every gram_chunk coordinates from the layer's first one in the block.
-std::vector<Run> runs_of(const std::vector<model::Layer>& layers, std::int64_t first, std::int64_t count)
+struct PlacedRun {
+    std::size_t block_idx = 0;
+    Run run;
+    bool last_of_block = false;
+};
+
+struct Walk {
+    std::vector<BlockPlace> blocks;
+    std::vector<PlacedRun> runs;  ///< in ascending order
+};
+
+/// The runs of a model: each within one layer and one slab, cut every gram_chunk coordinates from where these begin,
+/// whatever is read at a time; and blocks of whole runs with at most `most` coordinates.
+Walk walk_over(const std::vector<model::Layer>& layers, std::int64_t most)
 {
-    std::vector<Run> runs;
+    Walk walk;
     for (std::size_t layer_idx = 0; layer_idx < layers.size(); ++layer_idx) {
-        const std::int64_t from = std::max(first, layers[layer_idx].offset) - first;
-        const std::int64_t to = std::min(first + count, layers[layer_idx].offset + layers[layer_idx].count) - first;
-        for (std::int64_t at = from; at < to; at += gram_chunk)
-            runs.push_back({layer_idx, at, std::min(gram_chunk, to - at)});
+        const std::int64_t layer_end = layers[layer_idx].offset + layers[layer_idx].count;
+        for (std::int64_t at = layers[layer_idx].offset; at < layer_end;) {
+            const std::int64_t slab = at / model::slab_coordinates;
+            const std::int64_t end = std::min({layer_end, at + gram_chunk, (slab + 1) * model::slab_coordinates});
+            const bool fits = !walk.blocks.empty() && end - walk.blocks.back().first <= most &&
+                              walk.blocks.back().first / model::slab_coordinates == slab;
+            if (!fits) {
+                if (!walk.runs.empty()) walk.runs.back().last_of_block = true;
+                walk.blocks.push_back({at, 0});
+            }
+            BlockPlace& block = walk.blocks.back();
+            walk.runs.push_back({walk.blocks.size() - 1, {layer_idx, at - block.first, end - at}});
+            block.count = end - block.first;
+            at = end;
+        }
     }
-    return runs;
+    if (!walk.runs.empty()) walk.runs.back().last_of_block = true;
+    return walk;
 }
 
 /// The layers as the ledger keeps them: the model's own, or a single one where n² × layers is too much.
@@ -88,39 +115,35 @@ RoundLedger empty_ledger(const LedgerPlan& plan, std::int64_t coordinates, std::
 model::Result<RoundLedger> build_ledger(model::UpdateSource& source, const std::vector<model::Layer>& layers,
                                         const LedgerPlan& plan, model::Progress& progress)
 {
-    constexpr std::int64_t block_values = std::int64_t{64} << 20;
     const LedgerRows rows = ledger_rows_of(plan);
-    const auto row_count = static_cast<std::int64_t>(rows.refs.size());
-    std::int64_t block_size =
-        std::clamp<std::int64_t>(block_values / std::max<std::int64_t>(row_count, 1), 1, model::slab_coordinates);
-    if (block_size > gram_chunk) block_size -= block_size % gram_chunk;
     const std::int64_t d = model::coordinate_count(layers);
     const std::vector<OutputPlace> outputs = output_places(layers, rows.clients);
     const std::vector<model::Layer> kept_layers = ledger_layers(layers, rows.clients);
     RoundLedger ledger = empty_ledger(plan, d, kept_layers.size(), outputs);
 
+    constexpr std::int64_t block_values = std::int64_t{32} << 20;
+    const std::int64_t affordable = block_values / std::max<std::int64_t>(std::ssize(rows.refs), 1);
+    Walk walk = walk_over(kept_layers, std::max(gram_chunk, std::min(affordable, source.block_coordinates())));
+    BlockReader reader(source, rows.refs, std::move(walk.blocks), progress);
+    const std::vector<PlacedRun>& runs = walk.runs;
     const unsigned threads = std::min(hardware_threads(), 8U);  // any number gives the same bits
     std::vector<std::unique_ptr<RunSums>> workers(threads);
-    std::vector<float> values;
-    for (std::int64_t first = 0; first < d; first += block_size) {
-        if (progress.stopped()) return model::fail(model::ErrorCode::cancelled, "The ledger was stopped");
-        const std::int64_t count = std::min(block_size, d - first);
-        values.resize(static_cast<std::size_t>(row_count * count));
-        FEDSLEUTH_CHECK(source.read(rows.refs, first, count, values.data()));
-        const Block block{values.data(), count, first};
-        const std::vector<Run> runs = runs_of(kept_layers, first, count);
+    FEDSLEUTH_CHECK(reader.read_while([&] {
         parallel_in_order(
             runs.size(), threads,
             [&](std::size_t run_idx, std::size_t worker_idx) {
                 std::unique_ptr<RunSums>& worker = workers[worker_idx];
+                const std::optional<Block> block = reader.wait_for(runs[run_idx].block_idx);
+                if (!block) return worker.reset();
                 if (!worker) worker = std::make_unique<RunSums>(rows, outputs);
-                worker->sum(block, runs[run_idx]);
+                worker->sum(*block, runs[run_idx].run);
             },
             [&](std::size_t run_idx, std::size_t worker_idx) {
-                workers[worker_idx]->add_to(ledger.layers[runs[run_idx].layer_idx], ledger);
+                if (!workers[worker_idx]) return;
+                workers[worker_idx]->add_to(ledger.layers[runs[run_idx].run.layer_idx], ledger);
+                if (runs[run_idx].last_of_block) reader.done_with(runs[run_idx].block_idx);
             });
-        progress.advance(count * row_count);
-    }
+    }));
     for (std::size_t client_idx = 0; client_idx < rows.clients; ++client_idx)
         ledger.zero[client_idx] = d - ledger.positive[client_idx] - ledger.negative[client_idx];
     return ledger;

@@ -17,9 +17,9 @@ namespace fedsleuth::analysis {
 /// the whole model counts as one layer.
 inline constexpr std::size_t ledger_gram_limit = std::size_t{1} << 24;
 
-/// One streaming pass over the round's vectors, block by block of coordinates. Memory: the block (at most 64 Mi
-/// float32 over all rows) and the ledger itself, whatever the model's size. Progress advances by coordinates × rows.
-/// Errors: those of the source; `cancelled`.
+/// One streaming pass over the round's vectors, block by block of coordinates. Memory: two blocks (each at most 32 Mi
+/// float32 over all rows, or gram_chunk coordinates) and the ledger itself, whatever the model's size. Progress
+/// advances by coordinates × rows. Errors: those of the source; `cancelled`.
 [[nodiscard]] model::Result<model::RoundLedger> build_ledger(model::UpdateSource& source,
                                                              const std::vector<model::Layer>& layers,
                                                              const LedgerPlan& plan, model::Progress& progress);

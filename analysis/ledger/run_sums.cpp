@@ -18,15 +18,17 @@ RunSums::RunSums(const LedgerRows& rows, const std::vector<OutputPlace>& outputs
       gram_(dot_tiles().front(), rows.own_first),
       median_of_(rows.clients),
       client_rows_(rows.clients),
+      signs_(rows.clients),
       row_sums_(rows.clients),
+      agreements_(rows.clients),
       own_sums_(rows.own_of.size()),
-      with_median_(rows.refs.size() - rows.clients),
+      own_sign_counts_(rows.own_of.size()),
+      shared_with_median_(rows.own_first - rows.clients),
       pieces_(outputs.size())
 {
     median_.reserve(gram_chunk);
     sizes_.reserve(gram_chunk);
     quiet_.reserve(gram_chunk);
-    sign_.reserve(gram_chunk);
 }
 
 void RunSums::sum(const Block& block, const Run& run)
@@ -48,18 +50,25 @@ void RunSums::sum(const Block& block, const Run& run)
             client_rows_[client_idx] = row(client_idx) + first;
         median_of_.take(client_rows_, some, median_.data() + first);
     }
+    gram_.finish();
     compare_with_median(count);
-    const CrowdRun crowd{median_.data(), quiet_.data(), sign_.data(), count};
-    for (std::size_t client_idx = 0; client_idx < rows_.clients; ++client_idx)
+    const CrowdRun crowd{median_.data(), quiet_.data(), count};
+    for (std::size_t client_idx = 0; client_idx < rows_.clients; ++client_idx) {
         kernel_.row_sums(row(client_idx), crowd, row_sums_[client_idx]);
-    const std::size_t shared = rows_.own_first - rows_.clients;
-    for (std::size_t idx = 0; idx < shared; ++idx)
-        with_median_[idx] = kernel_.product(row(rows_.clients + idx), median_.data(), count);
+        signs_[client_idx] = SignBits(count);
+        kernel_.signs(row(client_idx), count, signs_[client_idx]);
+        agreements_[client_idx] = kernel_.compare_signs(signs_[client_idx], median_signs_).equal;
+    }
+    for (std::size_t idx = 0; idx < shared_with_median_.size(); ++idx)
+        shared_with_median_[idx] = kernel_.product(row(rows_.clients + idx), median_.data(), count);
+    own_signs_ = SignBits(count);
     for (std::size_t own_idx = 0; own_idx < own_sums_.size(); ++own_idx) {
+        const std::size_t client_idx = rows_.own_of[own_idx];
         float* own = row(rows_.own_first + own_idx);
         non_finite_ += kernel_.clear_non_finite(own, count);
-        kernel_.pair_sums(row(rows_.own_of[own_idx]), own, count, own_sums_[own_idx]);
-        with_median_[shared + own_idx] = kernel_.product(own, median_.data(), count);
+        kernel_.pair_sums(row(client_idx), own, median_.data(), count, own_sums_[own_idx]);
+        kernel_.signs(own, count, own_signs_);
+        own_sign_counts_[own_idx] = kernel_.compare_signs(signs_[client_idx], own_signs_);
     }
     for (std::size_t idx = 0; idx < pieces_.size(); ++idx)
         pieces_[idx].sum(kernel_, outputs_[idx], rows_.clients, row(0), block.stride, block.first + run.first,
@@ -76,18 +85,19 @@ void RunSums::compare_with_median(std::size_t count)
     const double quiet_up_to = *half;
 
     quiet_.resize(count);
-    sign_.resize(count);
+    median_signs_ = SignBits(count);
     median_square_ = 0;
-    quiet_coordinates_ = sign_compared_ = 0;
+    quiet_coordinates_ = 0;
     for (std::size_t coord_idx = 0; coord_idx < count; ++coord_idx) {
         const double value = median_[coord_idx];
         const bool quiet = std::abs(value) <= quiet_up_to;
         median_square_ += value * value;
         quiet_[coord_idx] = quiet ? 1 : 0;
         quiet_coordinates_ += quiet;
-        sign_[coord_idx] = static_cast<float>((value > 0) - (value < 0));
-        sign_compared_ += value != 0;
+        median_signs_.positive[coord_idx / 64] |= static_cast<std::uint64_t>(value > 0) << coord_idx % 64;
+        median_signs_.negative[coord_idx / 64] |= static_cast<std::uint64_t>(value < 0) << coord_idx % 64;
     }
+    sign_compared_ = kernel_.count_bits(median_signs_.positive) + kernel_.count_bits(median_signs_.negative);
 }
 
 /// The blocks of the common Gram matrix, of which the upper triangle is there.
@@ -126,13 +136,13 @@ void RunSums::add_to(RoundLedger::PerLayer& layer, RoundLedger& ledger) const
         const std::size_t client_idx = rows_.own_of[own_idx];
         layer.own_products[client_idx] += own_sums_[own_idx].product;
         layer.own_squares[client_idx] += own_sums_[own_idx].square;
-        layer.own_sign_equal[client_idx] += own_sums_[own_idx].equal;
-        layer.own_sign_compared[client_idx] += own_sums_[own_idx].compared;
-        layer.own_median_products[client_idx] += with_median_[rows_.own_first - rows_.clients + own_idx];
+        layer.own_sign_equal[client_idx] += own_sign_counts_[own_idx].equal;
+        layer.own_sign_compared[client_idx] += own_sign_counts_[own_idx].compared;
+        layer.own_median_products[client_idx] += own_sums_[own_idx].median_product;
     }
     for (std::size_t step_idx = 0; step_idx < rows_.steps; ++step_idx)
-        layer.median_steps[step_idx] += with_median_[step_idx];
-    if (rows_.shipped) layer.median_shipped += with_median_[*rows_.shipped - rows_.clients];
+        layer.median_steps[step_idx] += shared_with_median_[step_idx];
+    if (rows_.shipped) layer.median_shipped += shared_with_median_[*rows_.shipped - rows_.clients];
     layer.median_square += median_square_;
     layer.quiet_coordinates += quiet_coordinates_;
     layer.sign_compared += sign_compared_;
@@ -142,13 +152,13 @@ void RunSums::add_to(RoundLedger::PerLayer& layer, RoundLedger& ledger) const
         layer.median_products[client_idx] += sums.median_product;
         layer.absolute_sums[client_idx] += sums.absolute;
         layer.quiet_squares[client_idx] += sums.quiet;
-        layer.sign_agreements[client_idx] += sums.agreements;
+        layer.sign_agreements[client_idx] += agreements_[client_idx];
         ledger.sums[client_idx] += sums.sum;
         ledger.fourth_powers[client_idx] += sums.fourth;
         ledger.minimum[client_idx] = std::min(ledger.minimum[client_idx], static_cast<double>(sums.minimum));
         ledger.maximum[client_idx] = std::max(ledger.maximum[client_idx], static_cast<double>(sums.maximum));
-        ledger.positive[client_idx] += sums.positive;
-        ledger.negative[client_idx] += sums.negative;
+        ledger.positive[client_idx] += kernel_.count_bits(signs_[client_idx].positive);
+        ledger.negative[client_idx] += kernel_.count_bits(signs_[client_idx].negative);
     }
     for (std::size_t idx = 0; idx < pieces_.size(); ++idx) pieces_[idx].add_to(ledger.output_rows[idx], rows_.clients);
 }

@@ -4,6 +4,7 @@
 #include "analysis/kernels/gram_chunk.h"
 #include "analysis/kernels/order_statistics.h"
 #include "analysis/kernels/row_sums.h"
+#include "analysis/ledger/block_reader.h"
 #include "analysis/ledger/ledger_plan.h"
 #include "analysis/ledger/output_rows.h"
 #include "model/round_ledger.h"
@@ -19,13 +20,6 @@ struct Run {
     std::size_t layer_idx = 0;
     std::int64_t first = 0;  ///< within the block
     std::int64_t count = 0;
-};
-
-/// Rows of a round's vectors over some coordinates.
-struct Block {
-    float* values;        ///< row-major, as LedgerRows lays it out
-    std::int64_t stride;  ///< between rows, and coordinates that the block has
-    std::int64_t first;   ///< coordinate of the model
 };
 
 /// One worker of the ledger's pass: sums a run from zero, then adds the sums to the ledger.
@@ -51,15 +45,19 @@ private:
     ColumnMedian median_of_;
     std::vector<const float*> client_rows_;
     std::vector<double> median_, sizes_, quiet_;
-    std::vector<float> sign_;
+    SignBits median_signs_;
+    std::vector<SignBits> signs_;  ///< n
+    SignBits own_signs_;
     double median_square_ = 0;
     std::int64_t quiet_coordinates_ = 0;
     std::int64_t sign_compared_ = 0;
     std::int64_t non_finite_ = 0;
-    std::vector<RowSums> row_sums_;    ///< n
-    std::vector<PairSums> own_sums_;   ///< one for each of the rows' own_of
-    std::vector<double> with_median_;  ///< of every row that is not an update of the round: ⟨row, median⟩
-    std::vector<OutputPiece> pieces_;  ///< one for each of the outputs
+    std::vector<RowSums> row_sums_;            ///< n
+    std::vector<std::int64_t> agreements_;     ///< n: coordinates with the median's sign ≠ 0
+    std::vector<PairSums> own_sums_;           ///< one for each of the rows' own_of
+    std::vector<SignCounts> own_sign_counts_;  ///< the same
+    std::vector<double> shared_with_median_;   ///< of each row between n and own_first: ⟨row, median⟩
+    std::vector<OutputPiece> pieces_;          ///< one for each of the outputs
 };
 
 }  // namespace fedsleuth::analysis

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/whatif/column_vectors.h"
 
+#include "analysis/kernels/gram.h"
 #include "analysis/kernels/parallel.h"
 #include "analysis/kernels/row_sums.h"
 #include "analysis/rules/round_inputs.h"
@@ -28,7 +29,7 @@ struct Task {
 struct RunProducts {
     std::vector<double> with_rows;     ///< tasks × rows
     std::vector<double> with_vectors;  ///< tasks × tasks
-    PairSums pair;
+    double pair = 0;                   ///< product of the two rows
     model::Result<void> outcome;
 };
 
@@ -58,7 +59,7 @@ public:
             [&](std::size_t, std::size_t worker_idx) {
                 const RunProducts& done = workers[worker_idx];
                 if (!done.outcome) outcome = done.outcome;
-                pair_product_ += done.pair.product;
+                pair_product_ += done.pair;
                 for (std::size_t k = 0; k < with_rows_.size(); ++k) with_rows_[k] += done.with_rows[k];
                 for (std::size_t k = 0; k < with_vectors_.size(); ++k) with_vectors_[k] += done.with_vectors[k];
             });
@@ -83,7 +84,8 @@ private:
         products.with_vectors.assign(with_vectors_.size(), 0.0);
         products.outcome = {};
         const auto row = [&](std::size_t row_idx) { return values + static_cast<std::int64_t>(row_idx) * stride; };
-        if (pair_) row_kernels().front().pair_sums(row(pair_->first), row(pair_->second), size, products.pair);
+        products.pair = 0;
+        if (pair_) add_products(row(pair_->first), 1, size, row(pair_->second), 1, size, count, &products.pair);
         std::vector<double> vectors(tasks_.size() * size);
         std::vector<const float*> chosen;
         for (std::size_t task_idx = 0; task_idx < tasks_.size(); ++task_idx) {

@@ -325,7 +325,8 @@ private slots:
     void row_sums_of_every_instruction_set_data()
     {
         QTest::addColumn<int>("count");
-        for (const int count : {0, 1, 7, 8, 9, 64, 513, 4096}) QTest::addRow("%d coordinates", count) << count;
+        for (const int count : {0, 1, 7, 8, 9, 15, 16, 64, 65, 513, 4096})
+            QTest::addRow("%d coordinates", count) << count;
     }
 
     void row_sums_of_every_instruction_set()
@@ -335,28 +336,32 @@ private slots:
         std::mt19937 random(static_cast<unsigned>(count));
         std::normal_distribution<float> normal;
         const auto value = [&] { return random() % 8 == 0 ? 0.0F : normal(random) * 1e-3F; };
-        Row row(size), other(size), sign(size);
+        Row row(size), other(size);
         std::vector<double> median(size), quiet(size);
         for (std::size_t at = 0; at < size; ++at) {
             row[at] = value();
             other[at] = value();
             median[at] = (static_cast<double>(value()) + value()) / 2;
-            sign[at] = static_cast<float>((median[at] > 0) - (median[at] < 0));
             quiet[at] = random() % 2;
         }
         std::vector<std::vector<double>> results;  // of each instruction set: all figures
         for (const analysis::RowKernel& kernel : analysis::row_kernels()) {
             analysis::RowSums sums;
-            kernel.row_sums(row.data(), {median.data(), quiet.data(), sign.data(), size}, sums);
+            kernel.row_sums(row.data(), {median.data(), quiet.data(), size}, sums);
             analysis::PairSums pair;
-            kernel.pair_sums(row.data(), other.data(), size, pair);
+            kernel.pair_sums(row.data(), other.data(), median.data(), size, pair);
+            analysis::SignBits signs(size), other_signs(size);
+            kernel.signs(row.data(), size, signs);
+            kernel.signs(other.data(), size, other_signs);
+            const analysis::SignCounts counts = kernel.compare_signs(signs, other_signs);
             analysis::Moments moments;
             kernel.add_moments(row.data(), size, moments);
             results.push_back({sums.median_product, sums.sum, sums.absolute, sums.fourth, sums.quiet, sums.minimum,
-                               sums.maximum, static_cast<double>(sums.positive), static_cast<double>(sums.negative),
-                               static_cast<double>(sums.agreements), pair.product, pair.square,
-                               static_cast<double>(pair.equal), static_cast<double>(pair.compared), moments.sum,
-                               moments.absolute, moments.square, kernel.product(other.data(), median.data(), size)});
+                               sums.maximum, static_cast<double>(kernel.count_bits(signs.positive)),
+                               static_cast<double>(kernel.count_bits(signs.negative)), pair.median_product,
+                               pair.product, pair.square, static_cast<double>(counts.equal),
+                               static_cast<double>(counts.compared), moments.sum, moments.absolute, moments.square,
+                               kernel.product(other.data(), median.data(), size)});
         }
         std::vector<double> slow(18);
         if (count > 0) slow[5] = slow[6] = row[0];
@@ -371,7 +376,7 @@ private slots:
             slow[6] = std::max(slow[6], x);
             slow[7] += x > 0;
             slow[8] += x < 0;
-            slow[9] += x * m > 0;
+            slow[9] += y * m;
             slow[10] += x * y;
             slow[11] += y * y;
             slow[12] += x * y > 0;
@@ -449,6 +454,73 @@ private slots:
         QVERIFY(ledger.has_value());
         QCOMPARE(ledger->non_finite, 2);
         QCOMPARE(ledger->total_gram(), (std::vector<double>{5, 2, 2, 2}));
+    }
+
+    void what_is_read_at_a_time_does_not_matter()
+    {
+        constexpr std::int64_t d = 150'000;
+        std::vector<model::Layer> layers(3);
+        layers[0].shape = {5000};
+        layers[1].shape = {100'003};
+        layers[2].shape = {44'997};
+        model::lay_out(layers);
+        analysis::LedgerPlan plan;
+        plan.round = RoundNo{2};
+        plan.own_rounds = {RoundNo{1}, std::nullopt, RoundNo{1}};
+        plan.has_model = true;
+        std::vector<RoundLedger> ledgers;
+        for (const std::int64_t block : {1, 4096, 10'000, 16'384, 65'536, 1 << 20}) {
+            std::mt19937 random(3);
+            std::normal_distribution<float> normal;
+            test::MemorySource source(d, block);
+            const auto row = [&] {
+                Row values(d);
+                for (float& value : values) value = normal(random);
+                return values;
+            };
+            plan.clients.clear();
+            for (const char* name : {"a", "b", "c"}) {
+                plan.clients.emplace_back(name);
+                source.put(VectorRef::Kind::update, 2, name, row());
+                source.put(VectorRef::Kind::update, 1, name, row());
+            }
+            source.put(VectorRef::Kind::checkpoint, 1, "", row());
+            model::Progress progress;
+            const auto ledger = analysis::build_ledger(source, layers, plan, progress);
+            QVERIFY(ledger.has_value());
+            QCOMPARE(progress.state().done, analysis::ledger_rows(plan) * d);
+            ledgers.push_back(*ledger);
+        }
+        for (const RoundLedger& ledger : ledgers) QVERIFY(ledger == ledgers.front());  // to the bit
+    }
+
+    void an_error_in_a_later_block_is_passed_on()
+    {
+        class Failing final : public model::UpdateSource {
+        public:
+            model::Result<std::int64_t> coordinates() override { return 100'000; }
+            std::int64_t block_coordinates() const override { return 4096; }
+            model::Result<void> read(std::span<const VectorRef>, std::int64_t first, std::int64_t count,
+                                     float* out) override
+            {
+                if (first >= 40'960) return model::fail(model::ErrorCode::malformed, "a hole");
+                std::fill_n(out, count, 1.0F);
+                return {};
+            }
+        };
+        Failing source;
+        model::Layer layer;
+        layer.shape = {100'000};
+        std::vector<model::Layer> layers{layer};
+        model::lay_out(layers);
+        analysis::LedgerPlan plan;
+        plan.round = RoundNo{1};
+        plan.clients = {model::ClientId{"a"}};
+        plan.own_rounds.resize(1);
+        model::Progress progress;
+        const auto ledger = analysis::build_ledger(source, layers, plan, progress);
+        QVERIFY(!ledger.has_value());
+        QCOMPARE(ledger.error().code, model::ErrorCode::malformed);
     }
 
     void a_stop_stops()

@@ -21,7 +21,7 @@ namespace {
 class EndlessSource final : public model::UpdateSource {
 public:
     explicit EndlessSource(std::int64_t d) : d_(d) {}
-    model::Result<std::int64_t> coordinates() override { return d_; }
+    model::Result<std::int64_t> coordinates() override { return d_; }  // in slabs, as a case gives them
     model::Result<void> read(std::span<const VectorRef> rows, std::int64_t first, std::int64_t count,
                              float* out) override
     {

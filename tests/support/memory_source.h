@@ -13,7 +13,7 @@ namespace fedsleuth::test {
 /// Vectors in memory behind the UpdateSource door.
 class MemorySource final : public model::UpdateSource {
 public:
-    explicit MemorySource(std::int64_t d) : d_(d) {}
+    explicit MemorySource(std::int64_t d, std::int64_t block = model::memory_coordinates) : d_(d), block_(block) {}
 
     void put(model::VectorRef::Kind kind, std::int64_t round, const std::string& client, std::vector<float> values)
     {
@@ -25,6 +25,7 @@ public:
     }
 
     model::Result<std::int64_t> coordinates() override { return d_; }
+    std::int64_t block_coordinates() const override { return block_; }
     model::Result<void> read(std::span<const model::VectorRef> rows, std::int64_t first, std::int64_t count,
                              float* out) override
     {
@@ -40,6 +41,7 @@ public:
 
 private:
     std::int64_t d_;
+    std::int64_t block_;
     std::map<std::tuple<int, std::int64_t, std::string>, std::vector<float>> vectors_;
 };
 
