@@ -41,6 +41,14 @@ model::Result<RoundLedger> ledger_for(const LedgerPlan& plan, const std::vector<
     return ledger;
 }
 
+Attendance::Declared declared_examples(const std::vector<const model::Update*>& updates)
+{
+    Attendance::Declared declared;
+    for (const model::Update* update : updates)
+        if (update->num_examples) declared[update->client] = static_cast<double>(*update->num_examples);
+    return declared;
+}
+
 std::string why_nothing_is_inspectable(const model::Federation& federation, const std::vector<model::Round>& rounds)
 {
     if (federation.secure_aggregation)
@@ -98,8 +106,17 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
 
         if (auto step = server_step(ledger, federation.aggregation, by_round[plan.round])) steps.push_back(*step);
         if (hidden.contains(plan.round)) continue;
-        evidence.add(ledger);
+        evidence.add(ledger, declared_examples(by_round[plan.round]));
     }
+
+    FEDSLEUTH_TRY(const NoiseEvidence noise, measure_noise(store, source, progress));
+    FEDSLEUTH_CHECK(keep_noise_evidence(store, noise));
+    FEDSLEUTH_TRY(PrivacyAudit privacy, audit_privacy(store, noise, {}, progress));
+    for (const model::Finding& finding : privacy.findings)
+        if (finding.client && finding.kind == "privacy-noise-too-low")
+            evidence.explained[*finding.client] =
+                "It adds less noise than it declares (a privacy finding of its own), which alone sets its updates "
+                "apart from those of the others: no sign of poisoning is seen beside it.";
 
     progress.start("Weighing the evidence", 1, "steps");
     outcome.verdicts = fuse(evidence, {known.begin(), known.end()});
@@ -112,9 +129,6 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         summary.malicious += verdict.verdict == model::VerdictClass::malicious;
         summary.suspect += verdict.verdict == model::VerdictClass::suspect;
     }
-    FEDSLEUTH_TRY(const NoiseEvidence noise, measure_noise(store, source, progress));
-    FEDSLEUTH_CHECK(keep_noise_evidence(store, noise));
-    FEDSLEUTH_TRY(PrivacyAudit privacy, audit_privacy(store, noise, {}, progress));
     // A step that differs by the server's declared noise was recomputed as far as it can be.
     for (ServerStep& step : steps)
         if (std::binary_search(privacy.noisy_steps.begin(), privacy.noisy_steps.end(), step.round)) step.residual.reset();

@@ -272,10 +272,10 @@ void Simulation::State::record_updates(const std::vector<Participation>& parts, 
         }
         if (part.intensity > 0) {
             LabTruth& truth = recorded.truth;
-            const std::string& attack = attacks[*client.plan].plan.attack;
+            const AttackPlan& plan = attacks[*client.plan].plan;
             truth.malicious[client.id].push_back(model::RoundNo(static_cast<std::int64_t>(round)));
-            truth.attack_of[client.id] = find_attack(attack)->label;
-            truth.simulated[client.id] = attack;
+            truth.attack_of[client.id] = label_of(plan.attack, plan.settings);
+            truth.simulated[client.id] = plan.attack;
         }
         add(std::move(update), part.sent);
     }

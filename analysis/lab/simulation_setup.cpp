@@ -198,8 +198,8 @@ void Simulation::State::record_beginning()
     recorded.checkpoints.push_back(first);
     for (const AttackPlan& plan : options.attacks) {
         if (plan.attackers == 0) continue;
-        if (recorded.truth.attack.empty()) recorded.truth.attack = find_attack(plan.attack)->label;
-        const std::string_view label = find_attack(plan.attack)->label;
+        const std::string_view label = label_of(plan.attack, plan.settings);
+        if (recorded.truth.attack.empty()) recorded.truth.attack = label;
         recorded.truth.backdoor |= label == "backdoor" || label == "model-replacement" || label == "drift";
     }
 }

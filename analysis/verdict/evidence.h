@@ -7,6 +7,7 @@
 #include "model/round_ledger.h"
 
 #include <map>
+#include <string>
 #include <vector>
 
 namespace fedsleuth::analysis {
@@ -22,10 +23,12 @@ struct Evidence {
     std::vector<ScoredRound> rounds;  ///< ascending; rounds with too small a crowd left out
     History history;
     std::map<model::ClientId, double> examples;  ///< n_i, where it is known
+    /// Clients whose updates are odd for a reason that is known and is no attack, and that reason as a sentence.
+    std::map<model::ClientId, std::string> explained;
     std::size_t rounds_seen = 0;                 ///< ledgers, those of too small a crowd included
 
-    /// The next round, in ascending order.
-    void add(const model::RoundLedger& ledger);
+    /// The next round, in ascending order. `declared`: see score_round.
+    void add(const model::RoundLedger& ledger, const Attendance::Declared& declared = {});
 };
 
 }  // namespace fedsleuth::analysis

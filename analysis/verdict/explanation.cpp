@@ -101,7 +101,7 @@ std::optional<Reason> strongest_round(const Verdict& verdict, std::string_view d
 /// Detectors that saw the client within the crowd in nine rounds of ten.
 void add_ordinary(Verdict& verdict, const std::vector<ScoredRound>& rounds)
 {
-    for (const DetectorInfo& detector : detectors()) {
+    for (const DetectorInfo& detector : judged_detectors()) {
         std::size_t judged = 0, outside = 0;
         for (const ScoredRound& round : rounds) {
             const auto scores = std::find_if(round.scores.begin(), round.scores.end(), [&](const auto& candidate) {
