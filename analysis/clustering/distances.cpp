@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace fedsleuth::analysis {
 namespace {
@@ -96,7 +97,12 @@ std::vector<double> cosine_distances(std::span<const double> rows, std::size_t n
         const std::span<double> row(directions.data() + row_idx * d, d);
         // Scaled by the largest entry first: squares of very large or very small entries leave the range of a double.
         double largest = 0;
-        for (const double value : row) largest = std::max(largest, std::abs(value));
+        bool finite = true;
+        for (const double value : row) {
+            largest = std::max(largest, std::abs(value));
+            finite = finite && std::isfinite(value);
+        }
+        if (!finite) largest = std::numeric_limits<double>::quiet_NaN();
         if (largest == 0.0) continue;
         has_direction[row_idx] = 1;
         double square = 0;

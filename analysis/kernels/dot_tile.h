@@ -24,13 +24,13 @@ struct DotTile {
     using Widen = void (*)(const float* const* rows, std::size_t count, double* to);
 
     /// Numbers that a tile's products take: whole registers.
-    [[nodiscard]] constexpr std::size_t room() const { return (side * side + 3) / 4 * 4; }
+    [[nodiscard]] constexpr std::size_t room() const { return (side * side + 7) / 8 * 8; }
 
     const char* name;  ///< of the instruction set
     std::size_t side;
-    /// products[r · side + c] += ⟨row r of group a, row c of group b⟩; a and b aligned to 64 bytes, products to 32. On
-    /// the way it asks the memory for dot_ahead · lane_groups bytes from `ahead` on (never read here, so any address
-    /// will do): spread over the work like this, the next block arrives for free.
+    /// products[r · side + c] += ⟨row r of group a, row c of group b⟩; all aligned to 64 bytes. On the way it asks the
+    /// memory for dot_ahead · lane_groups bytes from `ahead` on (never read here, so any address will do): spread over
+    /// the work like this, the next block arrives for free.
     Products products;
     /// The same for a = b, where only the products with r ≤ c are made.
     Products own_products;

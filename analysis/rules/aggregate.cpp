@@ -27,14 +27,32 @@ struct Rows {
     }
 };
 
-model::Result<void> check_finite(std::span<const double> values, std::size_t d, const std::string& what)
+double dot(std::span<const double> a, std::span<const double> b)
 {
-    for (std::size_t at = 0; at < values.size(); ++at)
-        if (!std::isfinite(values[at]))
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+/// Beyond this float64 has no room for distances and what is made of them.
+constexpr double longest_squared = 1e300;
+
+model::Result<void> check_size(std::span<const double> vector, const std::string& what)
+{
+    if (dot(vector, vector) <= longest_squared) return {};
+    return fail(ErrorCode::invalid_argument,
+                what + " is too long to reckon with: its squared length is above 1e300, near the end of float64", {},
+                "scale the numbers down");
+}
+
+model::Result<void> check_finite(std::span<const double> rows, std::size_t d)
+{
+    for (std::size_t at = 0; at < rows.size(); ++at)
+        if (!std::isfinite(rows[at]))
             return fail(ErrorCode::invalid_argument,
-                        what + " " + std::to_string(at / d) + " holds a value that is not finite (coordinate " +
+                        "Row " + std::to_string(at / d) + " holds a value that is not finite (coordinate " +
                             std::to_string(at % d) + ")",
                         {}, "leave the row out");
+    for (std::size_t first = 0; first < rows.size(); first += d)
+        FEDSLEUTH_CHECK(check_size(rows.subspan(first, d), "Row " + std::to_string(first / d)));
     return {};
 }
 
@@ -47,7 +65,7 @@ model::Result<void> check_side(std::span<const double> values, std::size_t expec
                                                      " that fit the updates");
     if (!std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); }))
         return fail(ErrorCode::invalid_argument, "The " + what + " holds a value that is not finite");
-    return {};
+    return check_size(values, "The " + what);
 }
 
 model::Result<void> check_rows(std::span<const double> rows, std::size_t n, std::size_t d,
@@ -58,16 +76,11 @@ model::Result<void> check_rows(std::span<const double> rows, std::size_t n, std:
         return fail(ErrorCode::invalid_argument, "The matrix does not have n × d entries");
     if (num_examples.size() != n)
         return fail(ErrorCode::invalid_argument, "There is not one number of examples for each row");
-    FEDSLEUTH_CHECK(check_finite(rows, d, "Row"));
+    FEDSLEUTH_CHECK(check_finite(rows, d));
     FEDSLEUTH_CHECK(check_side(side.reference, d, "reference"));
     FEDSLEUTH_CHECK(check_side(side.history, n * d, "history"));
     FEDSLEUTH_CHECK(check_side(side.previous, d, "previous vector"));
     return check_side(side.model, d, "model");
-}
-
-double dot(std::span<const double> a, std::span<const double> b)
-{
-    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
 std::vector<double> gram_of(std::span<const double> rows, std::size_t n, std::size_t d)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/kernels/symmetric_product.h"
 #include "analysis/rules/numpy_random.h"
 #include "analysis/rules/parameters.h"
 #include "analysis/rules/rules.h"
@@ -17,7 +18,6 @@ namespace {
 
 using Eigen::Index;
 using Eigen::Map;
-using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr std::size_t most_steps = 20'000;        ///< ByzFL's filter may go on for very long
@@ -29,32 +29,57 @@ struct Direction {
     VectorXd projections;
 };
 
-/// K·x, K the Gram matrix about the weighted mean.
-VectorXd times(std::span<const double> gram, const VectorXd& x)
-{
-    const std::vector<double> product = symmetric_product(gram, {x.data(), static_cast<std::size_t>(x.size())});
-    return Map<const VectorXd>(product.data(), x.size());
-}
+/// The Gram matrix K about a weighted mean, by what the squared distances D make of it: K_ij = ½ (m_i + m_j − D_ij)
+/// with m_i = |x_i − μ|². Its n² numbers are never made. Near-copies keep their digits, and so does a crowd from which
+/// far updates have lost all weight.
+class CentredProducts {
+public:
+    CentredProducts(std::span<const double> distances, const VectorXd& shares)
+        : distances_(distances), to_mean_(with_distances(shares))
+    {
+        to_mean_.array() -= 0.5 * shares.dot(to_mean_);
+    }
 
-/// Converged: the top eigenpair of diag(√c) K diag(√c) / Σc.
-Direction leading_direction(std::span<const double> gram, const VectorXd& c)
+    [[nodiscard]] const VectorXd& squares() const { return to_mean_; }  ///< the diagonal of K
+    [[nodiscard]] VectorXd times(const VectorXd& x) const
+    {
+        return 0.5 * ((to_mean_ * x.sum() - with_distances(x)).array() + to_mean_.dot(x));
+    }
+
+private:
+    [[nodiscard]] VectorXd with_distances(const VectorXd& x) const
+    {
+        VectorXd product(x.size());
+        symmetric_product(distances_.data(), static_cast<std::size_t>(x.size()), x.data(), product.data());
+        return product;
+    }
+
+    std::span<const double> distances_;
+    VectorXd to_mean_;
+};
+
+/// Converged: the top eigenpair of diag(√shares) K diag(√shares).
+Direction leading_direction(const CentredProducts& centred, const VectorXd& shares)
 {
-    const VectorXd roots = (c / c.sum()).cwiseSqrt();
-    const MatrixXd covariance =
-        roots.asDiagonal() * Map<const MatrixXd>(gram.data(), c.size(), c.size()) * roots.asDiagonal();
-    const EigenPair top = top_eigenpair({covariance.data(), gram.size()}, static_cast<std::size_t>(c.size()));
-    if (!(top.value > 0)) return {0.0, VectorXd::Zero(c.size())};
-    const Map<const VectorXd> vector(top.vector.data(), c.size());
-    return {top.value, times(gram, roots.cwiseProduct(vector)).cwiseAbs2() / top.value};
+    const VectorXd roots = shares.cwiseSqrt();
+    const double largest = shares.cwiseProduct(centred.squares()).maxCoeff();  // on the diagonal, as K ≥ 0
+    const EigenPair top = top_eigenpair(
+        static_cast<std::size_t>(shares.size()), std::max(0.0, largest), [&](const double* x, double* out) {
+            const Map<const VectorXd> from(x, shares.size());
+            Map<VectorXd>(out, shares.size()) = roots.cwiseProduct(centred.times(roots.cwiseProduct(from)));
+        });
+    if (!(top.value > 0)) return {0.0, VectorXd::Zero(shares.size())};
+    const Map<const VectorXd> vector(top.vector.data(), shares.size());
+    return {top.value, centred.times(roots.cwiseProduct(vector)).cwiseAbs2() / top.value};
 }
 
 /// One step of the power iteration from a vector of which only ⟨x_i − μ, v⟩ / |v| is known.
-Direction one_power_step(std::span<const double> gram, const VectorXd& c, const VectorXd& starts)
+Direction one_power_step(const CentredProducts& centred, const VectorXd& shares, const VectorXd& starts)
 {
-    const VectorXd mix = c.cwiseProduct(starts) / c.sum();
-    const VectorXd along = times(gram, mix);
+    const VectorXd mix = shares.cwiseProduct(starts);
+    const VectorXd along = centred.times(mix);
     const double square = std::max(0.0, mix.dot(along));
-    if (square == 0.0) return {0.0, VectorXd::Zero(c.size())};
+    if (square == 0.0) return {0.0, VectorXd::Zero(shares.size())};
     return {std::sqrt(square), along.cwiseAbs2() / square};
 }
 
@@ -124,13 +149,13 @@ public:
         std::size_t steps = 0;
         while (c.sum() > static_cast<double>(n - 2 * f)) {
             const VectorXd shares = c / c.sum();
-            const std::vector<double> gram = centred_gram(distances, {shares.data(), n});
+            const CentredProducts centred(distances, shares);
             Direction direction;
             if (byzfl) {
                 FEDSLEUTH_TRY(const VectorXd starts, starting_products(round, random, shares));
-                direction = one_power_step(gram, c, starts);
+                direction = one_power_step(centred, shares, starts);
             } else {
-                direction = leading_direction(gram, c);
+                direction = leading_direction(centred, shares);
             }
             if (direction.variance < least) {
                 least = direction.variance;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/rules/spectrum.h"
 
+#include "analysis/kernels/symmetric_product.h"
+
 #include <Eigen/Dense>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 
 namespace fedsleuth::analysis {
@@ -29,20 +32,78 @@ VectorXd start_vector(Index n)
     return start.normalized();
 }
 
-/// The top of the tridiagonal matrix, its distance to the next eigenvalue and the last entry of its eigenvector.
+/// The top of the tridiagonal matrix, its distance to the next eigenvalue and its eigenvector.
 struct Ritz {
     double value = 0;
     double gap = 0;
     VectorXd vector;
 };
 
+/// The eigenvector of a tridiagonal matrix for a known eigenvalue, in O(size): factored from both ends, it starts where
+/// the two meet best (Parlett, Dhillon, Fernando's solution to Wilkinson's problem, 1997, section 3).
+VectorXd tridiagonal_vector(const VectorXd& diagonal, const VectorXd& off, Index size, double value)
+{
+    const double tiny = std::numeric_limits<double>::min() + 1e-300 * std::abs(value);
+    const auto pivot = [&](double at) { return at == 0.0 ? tiny : at; };
+    VectorXd down(size), up(size);
+    down[0] = pivot(diagonal[0] - value);
+    for (Index k = 1; k < size; ++k) down[k] = pivot(diagonal[k] - value - off[k - 1] * off[k - 1] / down[k - 1]);
+    up[size - 1] = pivot(diagonal[size - 1] - value);
+    for (Index k = size - 1; k-- > 0;) up[k] = pivot(diagonal[k] - value - off[k] * off[k] / up[k + 1]);
+    Index meet = 0;
+    (down + up - (diagonal.head(size).array() - value).matrix()).cwiseAbs().minCoeff(&meet);
+    VectorXd vector(size);
+    vector[meet] = 1.0;
+    for (Index k = meet; k-- > 0;) vector[k] = -off[k] / down[k] * vector[k + 1];
+    for (Index k = meet + 1; k < size; ++k) vector[k] = -off[k - 1] / up[k] * vector[k - 1];
+    return vector.normalized();
+}
+
 Ritz top_ritz(const VectorXd& diagonal, const VectorXd& off, Index size)
 {
     Eigen::SelfAdjointEigenSolver<MatrixXd> solver;
-    solver.computeFromTridiagonal(diagonal.head(size), off.head(size - 1));
+    solver.computeFromTridiagonal(diagonal.head(size), off.head(size - 1), Eigen::EigenvaluesOnly);
     const VectorXd& values = solver.eigenvalues();
-    const double next = size > 1 ? values[size - 2] : 0.0;
-    return {values[size - 1], values[size - 1] - next, solver.eigenvectors().col(size - 1)};
+    const double top = values[size - 1];
+    return {top, top - (size > 1 ? values[size - 2] : 0.0), tridiagonal_vector(diagonal, off, size, top)};
+}
+
+/// When to look again whether the iteration has converged: a look costs more than a step. The error shrinks by about
+/// the same factor with every step.
+class NextCheck {
+public:
+    static constexpr double wanted = 1e-12;
+
+    [[nodiscard]] Index at() const { return at_; }
+    void after(Index steps, double error)
+    {
+        const double digits = std::log(error / wanted);
+        const double rate = last_ > 0 ? (last_digits_ - digits) / static_cast<double>(steps - last_) : 0.0;
+        const Index most = std::max<Index>(6, steps / 2);
+        at_ = steps + (rate > 0 && digits / rate < static_cast<double>(most)
+                           ? std::max<Index>(2, static_cast<Index>(std::ceil(digits / rate)))
+                           : most);
+        last_ = steps;
+        last_digits_ = digits;
+    }
+
+private:
+    Index at_ = 12;
+    Index last_ = 0;
+    double last_digits_ = 0;
+};
+
+/// Takes the first `steps` columns of the basis out of a vector and returns what length is left; once more where much
+/// of it went, for then the rest holds rounding errors along them.
+double orthogonalise(VectorXd& vector, const MatrixXd& basis, Index steps)
+{
+    double before = vector.norm();
+    while (true) {
+        for (Index step = 0; step < steps; ++step) vector -= basis.col(step).dot(vector) * basis.col(step);
+        const double after = vector.norm();
+        if (!(after < 0.7 * before)) return after;
+        before = after;
+    }
 }
 
 VectorXd combination(const MatrixXd& basis, const VectorXd& shares)
@@ -52,20 +113,13 @@ VectorXd combination(const MatrixXd& basis, const VectorXd& shares)
     return sum.normalized();
 }
 
-void multiply(std::span<const double> matrix, const Eigen::Ref<const VectorXd>& x, VectorXd& out)
-{
-    for (Index row = 0; row < x.size(); ++row)
-        out[row] = Eigen::Map<const VectorXd>(matrix.data() + row * x.size(), x.size()).dot(x);
-}
-
 }  // namespace
 
 std::vector<double> symmetric_product(std::span<const double> matrix, std::span<const double> x)
 {
-    const Eigen::Map<const VectorXd> vector(x.data(), static_cast<Index>(x.size()));
-    VectorXd product(vector.size());
-    multiply(matrix, vector, product);
-    return {product.data(), product.data() + product.size()};
+    std::vector<double> product(x.size());
+    symmetric_product(matrix.data(), x.size(), x.data(), product.data());
+    return product;
 }
 
 std::vector<double> centred_gram(std::span<const double> squared_distances, std::span<const double> weights)
@@ -74,7 +128,7 @@ std::vector<double> centred_gram(std::span<const double> squared_distances, std:
     const MatrixMap distances(squared_distances.data(), n, n);
     const Eigen::Map<const VectorXd> w(weights.data(), n);
     VectorXd to_mean(n);
-    multiply(squared_distances, w, to_mean);
+    symmetric_product(squared_distances.data(), weights.size(), weights.data(), to_mean.data());
     to_mean.array() -= 0.5 * w.dot(to_mean);  // now |x_i − μ|²
     std::vector<double> gram(squared_distances.size());
     Eigen::Map<MatrixXd> result(gram.data(), n, n);
@@ -85,8 +139,15 @@ std::vector<double> centred_gram(std::span<const double> squared_distances, std:
 
 EigenPair top_eigenpair(std::span<const double> matrix, std::size_t size)
 {
+    const double scale =
+        MatrixMap(matrix.data(), static_cast<Index>(size), static_cast<Index>(size)).cwiseAbs().maxCoeff();
+    return top_eigenpair(size, scale,
+                         [&](const double* x, double* out) { symmetric_product(matrix.data(), size, x, out); });
+}
+
+EigenPair top_eigenpair(std::size_t size, double scale, const std::function<void(const double*, double*)>& multiply)
+{
     const auto n = static_cast<Index>(size);
-    const double scale = MatrixMap(matrix.data(), n, n).cwiseAbs().maxCoeff();
     if (scale == 0.0) return pair_of(0.0, VectorXd::Constant(n, 1.0 / std::sqrt(static_cast<double>(n))));
     MatrixXd basis(n, std::min<Index>(n, 64));
     VectorXd diagonal(n);
@@ -94,21 +155,22 @@ EigenPair top_eigenpair(std::span<const double> matrix, std::size_t size)
     VectorXd next(n);
     basis.col(0) = start_vector(n);
     Index steps = 0;
-    Index check_at = 12;
+    NextCheck checks;
     while (true) {
-        multiply(matrix, basis.col(steps), next);
+        multiply(basis.col(steps).data(), next.data());
         diagonal[steps] = next.dot(basis.col(steps));
+        next -= diagonal[steps] * basis.col(steps);
+        if (steps > 0) next -= off[steps - 1] * basis.col(steps - 1);
         ++steps;
-        for (int twice = 0; twice < 2; ++twice)
-            for (Index step = 0; step < steps; ++step) next -= basis.col(step).dot(next) * basis.col(step);
-        const double residual = next.norm();
+        const double residual = orthogonalise(next, basis, steps);
         const bool whole = steps == n || residual <= 1e-14 * scale;
-        if (whole || steps == check_at) {
+        if (whole || steps == checks.at()) {
             const Ritz top = top_ritz(diagonal, off, steps);
             // How far the eigenvector may be off: the residual over the gap to the rest of the spectrum.
             const double error = residual * std::abs(top.vector[steps - 1]);
-            if (whole || error <= 1e-12 * top.gap) return pair_of(top.value, combination(basis, top.vector));
-            check_at = steps + std::max<Index>(6, steps / 4);
+            if (whole || error <= NextCheck::wanted * top.gap)
+                return pair_of(top.value, combination(basis, top.vector));
+            checks.after(steps, error / top.gap);
         }
         off[steps - 1] = residual;
         if (steps == basis.cols()) basis.conservativeResize(Eigen::NoChange, std::min<Index>(n, 2 * steps));

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <vector>
 
 namespace fedsleuth::analysis {
 
-/// A·x for a symmetric n × n matrix, row by row: at these sizes BLAS and its threads cost more than they bring.
+/// A·x for a symmetric n × n matrix. At these sizes BLAS and its threads cost more than they bring.
 [[nodiscard]] std::vector<double> symmetric_product(std::span<const double> matrix, std::span<const double> x);
 
 /// The inner products of n vectors about their weighted mean, ⟨x_i − μ, x_j − μ⟩ with μ = Σ w_k x_k, Σ w_k = 1, out of
@@ -24,5 +25,9 @@ struct EigenPair {
 /// re-orthogonalisation from a fixed start, until the eigenvector is known to about 10⁻¹² (or the whole space is
 /// spanned). The zero matrix gives 0 and a constant vector.
 [[nodiscard]] EigenPair top_eigenpair(std::span<const double> matrix, std::size_t n);
+
+/// The same for a matrix that is known by its products, multiply(x, out), and by its largest entry.
+[[nodiscard]] EigenPair top_eigenpair(std::size_t n, double largest_entry,
+                                      const std::function<void(const double*, double*)>& multiply);
 
 }  // namespace fedsleuth::analysis

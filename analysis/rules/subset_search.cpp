@@ -2,13 +2,40 @@
 #include "analysis/rules/subset_search.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <limits>
 #include <numeric>
 
 namespace fedsleuth::analysis {
 namespace {
+
+/// Of the points alive: the one with most conflicts among them, and all conflicts, counted from both ends.
+struct Conflicts {
+    std::size_t worst = 0;
+    std::size_t most = 0;
+    std::size_t ends = 0;
+};
+
+#if defined(__x86_64__)
+__attribute__((target_clones("popcnt", "default")))
+#endif
+Conflicts
+count_conflicts(const std::uint64_t* conflicts, const std::uint64_t* alive, std::size_t n, std::size_t words)
+{
+    Conflicts found;
+    for (std::size_t point = 0; point < n; ++point) {
+        if ((alive[point / 64] >> point % 64 & 1U) == 0) continue;
+        std::size_t count = 0;
+        for (std::size_t word = 0; word < words; ++word)
+            count += static_cast<std::size_t>(__builtin_popcountll(conflicts[point * words + word] & alive[word]));
+        found.ends += count;
+        if (count > found.most) {
+            found.most = count;
+            found.worst = point;
+        }
+    }
+    return found;
+}
 
 /// Can all pairs further apart than a limit be broken up by removing a few points? (Vertex cover by branching on the
 /// point with most conflicts: it goes, or all its opponents go.) Points are bits, 64 to a word.
@@ -52,22 +79,9 @@ private:
     bool branch(Points& alive, const Points& fixed, std::size_t budget)
     {
         if (++nodes_ > node_limit_) return false;
-        std::size_t worst = n_;
-        std::size_t most = 0;
-        std::size_t pairs = 0;
-        for (std::size_t point = 0; point < n_; ++point) {
-            if (!holds(alive, point)) continue;
-            std::size_t count = 0;
-            for (std::size_t word = 0; word < words_; ++word)
-                count += static_cast<std::size_t>(std::popcount(conflicts_[point * words_ + word] & alive[word]));
-            pairs += count;
-            if (count > most) {
-                most = count;
-                worst = point;
-            }
-        }
+        const auto [worst, most, ends] = count_conflicts(conflicts_.data(), alive.data(), n_, words_);
         if (most == 0) return true;
-        if (pairs / 2 > most * budget) return false;  // no point breaks up more than `most` of them
+        if (ends / 2 > most * budget) return false;  // no point breaks up more than `most` of them
         if (!holds(fixed, worst) && budget > 0) {
             drop(alive, worst);
             const bool found = branch(alive, fixed, budget - 1);

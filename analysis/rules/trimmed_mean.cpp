@@ -77,7 +77,9 @@ std::vector<std::string> TrimmedMean::notes(std::size_t n, const RuleSettings& s
     const auto completed = complete(info(), settings);
     if (!completed) return {};
     const std::size_t cut = asked_cut(n, *completed);
-    if (2 * cut < n) return {"Drops " + std::to_string(cut) + " values on each side, of " + std::to_string(n) + "."};
+    if (2 * cut < n)
+        return {"Drops " + std::to_string(cut) + (cut == 1 ? " value" : " values") + " on each side, of " +
+                std::to_string(n) + "."};
     return {"Dropping " + std::to_string(cut) + " of " + std::to_string(n) +
             " values on each side would leave nothing: this is the plain mean."};
 }

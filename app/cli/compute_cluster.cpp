@@ -5,6 +5,7 @@
 #include "app/cli/matrix.h"
 
 #include <CLI/Validators.hpp>
+#include <cmath>
 #include <map>
 
 namespace fedsleuth::cli {
@@ -23,6 +24,13 @@ struct ComputeClusterCommand {
 model::Result<analysis::Clustering> cluster(const ComputeClusterCommand& command, const Matrix& matrix)
 {
     const std::size_t n = matrix.rows;
+    for (std::size_t at = 0; at < matrix.values.size(); ++at)
+        if (!std::isfinite(matrix.values[at]))
+            return model::fail(model::ErrorCode::invalid_argument,
+                               "row " + std::to_string(at / matrix.columns) +
+                                   " holds a value that is not finite (column " + std::to_string(at % matrix.columns) +
+                                   ")",
+                               command.in, "leave the row out");
     if (command.metric == Metric::euclidean)
         return analysis::hdbscan_points(matrix.values, n, matrix.columns, command.options);
     if (command.metric == Metric::cosine)

@@ -201,14 +201,20 @@ std::string rules_help()
             first = false;
         }
     };
+    const auto add_source = [&](const analysis::RuleInfo& info) {
+        add(6, "bears: " + std::string(info.breakdown));
+        add(6, "paper: " + std::string(info.paper));
+    };
     for (const analysis::RuleInfo* info : analysis::all_rules()) {
         add(2, std::string(info->name) + ": " + std::string(info->meaning));
+        add_source(*info);
         for (const analysis::ParameterInfo& parameter : info->parameters) add(6, parameter_help(parameter));
         if (info->variants.size() > 1) add(6, "variant: " + listed(info->variants) + " (paper unless set)");
     }
     help += "\nPre-aggregations (--pre; --set PRE.name=value where the rule has a parameter of the same name):\n";
     for (const analysis::PreAggregation* step : analysis::pre_aggregations()) {
         add(2, std::string(step->info().name) + ": " + std::string(step->info().meaning));
+        add_source(step->info());
         for (const analysis::ParameterInfo& parameter : step->info().parameters) add(6, parameter_help(parameter));
     }
     return help + "\n";

@@ -98,6 +98,7 @@ model::JsonWriter simulate_list()
     json.end_array().key("rules").begin_array();
     for (const analysis::RuleInfo* rule : analysis::all_rules()) {
         json.begin_object().field("name", rule->name).field("title", rule->title).field("meaning", rule->meaning);
+        json.field("paper", rule->paper).field("breakdown", rule->breakdown);
         names_field(json, "variants", rule->variants);
         parameters_field(json, rule->parameters);
         json.end_object();

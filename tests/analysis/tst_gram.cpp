@@ -3,6 +3,7 @@
 #include "analysis/kernels/gram.h"
 #include "analysis/kernels/gram_with.h"
 #include "analysis/kernels/parallel.h"
+#include "analysis/kernels/symmetric_product.h"
 
 #include <algorithm>
 #include <atomic>
@@ -83,6 +84,7 @@ private slots:
     void distances_of_near_copies_survive();
     void extreme_magnitudes();
     void a_spoilt_row_stays_alone();
+    void symmetric_products_of_every_instruction_set();
     void parallel_for_runs_every_block_once();
     void parallel_in_order_commits_in_order();
     void parallel_passes_exceptions_on();
@@ -220,6 +222,31 @@ void TestGram::a_spoilt_row_stays_alone()
     add_gram(a.data(), 7, 100, 100, gram.data());
     for (std::size_t i = 0; i < 7; ++i)
         for (std::size_t j = 0; j < 7; ++j) QCOMPARE(std::isnan(gram[i * 7 + j]), i == 3 || j == 3);
+}
+
+void TestGram::symmetric_products_of_every_instruction_set()
+{
+    for (const std::size_t n : {0, 1, 3, 4, 7, 8, 9, 21, 100, 133}) {
+        std::mt19937 random(static_cast<unsigned>(n));
+        std::normal_distribution<double> normal;
+        std::vector<double> matrix(n * n), x(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            x[i] = normal(random);
+            for (std::size_t j = 0; j <= i; ++j) matrix[i * n + j] = matrix[j * n + i] = normal(random);
+        }
+        std::vector<double> first(n);
+        symmetric_kernels().back().product(matrix.data(), n, x.data(), first.data());
+        for (const SymmetricKernel& kernel : symmetric_kernels()) {
+            std::vector<double> product(n, 1e9);
+            kernel.product(matrix.data(), n, x.data(), product.data());
+            QVERIFY2(same_bits(product, first), kernel.name);
+        }
+        for (std::size_t i = 0; i < n; ++i) {
+            long double sum = 0;
+            for (std::size_t j = 0; j < n; ++j) sum += static_cast<long double>(matrix[i * n + j]) * x[j];
+            QVERIFY(std::abs(first[i] - static_cast<double>(sum)) <= 1e-13 * static_cast<double>(n));
+        }
+    }
 }
 
 void TestGram::parallel_for_runs_every_block_once()

@@ -87,6 +87,7 @@ private slots:
     void edge_cases_data();
     void edge_cases();
     void refuses_non_finite_rows();
+    void refuses_rows_whose_squares_overflow();
     void refuses_bad_settings();
     void too_few_clients();
     void krum_defaults();
@@ -277,6 +278,25 @@ void TestRules::refuses_non_finite_rows()
         QVERIFY(!answer);
         QCOMPARE(answer.error().code, model::ErrorCode::invalid_argument);
         QVERIFY(answer.error().message.find("Row 1") != std::string::npos);
+    }
+}
+
+void TestRules::refuses_rows_whose_squares_overflow()
+{
+    // 1e200² is no float64: distances would be infinite and every comparison of them chance.
+    std::vector<double> rows(9 * 3);
+    for (std::size_t at = 0; at < rows.size(); ++at) rows[at] = 1e30 * std::sin(static_cast<double>(at));
+    const std::vector<double> ones(9, 1.0), reference(3, 1e30);
+    for (const analysis::RuleInfo* info : analysis::all_rules()) {
+        rows[13] = 1e30;
+        const auto fits = aggregate_matrix(info->name, rows, 9, 3, ones, {}, {.reference = reference});
+        QVERIFY2(fits, std::string(info->name).c_str());
+        QVERIFY(std::isfinite(fits->norm));
+        rows[13] = -1e200;
+        const auto answer = aggregate_matrix(info->name, rows, 9, 3, ones, {}, {.reference = reference});
+        QVERIFY2(!answer, std::string(info->name).c_str());
+        QCOMPARE(answer.error().code, model::ErrorCode::invalid_argument);
+        QVERIFY(answer.error().message.find("Row 4") != std::string::npos);
     }
 }
 

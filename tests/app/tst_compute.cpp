@@ -251,6 +251,13 @@ void Compute::rows_that_are_not_finite_are_refused()
         QVERIFY2(ran.err.contains("1"), ran.err.constData());
         QVERIFY(!QFile::exists(scratch("never.npy")));
     }
+    const QString square = scratch("nan3.npy");
+    write_file(square, matrix_npy(3, {0, 1, 2, 1, 0, HUGE_VAL, 2, 3, 0}));
+    for (const char* metric : {"euclidean", "cosine", "precomputed"}) {
+        const Ran ran = run_cli({"compute", "cluster", "--in", square, "--metric", metric, "--min-cluster-size", "2"});
+        QCOMPARE(ran.code, 1);
+        QVERIFY2(ran.err.contains("row 1") && ran.err.contains("column 2"), ran.err.constData());
+    }
 }
 
 void Compute::clusters_of_two_blobs()

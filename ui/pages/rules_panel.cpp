@@ -31,6 +31,16 @@ QString lane_of(const QObject* panel, const char* what)
     return QStringLiteral("what-if-%1-%2").arg(QLatin1String(what)).arg(reinterpret_cast<quintptr>(panel), 0, 16);
 }
 
+/// What the rule does, how many attackers it bears and where it comes from.
+QString rule_tip(const analysis::RuleAnswer& outcome)
+{
+    for (const analysis::RuleInfo* info : analysis::all_rules())
+        if (info->name == outcome.rule)
+            return RulesPanel::tr("%1\n\n%2\n\nBears: %3.\nPaper: %4.")
+                .arg(text_of(info->title), text_of(info->meaning), text_of(info->breakdown), text_of(info->paper));
+    return shown(outcome.title);
+}
+
 }  // namespace
 
 struct RulesPanel::Asked {
@@ -61,7 +71,7 @@ RulesPanel::RulesPanel(CaseSession& session, QWidget* parent)
          {{tr("Rule"), tr("Every aggregation rule that the program knows"), false, 16},
           [outcome](const Row& row) {
               Cell cell = text_cell(outcome(row).rule);
-              cell.tip = shown(outcome(row).title);
+              cell.tip = rule_tip(outcome(row));
               return cell;
           }},
          {{tr("To shipped"), tr("L2 distance between the rule's step and the one that the server made"), true, 8},
@@ -276,6 +286,10 @@ analysis::WhatIfQuestion RulesPanel::question() const
 void RulesPanel::change()
 {
     if (filling_ || !ledger_) return;
+    if (std::exchange(computing_, false)) {  // what is being computed is about settings that are no longer there
+        session_.jobs().abandon(lane_of(this, "columns"));
+        say(state_, {});
+    }
     ask();
     timer_.start();
 }

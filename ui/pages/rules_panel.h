@@ -25,7 +25,7 @@ class TableView;
 
 /// What every rule would have made of the round that is shown: whom it would have heard, and where its step would have
 /// gone. Answers while a slider is dragged: weights come from the ledger in a job of a moment, one at a time; the rules
-/// that work coordinate by coordinate follow in a longer job once the hand rests.
+/// that work coordinate by coordinate follow in a longer job once the hand rests, which the next change ends.
 class RulesPanel : public QWidget {
     Q_OBJECT
 public:
@@ -36,7 +36,11 @@ public:
 
     /// The last answer; null before the first.
     [[nodiscard]] const analysis::WhatIf* answer() const { return answer_.get(); }
+    /// Whether it is about what is set, in all that the ledger knows.
+    [[nodiscard]] bool has_weights() const { return answer_ && !asking_; }
+    /// The same for the rules that work coordinate by coordinate.
     [[nodiscard]] bool is_up_to_date() const { return !asking_ && !timer_.isActive() && !computing_; }
+    [[nodiscard]] bool is_computing() const { return computing_; }
 
 private:
     struct Row {
