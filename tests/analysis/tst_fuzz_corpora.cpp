@@ -8,7 +8,8 @@
 #include <filesystem>
 #include <QTest>
 
-#include "../fuzz/targets.cpp"
+#include "../fuzz/identity_targets.cpp"
+#include "../fuzz/storage_targets.cpp"
 
 using namespace fedsleuth;
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "fuzz/filter_target.h"
+#include "fuzz/targets.h"
 
 #include "ui/session/case_data.h"
 #include "ui/tables/client_filter.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 
 namespace fedsleuth::fuzz {
 
@@ -45,10 +43,7 @@ void filter(std::span<const std::uint8_t> bytes)
         QString::fromUtf8(reinterpret_cast<const char*>(bytes.data()), static_cast<qsizetype>(bytes.size()));
     const auto filter = ui::ClientFilter::parse(text);
     const bool has_letters = std::any_of(text.begin(), text.end(), [](QChar sign) { return sign.isLetter(); });
-    if (filter.is_empty() && has_letters) {
-        std::fprintf(stderr, "does not hold: a text with letters is a filter or an error\n");
-        std::abort();
-    }
+    must(!filter.is_empty() || !has_letters, "a text with letters is a filter or an error");
     for (const model::Verdict& client : some_case().verdicts->clients) (void)filter.matches(some_case(), client.client);
     (void)filter.matches(some_case(), model::ClientId("nobody"));
 }

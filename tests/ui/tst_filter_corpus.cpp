@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Replays what the filter's fuzzer runs over, and small changes of it. The target aborts where its rule is broken.
-#include "fuzz/filter_target.h"
+#include "fuzz/targets.h"
 #include "support/corpus.h"
 
 #include <QTest>
