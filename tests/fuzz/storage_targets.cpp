@@ -44,6 +44,7 @@ private:
 storage::Limits tight_limits()
 {
     storage::Limits limits;
+    limits.log_line_bytes = 1 << 20;
     limits.inflated_bytes = 16 << 20;
     limits.elements = 1 << 22;
     limits.expanded_elements = 1 << 18;

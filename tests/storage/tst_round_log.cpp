@@ -485,7 +485,7 @@ private slots:
 
     void keeps_no_more_things_than_there_is_room_for()
     {
-        const std::string client = R"({"type":"client","client":")";
+        const std::string client = json("{'type':'client','client':'");
         std::string text = federation_line + "\n";
         for (int idx = 0; idx < 10; ++idx) text += client + std::to_string(idx) + "\"}\n";
         storage::Limits limits;
@@ -516,7 +516,7 @@ private slots:
         const std::filesystem::path path = write_file("federation.jsonl", "");
         {
             std::ofstream stream(path, std::ios::binary);
-            const std::string unknown = R"({"type":"heartbeat","note":")" + std::string(100, 'x') + "\"}\n";
+            const std::string unknown = json("{'type':'heartbeat','note':'") + std::string(100, 'x') + "\"}\n";
             stream << federation_line << '\n';
             for (int idx = 0; idx < 150'000; ++idx) stream << unknown << "broken " << idx << '\n';
         }
