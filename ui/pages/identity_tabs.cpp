@@ -128,7 +128,17 @@ std::vector<RowTable<SignaturesTab::Row>::Column> SignaturesTab::columns()
          }},
         {{tr("Scheme"), {}, false, 24}, [](const Row& row) { return text_cell(row->scheme); }},
         {{tr("Certificate"), {}, false, 24}, [](const Row& row) { return text_cell(row->certificate); }},
-        {{tr("Why"), {}, false, 0, true}, [](const Row& row) { return text_cell(row->text); }},
+        {{tr("Why"), {}, false, 0, true},
+         [](const Row& row) {
+             // The outcome says already that it verifies; what a narrow column shows first is what is wrong.
+             constexpr std::string_view said = "Its signature verifies, but the";
+             Cell cell = text_cell(row->text);
+             if (row->text.starts_with(said)) {
+                 cell.tip = cell.text;
+                 cell.text = QStringLiteral("The") + cell.text.mid(static_cast<qsizetype>(said.size()));
+             }
+             return cell;
+         }},
     };
 }
 
