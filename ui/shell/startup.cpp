@@ -12,6 +12,7 @@
 #include <QCommandLineParser>
 #include <QPixmap>
 #include <QStyleFactory>
+#include <QTabWidget>
 
 namespace fedsleuth::ui {
 
@@ -56,6 +57,9 @@ StartupOptions parse_arguments(const QApplication& application)
         QStringLiteral("page"),
         QObject::tr("The page to begin with: overview, rounds, clients, privacy, rollback, evidence or workshop."),
         QStringLiteral("name"));
+    const QCommandLineOption tab(QStringLiteral("tab"),
+                                 QObject::tr("The tab of that page, by the beginning of its title."),
+                                 QStringLiteral("title"));
     const QCommandLineOption dark(QStringLiteral("dark"), QObject::tr("The dark palette."));
     const QCommandLineOption round(QStringLiteral("round"), QObject::tr("The round to select."),
                                    QStringLiteral("number"));
@@ -68,7 +72,7 @@ StartupOptions parse_arguments(const QApplication& application)
                                      QStringLiteral("time"));
     const QCommandLineOption pseudonyms(QStringLiteral("pseudonyms"),
                                         QObject::tr("Pseudonyms instead of the clients' ids in the report."));
-    parser.addOptions({screenshot, page, dark, round, client, report, made_at, pseudonyms});
+    parser.addOptions({screenshot, page, tab, dark, round, client, report, made_at, pseudonyms});
     parser.process(application);
 
     StartupOptions options;
@@ -83,6 +87,7 @@ StartupOptions parse_arguments(const QApplication& application)
         if (!named) refuse(QObject::tr("there is no page \"%1\"").arg(parser.value(page)));
         options.page = *named;
     }
+    options.tab = parser.value(tab);
     if (parser.isSet(round)) {
         bool fits = false;
         const qlonglong number = parser.value(round).toLongLong(&fits);
@@ -131,7 +136,19 @@ void Startup::select()
     else if (options_.round)
         window_.show_message(tr("The case knows no round %1.").arg(options_.round->value()));
     window_.go_to(options_.page);
+    if (!options_.tab.isEmpty()) select_tab();
     if (!options_.screenshot.isEmpty()) quiet_.start();
+}
+
+void Startup::select_tab()
+{
+    for (QTabWidget* tabs : window_.findChildren<QTabWidget*>())
+        for (int idx = 0; tabs->isVisible() && idx < tabs->count(); ++idx)
+            if (tabs->tabText(idx).startsWith(options_.tab, Qt::CaseInsensitive)) {
+                tabs->setCurrentIndex(idx);
+                return;
+            }
+    window_.show_message(tr("The page has no tab %1.").arg(options_.tab));
 }
 
 void Startup::take_when_quiet()
