@@ -8,6 +8,7 @@
 #include "analysis/privacy/audit.h"
 #include "analysis/rollback/candidates.h"
 #include "analysis/rollback/contamination.h"
+#include "analysis/rollback/step_check.h"
 #include "analysis/verdict/fusion.h"
 #include "model/json_writer.h"
 
@@ -112,12 +113,14 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         summary.malicious += verdict.verdict == model::VerdictClass::malicious;
         summary.suspect += verdict.verdict == model::VerdictClass::suspect;
     }
+    FEDSLEUTH_CHECK(check_steps(store, source, federation, updates, steps, progress));
     FEDSLEUTH_TRY(const NoiseEvidence noise, measure_noise(store, source, progress));
     FEDSLEUTH_CHECK(keep_noise_evidence(store, noise));
     FEDSLEUTH_TRY(PrivacyAudit privacy, audit_privacy(store, noise, {}, progress));
     // A step that differs by the server's declared noise was recomputed as far as it can be.
     for (ServerStep& step : steps)
         if (std::binary_search(privacy.noisy_steps.begin(), privacy.noisy_steps.end(), step.round)) step.residual.reset();
+    FEDSLEUTH_CHECK(search_steps(store, source, federation, updates, steps, progress));
 
     FEDSLEUTH_TRY(const std::vector<model::Decision> decisions, store.decisions());
     const std::vector<Onset> onsets = onsets_of(outcome.verdicts, decisions, updates);

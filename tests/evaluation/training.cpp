@@ -9,53 +9,6 @@
 
 namespace fedsleuth::evaluation {
 
-using analysis::ClientFeatures;
-
-namespace {
-
-constexpr std::size_t folds = 4;
-
-std::vector<double> margins(const std::vector<std::vector<double>>& rows, const analysis::Forest& forest)
-{
-    std::vector<double> out;
-    for (const auto& row : rows) out.push_back(analysis::margin(forest, row));
-    return out;
-}
-
-/// Rows of the second look for all examples, in their order.
-std::vector<std::vector<double>> second_rows(const Dataset& data, const std::vector<double>& first)
-{
-    std::vector<std::vector<double>> rows;
-    std::size_t idx = 0;
-    for (std::size_t cell = 0; cell < data.cells.size(); ++cell) {
-        std::vector<ClientFeatures> clients;
-        std::vector<double> suspicions;
-        for (; idx < data.examples.size() && data.examples[idx].cell == cell; ++idx) {
-            ClientFeatures light;
-            light.client = data.examples[idx].features.client;
-            light.values = data.examples[idx].features.values;
-            clients.push_back(std::move(light));
-            suspicions.push_back(first[idx]);
-        }
-        for (auto& row : analysis::second_look(data.evidence[cell], clients, suspicions))
-            rows.push_back(std::move(row));
-    }
-    return rows;
-}
-
-Table second_table(const Dataset& data, const std::vector<std::vector<double>>& rows,
-                   const std::function<bool(const Example&)>& keep)
-{
-    Table table = client_table(data, keep);
-    table.features = analysis::second_feature_names().size();
-    table.values.clear();
-    for (std::size_t idx = 0; idx < data.examples.size(); ++idx)
-        if (keep(data.examples[idx]))
-            for (const double value : rows[idx]) table.values.push_back(static_cast<float>(value));
-    return table;
-}
-
-/// Slope and offset of a logistic regression on one variable, by Newton's method (Platt 1999).
 std::pair<double, double> fit_logistic(const std::vector<double>& x, const std::vector<double>& label)
 {
     double slope = 1, offset = 0;
@@ -108,6 +61,52 @@ TrainedJudges::Null null_cell(std::vector<double> values, double most_clients)
     cell.tail_shape = std::clamp(2 - ratio, -0.5, 0.5);
     cell.tail_scale = std::max(mean * (1 - cell.tail_shape), 1e-3);
     return cell;
+}
+
+using analysis::ClientFeatures;
+
+namespace {
+
+constexpr std::size_t folds = 4;
+
+std::vector<double> margins(const std::vector<std::vector<double>>& rows, const analysis::Forest& forest)
+{
+    std::vector<double> out;
+    for (const auto& row : rows) out.push_back(analysis::margin(forest, row));
+    return out;
+}
+
+/// Rows of the second look for all examples, in their order.
+std::vector<std::vector<double>> second_rows(const Dataset& data, const std::vector<double>& first)
+{
+    std::vector<std::vector<double>> rows;
+    std::size_t idx = 0;
+    for (std::size_t cell = 0; cell < data.cells.size(); ++cell) {
+        std::vector<ClientFeatures> clients;
+        std::vector<double> suspicions;
+        for (; idx < data.examples.size() && data.examples[idx].cell == cell; ++idx) {
+            ClientFeatures light;
+            light.client = data.examples[idx].features.client;
+            light.values = data.examples[idx].features.values;
+            clients.push_back(std::move(light));
+            suspicions.push_back(first[idx]);
+        }
+        for (auto& row : analysis::second_look(data.evidence[cell], clients, suspicions))
+            rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+Table second_table(const Dataset& data, const std::vector<std::vector<double>>& rows,
+                   const std::function<bool(const Example&)>& keep)
+{
+    Table table = client_table(data, keep);
+    table.features = analysis::second_feature_names().size();
+    table.values.clear();
+    for (std::size_t idx = 0; idx < data.examples.size(); ++idx)
+        if (keep(data.examples[idx]))
+            for (const double value : rows[idx]) table.values.push_back(static_cast<float>(value));
+    return table;
 }
 
 void fit_library(TrainedJudges& judges, const Dataset& quiet)
