@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/analyse.h"
 
+#include "analysis/detection/probe_scores.h"
 #include "analysis/detection/round_findings.h"
 #include "analysis/detection/score_round.h"
 #include "analysis/identity/audit.h"
@@ -10,6 +11,7 @@
 #include "analysis/rollback/contamination.h"
 #include "analysis/rollback/step_check.h"
 #include "analysis/verdict/fusion.h"
+#include "analysis/verdict/probe_run.h"
 #include "model/json_writer.h"
 
 #include <algorithm>
@@ -40,6 +42,14 @@ model::Result<RoundLedger> ledger_for(const LedgerPlan& plan, const std::vector<
     FEDSLEUTH_CHECK(store.put_ledger(ledger));
     ++summary.ledgers_built;
     return ledger;
+}
+
+std::vector<std::pair<RoundNo, std::vector<ClientId>>> evidence_clients(const Evidence& evidence)
+{
+    std::vector<std::pair<RoundNo, std::vector<ClientId>>> rounds;
+    for (const ScoredRound& round : evidence.rounds)
+        rounds.emplace_back(round.patterns.round, round.patterns.clients);
+    return rounds;
 }
 
 std::string why_nothing_is_inspectable(const model::Federation& federation, const std::vector<model::Round>& rounds)
@@ -102,6 +112,17 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         evidence.add(ledger);
     }
 
+    std::string probe_json;
+    if (!options.probes.empty()) {
+        FEDSLEUTH_TRY(ProbeRun probed, run_probes(store, source, federation, checkpoints, options.probes,
+                                                  evidence_clients(evidence), progress));
+        for (ProbeRound& round : probed.evidence.rounds)
+            for (model::DetectorScores& scores : probe_scores(round, probed.evidence.classes))
+                outcome.scores.push_back(std::move(scores));
+        probe_json = std::move(probed.json);
+        summary.notes = std::move(probed.notes);
+        evidence.probes = std::move(probed.evidence);
+    }
     progress.start("Weighing the evidence", 1, "steps");
     outcome.verdicts = fuse(evidence, {known.begin(), known.end()});
     if (evidence.rounds.empty()) {
@@ -143,11 +164,14 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
                                   .field("rounds", summary.rounds)
                                   .field("ledgers_built", summary.ledgers_built)
                                   .field("ledger_version", RoundLedger::version)
+                                  .key("probes")
+                                  .raw(probes_parameters_json(options.probes))
                                   .end_object()
                                   .text();
     FEDSLEUTH_CHECK(store.put_analysis(outcome));
     FEDSLEUTH_CHECK(store.put_document(std::string(contamination_document),
                                        contamination ? contamination_json(*contamination) : "{}"));
+    FEDSLEUTH_CHECK(store.put_document(std::string(probe_document), probe_json));
     progress.advance(1);
     return summary;
 }

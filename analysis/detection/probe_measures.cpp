@@ -19,17 +19,6 @@ constexpr std::size_t most_suspects = 64;
 constexpr std::size_t near_inputs = 5;
 constexpr double widest_log_odds = 60;
 
-Result<void> check_labels(const model::ProbeSet& set, std::size_t classes)
-{
-    for (const std::int32_t label : set.labels)
-        if (static_cast<std::size_t>(label) >= classes)
-            return model::fail(model::ErrorCode::invalid_argument,
-                               "there is a label " + std::to_string(label) + ", and the model has the classes 0 to " +
-                                   std::to_string(classes - 1),
-                               set.path);
-    return {};
-}
-
 double log_odds(std::span<const float> log_p, std::int32_t label)
 {
     const double own = log_p[static_cast<std::size_t>(label)];
@@ -67,21 +56,13 @@ void ProbeMeasures::add_shuffled(std::span<const float> input, std::uint64_t num
 
 Result<ProbeMeasures> ProbeMeasures::make(const std::vector<model::Layer>& layers, const Probes& probes)
 {
-    if (probes.empty()) return model::fail(model::ErrorCode::invalid_argument, "there is no probe");
-    const model::ProbeSet& any = probes.probe ? *probes.probe : *probes.misclassified;
-    auto network = PlainNetwork::recognise(layers, any.shape);
-    if (!network) {
-        model::Error error = std::move(network.error());
-        if (error.where.empty()) error.where = any.path;
-        return model::pass_on(std::move(error));
-    }
-    ProbeMeasures measures(std::move(*network));
+    FEDSLEUTH_TRY(PlainNetwork network, network_for(layers, probes));
+    ProbeMeasures measures(std::move(network));
     const std::size_t features = measures.network_.inputs();
     const auto input_of = [&](const model::ProbeSet& set, std::size_t idx) {
         return std::span(set.inputs).subspan(idx * features, features);
     };
     if (probes.probe) {
-        FEDSLEUTH_CHECK(check_labels(*probes.probe, measures.network_.classes()));
         measures.labels_ = probes.probe->labels;
         const std::set<std::int32_t> present(measures.labels_.begin(), measures.labels_.end());
         if (present.size() <= most_classes) measures.classes_.assign(present.begin(), present.end());
@@ -93,12 +74,6 @@ Result<ProbeMeasures> ProbeMeasures::make(const std::vector<model::Layer>& layer
     measures.suspects_begin_ = measures.shuffled_begin_ = measures.rows_;
     if (probes.misclassified) {
         const model::ProbeSet& set = *probes.misclassified;
-        FEDSLEUTH_CHECK(check_labels(set, measures.network_.classes()));
-        if (set.features() != features)
-            return model::fail(model::ErrorCode::invalid_argument,
-                               "an input has " + std::to_string(set.features()) + " numbers, and the model takes " +
-                                   std::to_string(features),
-                               set.path);
         const std::size_t count = std::min(set.rows, most_suspects);
         measures.suspects_.assign(set.labels.begin(), set.labels.begin() + static_cast<std::ptrdiff_t>(count));
         for (std::size_t idx = 0; idx < count; ++idx) measures.add_row(input_of(set, idx));

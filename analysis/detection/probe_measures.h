@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "analysis/probe/plain_network.h"
-#include "model/probe_set.h"
+#include "analysis/probe/curve.h"
 #include "model/progress.h"
 #include "model/update_source.h"
 
@@ -13,15 +12,6 @@
 #include <vector>
 
 namespace fedsleuth::analysis {
-
-/// What the analyst brings along. Both are optional.
-struct Probes {
-    std::optional<model::ProbeSet> probe;  ///< clean inputs with their true labels
-    std::optional<model::ProbeSet>
-        misclassified;  ///< inputs that a shipped model answered wrongly; labels: the answers
-
-    [[nodiscard]] bool empty() const { return !probe && !misclassified; }
-};
 
 /// What one round's updates do to the answers of the model that the round began from: every client's update is added
 /// to it as a whole. n clients; what does not apply is empty.

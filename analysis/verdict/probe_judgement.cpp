@@ -16,7 +16,8 @@ namespace {
 #include "analysis/verdict/trained/probe_judges.inc"
 
 constexpr double widest_log_odds = 9;
-constexpr double worth_naming = 1;  // log-odds that a probe adds before it names rounds and attack
+constexpr double probe_share = 0.75;  // of the false alarms that are allowed: the probes' judge knows the others' word
+constexpr double worth_naming = 1;    // log-odds that a probe adds before it names rounds and attack
 constexpr std::array<std::string_view, 4> targeted{"label-flip", "backdoor", "model-replacement", "drift"};
 
 double log_odds_of(double probability)
@@ -117,7 +118,7 @@ std::vector<ProbeOpinion> weigh_probes(std::vector<Judgement>& judgements, const
         opinion.log_odds = std::max(0.0, log_odds_of(probability) - log_odds_of(judgement.probability));
         opinion.by_trace = !features.trace.empty();
         judgement.probability = std::max(judgement.probability, probability);
-        judgement.p_value = std::min(1.0, 2 * std::min(judgement.p_value, p));
+        judgement.p_value = std::min({1.0, p / probe_share, judgement.p_value / (1 - probe_share)});
         if (opinion.log_odds >= worth_naming) {
             name_rounds(judgement, features, opinion.by_trace ? features.trace_z : features.confusion_z);
             name_attack(judgement, opinion.by_trace ? "backdoor" : "label-flip");

@@ -40,8 +40,8 @@ struct ProbeOpinion {
 };
 
 /// Weighs the probes into the judgements. Probes only accuse: an input that one attack has nothing to do with says
-/// nothing about another, so a client that is suspect without them stays so. Its p-value is twice the smaller of both
-/// (Bonferroni), and its probability the greater.
+/// nothing about another, so a client that is suspect without them stays so. Its probability is the greater of both,
+/// and its p-value the smaller (by a weighted Bonferroni correction).
 [[nodiscard]] std::vector<ProbeOpinion> weigh_probes(std::vector<Judgement>& judgements, const ProbeEvidence& evidence,
                                                      const ProbeJudges& judges);
 

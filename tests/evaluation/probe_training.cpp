@@ -150,7 +150,7 @@ TrainedProbeJudges train_probe_judges(const std::vector<ProbeRow>& rows)
                 if (values(row).empty() || row.cell % folds != fold) continue;
                 scores.push_back(analysis::margin(forest.view(), values(row)));
                 labels.push_back(row.malicious);
-                if (!row.malicious) honest.emplace_back(row.clients, scores.back());
+                if (!row.attacked) honest.emplace_back(row.clients, scores.back());
             }
         }
         options.seed = 1;

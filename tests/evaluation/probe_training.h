@@ -42,7 +42,7 @@ struct TrainedProbeJudges {
 };
 
 /// The forests learn from all rows; probability and null library come from what forests say of federations that they
-/// have not seen (four folds). The library is of honest clients, attacked or not: an attack moves honest clients too.
+/// have not seen (four folds). The library is of federations in which nobody attacks.
 [[nodiscard]] TrainedProbeJudges train_probe_judges(const std::vector<ProbeRow>& rows);
 
 /// The judges as analysis/verdict/trained/probe_judges.inc.
