@@ -114,7 +114,7 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
 
     std::string probe_json;
     if (!options.probes.empty()) {
-        FEDSLEUTH_TRY(ProbeRun probed, run_probes(store, source, federation, checkpoints, options.probes,
+        FEDSLEUTH_TRY(ProbeRun probed, run_probes(source, federation, checkpoints, options.probes,
                                                   evidence_clients(evidence), progress));
         for (ProbeRound& round : probed.evidence.rounds)
             for (model::DetectorScores& scores : probe_scores(round, probed.evidence.classes))

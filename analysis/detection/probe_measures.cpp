@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/detection/probe_measures.h"
 
+#include "analysis/probe/read_weights.h"
+
 #include <algorithm>
 #include <cmath>
 #include <random>
@@ -104,13 +106,9 @@ Result<ProbeRound> ProbeMeasures::measure(model::RoundNo round, const std::vecto
                                           model::UpdateSource& source) const
 {
     const std::size_t classes = network_.classes(), k = classes_.size(), d = network_.coordinates();
-    const auto read = [&](const VectorRef& ref, std::vector<float>& out) -> Result<void> {
+    const auto read = [&](const VectorRef& ref, std::vector<float>& out) {
         out.resize(d);
-        for (std::size_t first = 0; first < d; first += model::slab_coordinates) {
-            const auto count = std::min<std::int64_t>(model::slab_coordinates, static_cast<std::int64_t>(d - first));
-            FEDSLEUTH_CHECK(source.read({&ref, 1}, static_cast<std::int64_t>(first), count, out.data() + first));
-        }
-        return {};
+        return read_whole(reader_of(source, ref), out);
     };
     const auto answer = [&](std::span<const float> weights) {
         Answers all;

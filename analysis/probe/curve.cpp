@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/probe/curve.h"
 
+#include "model/json_writer.h"
+
 namespace fedsleuth::analysis {
 
 namespace {
+
+void write_set(model::JsonWriter& json, std::string_view name, const std::optional<model::ProbeSet>& set)
+{
+    json.key(name);
+    if (!set) {
+        json.null();
+        return;
+    }
+    json.begin_object().field("path", set->path).field("sha256", set->sha256);
+    json.field("inputs", static_cast<std::uint64_t>(set->rows)).end_object();
+}
 
 model::Result<void> check(const model::ProbeSet& set, const PlainNetwork& network)
 {
@@ -45,6 +58,16 @@ ProbeScore probe_score(const PlainNetwork& network, const Probes& probes, std::s
         return share_equal(answers(network.logits(weights, set->inputs), network.classes()), set->labels);
     };
     return {share(probes.probe), share(probes.misclassified)};
+}
+
+std::string probes_parameters_json(const Probes& probes)
+{
+    model::JsonWriter json;
+    json.begin_object();
+    write_set(json, "probe", probes.probe);
+    write_set(json, "misclassified", probes.misclassified);
+    json.end_object();
+    return json.text();
 }
 
 }  // namespace fedsleuth::analysis

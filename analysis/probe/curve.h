@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace fedsleuth::analysis {
@@ -31,5 +32,8 @@ struct ProbeScore {
 [[nodiscard]] model::Result<PlainNetwork> network_for(const std::vector<model::Layer>& layers, const Probes& probes);
 
 [[nodiscard]] ProbeScore probe_score(const PlainNetwork& network, const Probes& probes, std::span<const float> weights);
+
+/// Path, digest and number of inputs of each, for the custody log; null for what is not there.
+[[nodiscard]] std::string probes_parameters_json(const Probes& probes);
 
 }  // namespace fedsleuth::analysis

@@ -3,7 +3,8 @@
 
 #include "analysis/probe/curve.h"
 #include "analysis/verdict/evidence.h"
-#include "model/case_store.h"
+#include "model/checkpoint.h"
+#include "model/federation.h"
 #include "model/progress.h"
 #include "model/update_source.h"
 
@@ -24,11 +25,8 @@ struct ProbeRun {
 /// the last usable checkpoint. `rounds`: each scored round with its clients. Progress counts rounds. Errors: those of
 /// network_for (unsupported, invalid_argument), of the doors, cancelled.
 [[nodiscard]] model::Result<ProbeRun> run_probes(
-    model::CaseStore& store, model::UpdateSource& source, const model::Federation& federation,
-    const std::vector<model::Checkpoint>& checkpoints, Probes probes,
-    const std::vector<std::pair<model::RoundNo, std::vector<model::ClientId>>>& rounds, model::Progress& progress);
-
-/// Path, digest and number of inputs of each, for the custody log; null for what is not there.
-[[nodiscard]] std::string probes_parameters_json(const Probes& probes);
+    model::UpdateSource& source, const model::Federation& federation, const std::vector<model::Checkpoint>& checkpoints,
+    Probes probes, const std::vector<std::pair<model::RoundNo, std::vector<model::ClientId>>>& rounds,
+    model::Progress& progress);
 
 }  // namespace fedsleuth::analysis
