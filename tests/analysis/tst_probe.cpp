@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/analyse.h"
+#include "analysis/detection/detector.h"
+#include "analysis/lab/lab_case.h"
+#include "analysis/lab/network.h"
 #include "analysis/lab/simulation.h"
 #include "analysis/probe/plain_network.h"
+#include "analysis/rollback/replay_probe.h"
 
 #include <algorithm>
 #include <cmath>
@@ -123,6 +128,18 @@ double largest_difference(const std::vector<float>& logits, const std::vector<st
     for (const std::vector<double>& row : twin)
         for (const double value : row) largest = std::max(largest, std::abs(value - logits[place++]));
     return place == logits.size() ? largest : 1e9;
+}
+
+model::ProbeSet as_set(const lab::Dataset& data)
+{
+    model::ProbeSet set;
+    set.path = "probe.npz";
+    set.sha256 = "abc";
+    set.rows = data.size();
+    set.shape = {static_cast<std::int64_t>(data.shape.features)};
+    set.inputs = data.inputs;
+    set.labels = data.labels;
+    return set;
 }
 
 }  // namespace
@@ -309,6 +326,114 @@ private slots:
         QVERIFY(!network.has_value());
         QVERIFY(network.error().code == model::ErrorCode::unsupported);
         QVERIFY2(QString::fromStdString(network.error().text()).contains(reason), network.error().text().c_str());
+    }
+
+    void the_trace_finds_who_taught_the_answer()
+    {
+        lab::LabOptions options;
+        options.seed = 4;
+        options.clients = 12;
+        options.rounds = 12;
+        options.partition.examples_per_client = 60;
+        options.test_examples = 100;
+        lab::AttackPlan plan;
+        plan.attack = "backdoor";
+        plan.settings.variant = "clipped";
+        plan.attackers = 2;
+        plan.schedule.onset = 4;
+        options.attacks.push_back(plan);
+        model::Progress progress;
+        auto simulated = lab::simulate(options, progress);
+        QVERIFY(simulated.has_value());
+        const auto federation = std::make_shared<const lab::LabFederation>(std::move(*simulated));
+        QCOMPARE(federation->probe.size(), std::size_t{100});
+        QCOMPARE(federation->misclassified.size(), std::size_t{1});
+        AnalysisOptions with;
+        with.probes.probe = as_set(federation->probe);
+        with.probes.misclassified = as_set(federation->misclassified);
+        lab::LabCase plain(federation), probed(federation);
+        QVERIFY(analyse(plain, plain, {}, progress).has_value());
+        const auto summary = analyse(probed, probed, with, progress);
+        QVERIFY2(summary.has_value(), summary ? "" : summary.error().text().c_str());
+        QCOMPARE(summary->notes.size(), std::size_t{1});
+
+        // Summed over the rounds of the attack, nobody raises the wrong answer as much as the attackers do.
+        std::map<model::ClientId, double> raised;
+        for (std::int64_t round = 4; round <= 12; ++round) {
+            const auto all = *probed.scores(model::RoundNo{round});
+            for (const model::DetectorScores& scores : all)
+                if (scores.detector == "input-trace")
+                    for (std::size_t idx = 0; idx < scores.clients.size(); ++idx) {
+                        raised[scores.clients[idx]] += scores.statistic[idx];
+                        QVERIFY(sentence(scores, idx).find("log-odds of the wrong answer") != std::string::npos);
+                    }
+        }
+        QCOMPARE(raised.size(), std::size_t{12});
+        double least = 1e9, most = -1e9;
+        for (const auto& [client, sum] : raised)
+            if (federation->truth.malicious.contains(client))
+                least = std::min(least, sum);
+            else
+                most = std::max(most, sum);
+        QVERIFY2(least > most, qPrintable(QStringLiteral("%1 against %2").arg(least).arg(most)));
+
+        // Probes only accuse, and here they accuse the right ones more.
+        std::map<model::ClientId, double> before;
+        const model::Verdicts plain_verdicts = **plain.verdicts(), probed_verdicts = **probed.verdicts();
+        for (const model::Verdict& verdict : plain_verdicts.clients) before[verdict.client] = verdict.probability;
+        for (const model::Verdict& verdict : probed_verdicts.clients) {
+            QVERIFY(verdict.probability >= before[verdict.client] - 1e-12);
+            if (!federation->truth.malicious.contains(verdict.client))
+                QVERIFY(verdict.verdict < model::VerdictClass::suspect);
+        }
+        // What was given is on record, with the curve of the shipped models.
+        const auto entries = *probed.custody();
+        QVERIFY(std::any_of(entries.begin(), entries.end(), [](const model::CustodyEntry& entry) {
+            return entry.action == "analyse" && entry.parameters_json.find("\"sha256\":\"abc\"") != std::string::npos;
+        }));
+        QVERIFY((*probed.document(std::string(probe_document)))->find("\"attack_success\":1") != std::string::npos);
+    }
+
+    void a_replay_without_the_attackers_forgets_the_answer()
+    {
+        lab::LabOptions options;
+        options.seed = 4;
+        options.clients = 12;
+        options.rounds = 12;
+        options.partition.examples_per_client = 60;
+        options.test_examples = 100;
+        lab::AttackPlan plan;
+        plan.attack = "backdoor";
+        plan.attackers = 2;
+        plan.schedule.onset = 4;
+        options.attacks.push_back(plan);
+        model::Progress progress;
+        auto simulated = lab::simulate(options, progress);
+        QVERIFY(simulated.has_value());
+        const auto federation = std::make_shared<const lab::LabFederation>(std::move(*simulated));
+        lab::LabCase store(federation);
+        Probes probes;
+        probes.probe = as_set(federation->probe);
+        probes.misclassified = as_set(federation->misclassified);
+        probes.misclassified->labels.clear();  // the last checkpoint's answer
+        auto probe = ReplayProbe::make(store, store, probes);
+        QVERIFY(probe.has_value());
+        QCOMPARE(probe->probes().misclassified->labels, federation->misclassified.labels);
+        CounterfactualOptions replay;
+        for (const auto& [client, rounds] : federation->truth.malicious) replay.removals.push_back({client, {}});
+        const auto take = [&](model::RoundNo round, const VectorReader& frozen, const VectorReader& corrected) {
+            return probe->take(round, frozen, corrected);
+        };
+        QVERIFY(run_counterfactual(store, store, replay, take, {}, progress).has_value());
+        const ProbedPoint& last = probe->points().back();
+        QCOMPARE(last.round.value(), std::int64_t{12});
+        QCOMPARE(*last.shipped.attack_success, 1.0);
+        QCOMPARE(*last.frozen.attack_success, 0.0);
+        // The shipped model's accuracy is the share that the lab's own network answers rightly.
+        const auto network = lab::make_network(options.network, federation->probe.shape, 10, options.hidden);
+        QVERIFY(std::abs(*last.shipped.accuracy -
+                         share_equal(network->predict(federation->models.back(), federation->probe.inputs),
+                                     federation->probe.labels)) < 0.011);
     }
 
     void inputs_must_fit_the_model()

@@ -160,7 +160,13 @@ int report_probes(std::size_t cells)
         if (!cell.hard && !cell.attack.empty()) continue;
         if (const auto probed = probe_cell(cell)) report.add(*probed);
     }
-    std::fputs(report.text().c_str(), stdout);
+    std::printf(
+        "# What a probe is worth\n\nWritten by `./dev evaluate probes`: seed %llu, the hard set and where nobody attacks, "
+        "%s.\nNo federation of this table was seen in training. The probe set is 100 clean inputs; the misclassified "
+        "input is one that a\nshipped model answered as the attacker wants it (where nobody attacks: a natural error of "
+        "the last model). Everything is\nmeasured at the program's default thresholds. Target of the hard set with "
+        "either: TPR ≥ 90 %% at FPR ≤ 2 %%.\n\n%s",
+        static_cast<unsigned long long>(probe_test_seed), today().c_str(), report.text().c_str());
     return 0;
 }
 
