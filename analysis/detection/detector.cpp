@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/detection/detector.h"
 
+#include "analysis/detection/probe_scores.h"
 #include "analysis/detection/robust.h"
 #include "model/text.h"
 
@@ -154,7 +155,10 @@ const DetectorInfo* find_detector(std::string_view name)
 {
     const auto found = std::find_if(all_detectors.begin(), all_detectors.end(),
                                     [&](const DetectorInfo& info) { return info.name == name; });
-    return found == all_detectors.end() ? nullptr : &*found;
+    if (found != all_detectors.end()) return &*found;
+    for (const DetectorInfo& info : probe_detectors())
+        if (info.name == name) return &info;
+    return nullptr;
 }
 
 std::string sentence(const model::DetectorScores& scores, std::size_t client_idx)
@@ -168,6 +172,7 @@ std::string sentence(const model::DetectorScores& scores, std::size_t client_idx
     const std::string tail = " (robust z " + short_number(z) + ", " + place(scores, client_idx) + ").";
     const std::string crowd = short_number(scores.location);
 
+    if (const std::string seen = probe_sentence(scores, client_idx); !seen.empty()) return where + seen + tail;
     if (scores.detector == "norm") {
         const double ratio = scores.location > 0 ? value / scores.location : 0;
         return where + "its update was " + short_number(ratio) + " times as long as the median update, L2 norm " +

@@ -91,6 +91,10 @@ model::Result<void> Simulation::State::prepare()
     FEDSLEUTH_CHECK(prepare_attacks());
     FEDSLEUTH_CHECK(account());
     record_beginning();
+    constexpr std::size_t probe_examples = 100;
+    Random probing(options.seed, {stream::probe});
+    recorded.probe = make_dataset(*source, apportion(probe_examples, even), probing);
+    recorded.misclassified = {source->shape(), source->classes(), {}, {}};
     return {};
 }
 

@@ -176,4 +176,23 @@ void explain(Verdict& verdict, const Judgement& judgement, const PatternVerdict&
     }
 }
 
+void explain_probe(Verdict& verdict, const ProbeOpinion& opinion)
+{
+    const std::string detector = opinion.by_trace ? "input-trace" : "probe-confusion";
+    if (opinion.log_odds < worth_saying) {
+        if (verdict.verdict < model::VerdictClass::watch || verdict.against.empty()) return;
+        verdict.against.push_back({detector, verdict.against.front().round,
+                                   "The " + std::string(opinion.by_trace ? "misclassified inputs" : "probe set") +
+                                       " added nothing to the suspicion.",
+                                   0});
+        return;
+    }
+    if (verdict.verdict < model::VerdictClass::watch || verdict.reasons.empty()) return;
+    // Behind the opening sentence, or before it where they weigh more than all else.
+    const bool first = opinion.before < 0.5;
+    verdict.reasons.insert(verdict.reasons.begin() + (first ? 0 : 1),
+                           {detector, opinion.strongest.value_or(verdict.reasons.front().round), opinion.text,
+                            opinion.log_odds});
+}
+
 }  // namespace fedsleuth::analysis

@@ -5,6 +5,7 @@
 #include "analysis/verdict/groups.h"
 #include "analysis/verdict/judgement.h"
 #include "analysis/verdict/pattern_verdict.h"
+#include "analysis/verdict/probe_judgement.h"
 
 #include <algorithm>
 #include <array>
@@ -192,7 +193,11 @@ std::map<ClientId, Case> cases_of(const Evidence& evidence, const std::vector<Ju
 model::Verdicts fuse(const Evidence& evidence, const std::vector<ClientId>& clients)
 {
     model::Verdicts verdicts;
-    const std::vector<Judgement> judgements = judge(evidence, trained_judges());
+    std::vector<Judgement> judgements = judge(evidence, trained_judges());
+    std::map<ClientId, ProbeOpinion> opinions;
+    if (evidence.probes)
+        for (ProbeOpinion& opinion : weigh_probes(judgements, *evidence.probes, trained_probe_judges()))
+            opinions.emplace(opinion.client, std::move(opinion));
     const LockstepGroups groups(evidence.rounds);
     const std::map<ClientId, Case> cases = cases_of(evidence, judgements, groups);
 
@@ -205,6 +210,8 @@ model::Verdicts fuse(const Evidence& evidence, const std::vector<ClientId>& clie
             if (found->second.explained)
                 verdict.against.push_back({"norm", evidence.rounds.front().patterns.round, *found->second.explained, 1});
             explain(verdict, *found->second.judgement, found->second.pattern, cases.size(), evidence.rounds);
+            if (const auto opinion = opinions.find(client); opinion != opinions.end())
+                explain_probe(verdict, opinion->second);
             if (verdict.verdict >= VerdictClass::suspect) accused.insert(client);
         }
         verdicts.clients.push_back(std::move(verdict));

@@ -12,6 +12,60 @@
 
 namespace fedsleuth::evaluation {
 
+std::pair<double, double> fit_logistic(const std::vector<double>& x, const std::vector<double>& label)
+{
+    double slope = 1, offset = 0;
+    for (int step = 0; step < 50; ++step) {
+        double ga = 0, gb = 0, haa = 1e-6, hab = 0, hbb = 1e-6;
+        for (std::size_t idx = 0; idx < x.size(); ++idx) {
+            const double p = analysis::logistic(slope * x[idx] + offset);
+            const double w = p * (1 - p);
+            ga += (label[idx] - p) * x[idx];
+            gb += label[idx] - p;
+            haa += w * x[idx] * x[idx];
+            hab += w * x[idx];
+            hbb += w;
+        }
+        const double det = haa * hbb - hab * hab;
+        slope += (hbb * ga - hab * gb) / det;
+        offset += (haa * gb - hab * ga) / det;
+    }
+    return {slope, offset};
+}
+
+TrainedJudges::Null null_cell(std::vector<double> values, double most_clients)
+{
+    std::sort(values.begin(), values.end());
+    TrainedJudges::Null cell;
+    cell.most_clients = most_clients;
+    cell.count = static_cast<double>(values.size());
+    constexpr std::size_t kept = 200;
+    for (std::size_t k = 0; k < kept && !values.empty(); ++k)
+        cell.quantiles.push_back(static_cast<float>(values[(2 * k + 1) * values.size() / (2 * kept)]));
+    // The uppermost fiftieth gets a generalised Pareto tail by probability-weighted moments (Hosking & Wallis 1987).
+    const std::size_t from = values.size() * 98 / 100;
+    if (from + 20 > values.size()) {
+        cell.tail_from = values.empty() ? 0 : values.back();
+        cell.tail_share = 1 / std::max(cell.count, 1.0);
+        return cell;
+    }
+    cell.tail_from = values[from];
+    const std::size_t count = values.size() - from - 1;
+    cell.tail_share = static_cast<double>(count + 1) / cell.count;
+    double mean = 0, weighted = 0;
+    for (std::size_t k = 0; k < count; ++k) {
+        const double excess = values[from + 1 + k] - cell.tail_from;
+        mean += excess;
+        weighted += excess * (1 - (static_cast<double>(k) + 0.65) / static_cast<double>(count));
+    }
+    mean /= static_cast<double>(count);
+    weighted /= static_cast<double>(count);
+    const double ratio = mean / std::max(mean - 2 * weighted, 1e-9);
+    cell.tail_shape = std::clamp(2 - ratio, -0.5, 0.5);
+    cell.tail_scale = std::max(mean * (1 - cell.tail_shape), 1e-3);
+    return cell;
+}
+
 using analysis::ClientFeatures;
 
 namespace {
@@ -68,61 +122,6 @@ void in_two_threads(std::size_t count, const std::function<void(std::size_t)>& w
     std::thread other(run);
     run();
     other.join();
-}
-
-/// Slope and offset of a logistic regression on one variable, by Newton's method (Platt 1999).
-std::pair<double, double> fit_logistic(const std::vector<double>& x, const std::vector<double>& label)
-{
-    double slope = 1, offset = 0;
-    for (int step = 0; step < 50; ++step) {
-        double ga = 0, gb = 0, haa = 1e-6, hab = 0, hbb = 1e-6;
-        for (std::size_t idx = 0; idx < x.size(); ++idx) {
-            const double p = analysis::logistic(slope * x[idx] + offset);
-            const double w = p * (1 - p);
-            ga += (label[idx] - p) * x[idx];
-            gb += label[idx] - p;
-            haa += w * x[idx] * x[idx];
-            hab += w * x[idx];
-            hbb += w;
-        }
-        const double det = haa * hbb - hab * hab;
-        slope += (hbb * ga - hab * gb) / det;
-        offset += (haa * gb - hab * ga) / det;
-    }
-    return {slope, offset};
-}
-
-TrainedJudges::Null null_cell(std::vector<double> values, double most_clients)
-{
-    std::sort(values.begin(), values.end());
-    TrainedJudges::Null cell;
-    cell.most_clients = most_clients;
-    cell.count = static_cast<double>(values.size());
-    constexpr std::size_t kept = 200;
-    for (std::size_t k = 0; k < kept && !values.empty(); ++k)
-        cell.quantiles.push_back(static_cast<float>(values[(2 * k + 1) * values.size() / (2 * kept)]));
-    // The uppermost fiftieth gets a generalised Pareto tail by probability-weighted moments (Hosking & Wallis 1987).
-    const std::size_t from = values.size() * 98 / 100;
-    if (from + 20 > values.size()) {
-        cell.tail_from = values.empty() ? 0 : values.back();
-        cell.tail_share = 1 / std::max(cell.count, 1.0);
-        return cell;
-    }
-    cell.tail_from = values[from];
-    const std::size_t count = values.size() - from - 1;
-    cell.tail_share = static_cast<double>(count + 1) / cell.count;
-    double mean = 0, weighted = 0;
-    for (std::size_t k = 0; k < count; ++k) {
-        const double excess = values[from + 1 + k] - cell.tail_from;
-        mean += excess;
-        weighted += excess * (1 - (static_cast<double>(k) + 0.65) / static_cast<double>(count));
-    }
-    mean /= static_cast<double>(count);
-    weighted /= static_cast<double>(count);
-    const double ratio = mean / std::max(mean - 2 * weighted, 1e-9);
-    cell.tail_shape = std::clamp(2 - ratio, -0.5, 0.5);
-    cell.tail_scale = std::max(mean * (1 - cell.tail_shape), 1e-3);
-    return cell;
 }
 
 void fit_library(TrainedJudges& judges, const Dataset& quiet)

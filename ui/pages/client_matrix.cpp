@@ -2,6 +2,7 @@
 #include "ui/pages/client_matrix.h"
 
 #include "analysis/detection/detector.h"
+#include "analysis/detection/probe_scores.h"
 #include "ui/tables/cells.h"
 
 #include <algorithm>
@@ -77,8 +78,9 @@ std::vector<ClientStatistic> client_statistics(const CaseData& data)
                         {},
                         QStringLiteral("like the crowd")});
     const auto with_each = [&](const auto& make) {
-        for (const analysis::DetectorInfo& info : analysis::detectors())
-            if (ran.contains(std::string(info.name))) list.push_back(make(info));
+        for (const std::span<const analysis::DetectorInfo> infos : {analysis::detectors(), analysis::probe_detectors()})
+            for (const analysis::DetectorInfo& info : infos)
+                if (ran.contains(std::string(info.name))) list.push_back(make(info));
     };
     with_each([](const analysis::DetectorInfo& info) {
         return ClientStatistic{Source::z,

@@ -28,6 +28,20 @@ constexpr int looks_until_quiet = 4;
     std::exit(2);
 }
 
+/// Shows the first seen tab whose title begins with `name`, in any case; false where there is none.
+bool show_tab(const QWidget& window, const QString& name)
+{
+    for (QTabWidget* tabs : window.findChildren<QTabWidget*>()) {
+        if (!tabs->isVisible()) continue;
+        for (int idx = 0; idx < tabs->count(); ++idx) {
+            if (!tabs->tabText(idx).remove(QLatin1Char('&')).startsWith(name, Qt::CaseInsensitive)) continue;
+            tabs->setCurrentIndex(idx);
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 void set_up(QApplication& application)
@@ -58,8 +72,8 @@ StartupOptions parse_arguments(const QApplication& application)
         QObject::tr("The page to begin with: overview, rounds, clients, privacy, rollback, evidence or workshop."),
         QStringLiteral("name"));
     const QCommandLineOption tab(QStringLiteral("tab"),
-                                 QObject::tr("The tab of that page, by the beginning of its title."),
-                                 QStringLiteral("title"));
+                                 QObject::tr("The tab of that page to begin with: its title, or how it begins."),
+                                 QStringLiteral("name"));
     const QCommandLineOption dark(QStringLiteral("dark"), QObject::tr("The dark palette."));
     const QCommandLineOption round(QStringLiteral("round"), QObject::tr("The round to select."),
                                    QStringLiteral("number"));
@@ -82,6 +96,7 @@ StartupOptions parse_arguments(const QApplication& application)
     options.print = {parser.value(report), options.path, parser.value(made_at), parser.isSet(pseudonyms)};
     if (parser.isSet(report) && options.path.isEmpty()) refuse(QObject::tr("a report needs a case"));
     options.dark = parser.isSet(dark);
+    options.tab = parser.value(tab);
     if (parser.isSet(page)) {
         const std::optional<PageId> named = page_from(parser.value(page).toStdString());
         if (!named) refuse(QObject::tr("there is no page \"%1\"").arg(parser.value(page)));
@@ -136,19 +151,11 @@ void Startup::select()
     else if (options_.round)
         window_.show_message(tr("The case knows no round %1.").arg(options_.round->value()));
     window_.go_to(options_.page);
-    if (!options_.tab.isEmpty()) select_tab();
+    if (!options_.tab.isEmpty() && !show_tab(window_, options_.tab)) {
+        fail(tr("the page has no tab \"%1\"").arg(options_.tab));
+        return;
+    }
     if (!options_.screenshot.isEmpty()) quiet_.start();
-}
-
-void Startup::select_tab()
-{
-    for (QTabWidget* tabs : window_.findChildren<QTabWidget*>())
-        for (int idx = 0; tabs->isVisible() && idx < tabs->count(); ++idx)
-            if (tabs->tabText(idx).startsWith(options_.tab, Qt::CaseInsensitive)) {
-                tabs->setCurrentIndex(idx);
-                return;
-            }
-    window_.show_message(tr("The page has no tab %1.").arg(options_.tab));
 }
 
 void Startup::take_when_quiet()

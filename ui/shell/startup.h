@@ -22,7 +22,7 @@ struct StartupOptions {
     QString screenshot;  ///< the file to write; empty: none
     PrintOptions print;  ///< a report to print instead of showing a window
     PageId page = PageId::overview;
-    QString tab;  ///< of that page; empty: its first
+    QString tab;  ///< of the page, by how its title begins; empty: the one that it begins with
     bool dark = false;
     std::optional<model::RoundNo> round;
     std::optional<model::ClientId> client;
@@ -44,7 +44,6 @@ public:
 
 private:
     void select();
-    void select_tab();
     void take_when_quiet();
     void fail(const QString& why);
 

@@ -32,6 +32,7 @@ private:
     void replay();
     void export_to(const QString& folder);
     void show_replay();
+    void draw(const Palette& colors);
     void set_running(bool running);
 
     CaseSession& session_;
@@ -46,7 +47,13 @@ private:
     QLabel* answer_;
     QLabel* badge_;
     LineChart* chart_;
-    std::optional<analysis::Counterfactual> replay_;
+    LineChart* probe_chart_;  ///< seen where there are probes
+    /// A replay, and how its models do on the probes.
+    struct Replayed {
+        analysis::Counterfactual curve;
+        std::vector<analysis::ProbedPoint> probed;
+    };
+    std::optional<Replayed> replay_;
     analysis::ReplayRequest shown_request_;
 };
 
