@@ -10,6 +10,7 @@
 #include "ui/session/dossier.h"
 #include "ui/session/identity_words.h"
 #include "ui/session/jobs.h"
+#include "ui/shell/dossier_view.h"
 #include "ui/tables/table_view.h"
 
 #include <algorithm>
@@ -21,6 +22,7 @@
 #include <QSignalSpy>
 #include <QTabWidget>
 #include <QTest>
+#include <QTextBlock>
 
 using namespace fedsleuth;
 using namespace fedsleuth::ui;
@@ -185,6 +187,28 @@ private slots:
         const QString gone = shown("Signatures", 0);
         QVERIFY2(gone.startsWith("The evidence is not where it was taken in from:"), qPrintable(gone));
         QVERIFY(QFile::rename(log.fileName() + ".away", log.fileName()));
+    }
+
+    void the_inspector_links_to_the_lines()
+    {
+        DossierView view;
+        std::vector<SourcePlace> wanted;
+        connect(&view, &DossierView::source_wanted, [&](const SourcePlace& place) { wanted.push_back(place); });
+        const Dossier dossier = client_dossier(*session_.data(), model::ClientId("site-02"), model::RoundNo{3});
+        view.show_dossier(dossier);
+        std::vector<SourcePlace> expected;
+        for (const DossierSection& section : dossier.sections)
+            for (const DossierLine& line : section.lines)
+                if (line.source) expected.push_back(*line.source);
+        QVERIFY(expected.size() >= 2);
+        for (QTextBlock block = view.document()->begin(); block.isValid(); block = block.next())
+            for (auto part = block.begin(); !part.atEnd(); ++part)
+                if (part.fragment().charFormat().isAnchor())
+                    emit view.anchorClicked(QUrl(part.fragment().charFormat().anchorHref()));
+        QVERIFY(wanted == expected);
+        emit view.anchorClicked(QUrl("99"));
+        emit view.anchorClicked(QUrl("file:///etc/passwd"));
+        QVERIFY(wanted == expected);
     }
 
     void custody_can_be_searched_verified_and_sealed()
