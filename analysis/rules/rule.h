@@ -90,6 +90,7 @@ struct RoundGeometry {
     std::vector<double> history = {};          ///< n × n: Gram matrix of the clients' summed updates (FoolsGold)
     std::vector<double> signs = {};  ///< n × 3: shares of positive, zero and negative coordinates (SignGuard)
     const CoordinateSample* sample = nullptr;  ///< outlives the geometry
+    bool hurried = false;  ///< somebody waits: a rule that tries subsets refuses where that takes more than moments
 };
 
 /// |D_i − D_j|², n × n. Those made of the Gram matrix, G_ii + G_jj − 2 G_ij (never below 0), are off by up to about

@@ -13,6 +13,7 @@ namespace fedsleuth::analysis {
 namespace {
 
 constexpr double most_subsets = 50'000;
+constexpr double moments_work = 1e8;  ///< subsets × (n − f)³: up to a tenth of a second
 
 double subsets(std::size_t n, std::size_t f)
 {
@@ -74,6 +75,11 @@ public:
                 model::ErrorCode::not_applicable,
                 "There are too many ways to leave " + std::to_string(f) + " of " + std::to_string(n) + " updates out",
                 "smea", "caf does much the same in a few steps");
+        if (round.hurried && subsets(n, f) * std::pow(n - f, 3) > moments_work)
+            return model::fail(model::ErrorCode::not_applicable,
+                               "Trying every way to leave " + std::to_string(f) + " of " + std::to_string(n) +
+                                   " updates out takes longer than a what-if may",
+                               "smea", "aggregate takes the time");
         const std::vector<double> distances = squared_distances(round);
         std::vector<std::size_t> members = everyone(n - f);
         double least = std::numeric_limits<double>::infinity();

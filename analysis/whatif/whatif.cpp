@@ -153,7 +153,8 @@ bool WhatIfRound::has_previous() const
 
 WhatIf WhatIfRound::ask(const WhatIfQuestion& question, const ColumnVectors* columns) const
 {
-    const LedgerRound who = remaining(question.exclude);
+    LedgerRound who = remaining(question.exclude);
+    who.geometry.hurried = true;
     WhatIf answer;
     answer.round = whole_.round;
     answer.clients = who.clients;

@@ -88,6 +88,7 @@ private slots:
     void edge_cases();
     void refuses_non_finite_rows();
     void refuses_rows_whose_squares_overflow();
+    void subsets_are_not_tried_while_somebody_waits();
     void refuses_bad_settings();
     void too_few_clients();
     void krum_defaults();
@@ -298,6 +299,24 @@ void TestRules::refuses_rows_whose_squares_overflow()
         QCOMPARE(answer.error().code, model::ErrorCode::invalid_argument);
         QVERIFY(answer.error().message.find("Row 4") != std::string::npos);
     }
+}
+
+void TestRules::subsets_are_not_tried_while_somebody_waits()
+{
+    const analysis::WeightRule& smea = *analysis::find_weight_rule("smea");
+    const auto ask = [&](std::size_t n, double f, bool hurried) {
+        analysis::RoundGeometry round{.n = n, .gram = std::vector<double>(n * n, 0.0), .hurried = hurried};
+        round.num_examples.assign(n, 1.0);
+        for (std::size_t row_idx = 0; row_idx < n; ++row_idx)
+            round.gram[row_idx * (n + 1)] = 1.0 + static_cast<double>(row_idx);
+        return smea.weights(round, {{{"f", f}}});
+    };
+    const auto quick = ask(12, 2, true), patient = ask(12, 2, false);
+    QVERIFY(quick && patient);
+    QCOMPARE(quick->weights, patient->weights);
+    const auto refused = ask(100, 2, true);  // 4,950 subsets of 98
+    QVERIFY(!refused);
+    QCOMPARE(refused.error().code, model::ErrorCode::not_applicable);
 }
 
 void TestRules::refuses_bad_settings()
