@@ -112,7 +112,7 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         evidence.add(ledger);
     }
 
-    std::string probe_json;
+    std::string probe_json = "{}";
     if (!options.probes.empty()) {
         FEDSLEUTH_TRY(ProbeRun probed, run_probes(source, federation, checkpoints, options.probes,
                                                   evidence_clients(evidence), progress));
