@@ -129,7 +129,7 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
                 "It adds less noise than it declares (a privacy finding of its own), which alone sets its updates "
                 "apart from those of the others: no sign of poisoning is seen beside it.";
 
-    std::string probe_json;
+    std::string probe_json = "{}";
     if (!options.probes.empty()) {
         FEDSLEUTH_TRY(ProbeRun probed, run_probes(source, federation, checkpoints, options.probes,
                                                   evidence_clients(evidence), progress));

@@ -28,8 +28,7 @@ struct AnalysisSummary {
     std::vector<std::string> notes;  ///< for people: what the probes came to
 };
 
-/// The document in which an analysis keeps what it was given as probes, and how the shipped models do on them.
-inline constexpr std::string_view probe_document = "probe";
+
 
 /// The whole way from updates to verdicts: builds the ledgers that are missing, runs every detector, fuses, assigns
 /// verdicts, rates the checkpoints, and writes all of it to the case. Progress counts rounds. Errors: those of the

@@ -5,6 +5,8 @@
 #include "model/json_writer.h"
 #include "model/text.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 
 namespace fedsleuth::analysis {
@@ -18,6 +20,15 @@ namespace {
 std::string percent(double share) { return model::short_number(100 * share) + " %"; }
 
 }  // namespace
+
+std::string probes_summary(const std::string& json)
+{
+    simdjson::dom::parser parser;
+    const simdjson::padded_string padded(json);
+    std::string_view text;
+    if (parser.parse(padded)["summary"].get(text) != simdjson::SUCCESS) return {};
+    return std::string(text);
+}
 
 Result<ProbeRun> run_probes(model::UpdateSource& source, const model::Federation& federation,
                             const std::vector<model::Checkpoint>& checkpoints, Probes probes,
@@ -48,9 +59,7 @@ Result<ProbeRun> run_probes(model::UpdateSource& source, const model::Federation
         json.optional_field("attack_success", last->attack_success).end_object();
         progress.advance(1);
     }
-    json.end_array().end_object();
-    run.json = json.text();
-
+    json.end_array();
     FEDSLEUTH_TRY(const ProbeMeasures measures, ProbeMeasures::make(federation.layers, probes));
     run.evidence.classes = measures.probe_classes();
     run.evidence.wrong_answer = measures.wrong_answer();
@@ -68,6 +77,11 @@ Result<ProbeRun> run_probes(model::UpdateSource& source, const model::Federation
         note += std::string(last->accuracy ? ", and " : "the last checkpoint gives ") + percent(*last->attack_success) +
                 " of the misclassified inputs the wrong answer";
     run.notes.push_back(note + ".");
+    for (const std::optional<model::ProbeSet>* set : {&probes.probe, &probes.misclassified})
+        if (*set)
+            note += std::string(set == &probes.probe ? ". Probe set: " : ". Misclassified inputs: ") +
+                    std::to_string((*set)->rows) + " from a file with the SHA-256 " + (*set)->sha256;
+    run.json = json.field("summary", note + ".").end_object().text();
     return run;
 }
 

@@ -9,6 +9,7 @@
 #include "model/update_source.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,12 @@ struct ProbeRun {
     std::string json;                ///< for the case: the probes, the network, and a curve of the shipped models
     std::vector<std::string> notes;  ///< for people
 };
+
+/// The document in which an analysis keeps what it was given as probes, and how the shipped models do on them.
+inline constexpr std::string_view probe_document = "probe";
+
+/// What such a document says, as sentences; empty where no probe was given.
+[[nodiscard]] std::string probes_summary(const std::string& json);
 
 /// Measures every scored round whose beginning model is usable. Misclassified inputs without labels get the answers of
 /// the last usable checkpoint. `rounds`: each scored round with its clients. Progress counts rounds. Errors: those of

@@ -6,6 +6,7 @@
 #include "analysis/lab/simulation.h"
 #include "analysis/probe/plain_network.h"
 #include "analysis/rollback/replay_probe.h"
+#include "analysis/verdict/probe_run.h"
 
 #include <algorithm>
 #include <cmath>

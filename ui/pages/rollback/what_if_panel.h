@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/rollback/replay.h"
+#include "ui/plots/palette.h"
 #include "ui/session/case_data.h"
 
 #include <QWidget>
