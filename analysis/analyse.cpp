@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/analyse.h"
 
+#include "analysis/detection/probe_scores.h"
 #include "analysis/detection/round_findings.h"
 #include "analysis/detection/score_round.h"
 #include "analysis/identity/audit.h"
@@ -8,7 +9,9 @@
 #include "analysis/privacy/audit.h"
 #include "analysis/rollback/candidates.h"
 #include "analysis/rollback/contamination.h"
+#include "analysis/rollback/step_check.h"
 #include "analysis/verdict/fusion.h"
+#include "analysis/verdict/probe_run.h"
 #include "model/json_writer.h"
 
 #include <algorithm>
@@ -39,6 +42,22 @@ model::Result<RoundLedger> ledger_for(const LedgerPlan& plan, const std::vector<
     FEDSLEUTH_CHECK(store.put_ledger(ledger));
     ++summary.ledgers_built;
     return ledger;
+}
+
+Attendance::Declared declared_examples(const std::vector<const model::Update*>& updates)
+{
+    Attendance::Declared declared;
+    for (const model::Update* update : updates)
+        if (update->num_examples) declared[update->client] = static_cast<double>(*update->num_examples);
+    return declared;
+}
+
+std::vector<std::pair<RoundNo, std::vector<ClientId>>> evidence_clients(const Evidence& evidence)
+{
+    std::vector<std::pair<RoundNo, std::vector<ClientId>>> rounds;
+    for (const ScoredRound& round : evidence.rounds)
+        rounds.emplace_back(round.patterns.round, round.patterns.clients);
+    return rounds;
 }
 
 std::string why_nothing_is_inspectable(const model::Federation& federation, const std::vector<model::Round>& rounds)
@@ -98,9 +117,29 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
 
         if (auto step = server_step(ledger, federation.aggregation, by_round[plan.round])) steps.push_back(*step);
         if (hidden.contains(plan.round)) continue;
-        evidence.add(ledger);
+        evidence.add(ledger, declared_examples(by_round[plan.round]));
     }
 
+    FEDSLEUTH_TRY(const NoiseEvidence noise, measure_noise(store, source, progress));
+    FEDSLEUTH_CHECK(keep_noise_evidence(store, noise));
+    FEDSLEUTH_TRY(PrivacyAudit privacy, audit_privacy(store, noise, {}, progress));
+    for (const model::Finding& finding : privacy.findings)
+        if (finding.client && finding.kind == "privacy-noise-too-low")
+            evidence.explained[*finding.client] =
+                "It adds less noise than it declares (a privacy finding of its own), which alone sets its updates "
+                "apart from those of the others: no sign of poisoning is seen beside it.";
+
+    std::string probe_json = "{}";
+    if (!options.probes.empty()) {
+        FEDSLEUTH_TRY(ProbeRun probed, run_probes(source, federation, checkpoints, options.probes,
+                                                  evidence_clients(evidence), progress));
+        for (ProbeRound& round : probed.evidence.rounds)
+            for (model::DetectorScores& scores : probe_scores(round, probed.evidence.classes))
+                outcome.scores.push_back(std::move(scores));
+        probe_json = std::move(probed.json);
+        summary.notes = std::move(probed.notes);
+        evidence.probes = std::move(probed.evidence);
+    }
     progress.start("Weighing the evidence", 1, "steps");
     outcome.verdicts = fuse(evidence, {known.begin(), known.end()});
     if (evidence.rounds.empty()) {
@@ -112,12 +151,11 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         summary.malicious += verdict.verdict == model::VerdictClass::malicious;
         summary.suspect += verdict.verdict == model::VerdictClass::suspect;
     }
-    FEDSLEUTH_TRY(const NoiseEvidence noise, measure_noise(store, source, progress));
-    FEDSLEUTH_CHECK(keep_noise_evidence(store, noise));
-    FEDSLEUTH_TRY(PrivacyAudit privacy, audit_privacy(store, noise, {}, progress));
+    FEDSLEUTH_CHECK(check_steps(store, source, federation, updates, steps, progress));
     // A step that differs by the server's declared noise was recomputed as far as it can be.
     for (ServerStep& step : steps)
         if (std::binary_search(privacy.noisy_steps.begin(), privacy.noisy_steps.end(), step.round)) step.residual.reset();
+    FEDSLEUTH_CHECK(search_steps(store, source, federation, updates, steps, progress));
 
     FEDSLEUTH_TRY(const std::vector<model::Decision> decisions, store.decisions());
     const std::vector<Onset> onsets = onsets_of(outcome.verdicts, decisions, updates);
@@ -140,11 +178,14 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
                                   .field("rounds", summary.rounds)
                                   .field("ledgers_built", summary.ledgers_built)
                                   .field("ledger_version", RoundLedger::version)
+                                  .key("probes")
+                                  .raw(probes_parameters_json(options.probes))
                                   .end_object()
                                   .text();
     FEDSLEUTH_CHECK(store.put_analysis(outcome));
     FEDSLEUTH_CHECK(store.put_document(std::string(contamination_document),
                                        contamination ? contamination_json(*contamination) : "{}"));
+    FEDSLEUTH_CHECK(store.put_document(std::string(probe_document), probe_json));
     progress.advance(1);
     return summary;
 }

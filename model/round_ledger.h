@@ -17,7 +17,7 @@ namespace fedsleuth::model {
 /// for every layer of the federation, counters included (theirs are zeros), or a single one for the whole model where
 /// n² × layers would be too much to keep.
 struct RoundLedger {
-    static constexpr int version = 3;           ///< of the contents: a stored ledger of another version is rebuilt
+    static constexpr int version = 4;           ///< of the contents: a stored ledger of another version is rebuilt
     static constexpr std::size_t step_window = 10;
 
     RoundNo round;
@@ -28,6 +28,7 @@ struct RoundLedger {
         std::vector<double> gram;               ///< n × n: ⟨D_i, D_j⟩
         std::vector<double> step_products;      ///< n × k: ⟨D_i, s_j⟩ with the previous global steps
         std::vector<double> step_squares;       ///< k: |s_j|²
+        std::vector<double> step_gram;          ///< k × k: ⟨s_i, s_j⟩
         std::vector<double> own_products;       ///< n: ⟨D_i, D_i of its previous round⟩; 0 where there is none
         std::vector<double> own_squares;        ///< n: |D_i of its previous round|²
         std::vector<std::int64_t> own_sign_equal;     ///< n: coordinates where D_i and its previous one have the same sign ≠ 0
@@ -43,6 +44,10 @@ struct RoundLedger {
         double median_square = 0;
         std::vector<double> median_steps;       ///< k: ⟨coordinate median, s_j⟩
         double median_shipped = 0;              ///< ⟨coordinate median, w_r − w_{r−1}⟩; 0 where no checkpoint pair exists
+        /// n: ⟨D_i, P m⟩ with the slow half of the coordinate median m (analysis/kernels/low_pass.h), taken over runs of at
+        /// most 4,096 coordinates; and |P m|².
+        std::vector<double> slow_products;
+        double slow_square = 0;
         std::vector<double> absolute_sums;      ///< n: Σ|D_i|
         /// n: Σ D_i² over the quiet half, the coordinates where |median| is at most its own median. That threshold is
         /// taken anew for every run of at most 4,096 coordinates, so the half is exact in each run and approximate

@@ -113,6 +113,22 @@ DetectorScores score_quiet_energy(const RoundView& view)
     return scored_shares(view, "quiet-energy", shares);
 }
 
+DetectorScores score_frequency(const RoundView& view)
+{
+    const std::vector<double> slow = view.ledger.total(&RoundLedger::PerLayer::slow_products);
+    const double slow_square = view.ledger.total(&RoundLedger::PerLayer::slow_square);
+    std::vector<double> differences(view.n, not_applicable), measured(view.n, not_applicable);
+    for (std::size_t client_idx = 0; client_idx < view.n && client_idx < slow.size(); ++client_idx) {
+        const double square = view.gram[client_idx * view.n + client_idx];
+        const double with_slow = cosine_of(slow[client_idx], square, slow_square);
+        const double with_fast =
+            cosine_of(view.to_median[client_idx] - slow[client_idx], square, view.median_square - slow_square);
+        differences[client_idx] = with_slow - with_fast;
+        measured[client_idx] = fisher(with_slow) - fisher(with_fast);
+    }
+    return scored(view.ledger, "frequency", differences, measured, 0.03, Side::both);
+}
+
 DetectorScores score_layer_profile(const RoundView& view)
 {
     std::vector<std::size_t> used;

@@ -27,6 +27,16 @@ DetectorScores score_median_cosine(const RoundView& view)
     return scored_cosine(view.ledger, "cosine-median", cosines, Side::both);
 }
 
+DetectorScores score_progress(const RoundView& view)
+{
+    std::vector<double> progress(view.n, not_applicable), measured(view.n, not_applicable);
+    for (std::size_t client_idx = 0; client_idx < view.n && view.median_square > 0; ++client_idx) {
+        progress[client_idx] = view.to_median[client_idx] / view.median_square;
+        measured[client_idx] = std::asinh(progress[client_idx]);  // a ratio, which may be negative
+    }
+    return scored(view.ledger, "progress", progress, measured, 0.05, Side::both);
+}
+
 DetectorScores score_sign_agreement(const RoundView& view)
 {
     const std::vector<double> agreement = view.ledger.sign_agreement();

@@ -184,4 +184,13 @@ std::vector<DetectorScores> History::score(const RoundView& view)
     return all;
 }
 
+std::vector<DetectorScores> History::score_beside(const RoundView& view, const Attendance::Declared& declared)
+{
+    std::vector<DetectorScores> all;
+    all.push_back(prediction_.score(view));
+    all.push_back(score_frequency(view));
+    for (DetectorScores& scores : attendance_.score(view.ledger, declared)) all.push_back(std::move(scores));
+    return all;
+}
+
 }  // namespace fedsleuth::analysis

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/detection/attendance.h"
+#include "analysis/detection/prediction.h"
 #include "analysis/detection/round_view.h"
 #include "model/detector_scores.h"
 
@@ -39,8 +41,11 @@ public:
     /// Above this many clients no pairwise memory is kept (it would take N² / 2 × 16 bytes, three times).
     static constexpr std::size_t most_clients = 1500;
 
-    /// The detectors that need a memory, for this round; then remembers the round.
+    /// The judged detectors that need a memory, for this round; then remembers the round.
     [[nodiscard]] std::vector<model::DetectorScores> score(const RoundView& view);
+    /// The others: what is shown beside the verdict.
+    [[nodiscard]] std::vector<model::DetectorScores> score_beside(const RoundView& view,
+                                                                  const Attendance::Declared& declared);
 
     /// Index of a client in the companies; nothing for one that no round had.
     [[nodiscard]] const std::map<model::ClientId, std::size_t>& places() const { return places_; }
@@ -66,6 +71,8 @@ private:
     std::map<model::ClientId, Last> last_;
     void remember_leans(const RoundView& view);
 
+    Attendance attendance_;
+    Prediction prediction_;
     Company whole_, head_, body_;
     std::vector<std::vector<double>> leans_;
 };

@@ -13,6 +13,7 @@ namespace fedsleuth::analysis {
 // Against the crowd of the round; the pairwise ones cost O(n²), the density outliers O(n² log n).
 [[nodiscard]] model::DetectorScores score_norm(const RoundView& view);
 [[nodiscard]] model::DetectorScores score_median_cosine(const RoundView& view);
+[[nodiscard]] model::DetectorScores score_progress(const RoundView& view);
 [[nodiscard]] model::DetectorScores score_sign_agreement(const RoundView& view);
 [[nodiscard]] model::DetectorScores score_krum(const RoundView& view);
 [[nodiscard]] model::DetectorScores score_duplicates(const RoundView& view);
@@ -30,6 +31,7 @@ namespace fedsleuth::analysis {
 // What the update consists of; O(n × layers), O(n C) for the outputs.
 [[nodiscard]] model::DetectorScores score_kurtosis(const RoundView& view);
 [[nodiscard]] model::DetectorScores score_quiet_energy(const RoundView& view);
+[[nodiscard]] model::DetectorScores score_frequency(const RoundView& view);
 [[nodiscard]] model::DetectorScores score_layer_profile(const RoundView& view);
 [[nodiscard]] model::DetectorScores score_output_profile(const RoundView& view);
 [[nodiscard]] model::DetectorScores score_output_lean(const RoundView& view);

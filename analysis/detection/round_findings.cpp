@@ -33,19 +33,23 @@ void find_mismatches(const std::vector<ServerStep>& steps, std::vector<Finding>&
 {
     for (const ServerStep& step : steps) {
         if (!step.residual || *step.residual <= tolerated_residual) continue;
+        model::JsonWriter evidence;
+        evidence.begin_object().field("residual", *step.residual).field("tolerated", tolerated_residual);
+        evidence.field("step_norm", step.shipped).key("instead");
+        if (step.instead_kind.empty())
+            evidence.null();
+        else
+            evidence.value(step.instead_kind);
+        evidence.key("clients").begin_array();
+        for (const model::ClientId& client : step.instead_clients) evidence.value(client.text());
+        evidence.end_array().end_object();
         findings.push_back(
             finding_of("checkpoint-mismatch", Severity::critical, step.round,
                        "The checkpoint of round " + std::to_string(step.round.value()) +
                            " is not what the stored updates give under the declared rule: what differs is " +
                            short_number(*step.residual) + " times as long as the step that was shipped (L2 norm " +
-                           short_number(step.shipped) + ").",
-                       model::JsonWriter()
-                           .begin_object()
-                           .field("residual", *step.residual)
-                           .field("tolerated", tolerated_residual)
-                           .field("step_norm", step.shipped)
-                           .end_object()
-                           .text()));
+                           short_number(step.shipped) + ")." + (step.instead.empty() ? "" : " " + step.instead),
+                       evidence.text()));
     }
 }
 

@@ -6,6 +6,7 @@
 #include "model/update.h"
 
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace fedsleuth::analysis {
@@ -16,6 +17,11 @@ struct ServerStep {
     double shipped = 0;  ///< |w_r − w_{r−1}|
     std::optional<double>
         residual;  ///< |shipped − recomputed| / |shipped|; nothing where the rule can't be recomputed from the ledger
+    /// What does give a step that the declared rule does not (a sentence, and its kind for programs: "weights",
+    /// "excluded", "solved-weights", "signed-weights", "rule", "nothing"), and the clients whom it is about. Empty until
+    /// it was looked for.
+    std::string instead, instead_kind;
+    std::vector<model::ClientId> instead_clients;
     std::vector<double> weights;  ///< n: of the declared weighted mean, server learning rate included; empty likewise
 };
 

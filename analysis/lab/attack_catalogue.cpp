@@ -231,6 +231,12 @@ const AttackInfo* find_attack(std::string_view name)
     return found == all.end() ? nullptr : &*found;
 }
 
+std::string_view label_of(std::string_view attack, const RuleSettings& settings)
+{
+    if (attack == "sign-flip" && settings.variant == "mean") return "collusion";
+    return find_attack(attack)->label;
+}
+
 model::Result<RuleSettings> complete(const AttackInfo& info, const RuleSettings& settings)
 {
     RuleInfo as_rule;

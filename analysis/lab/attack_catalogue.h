@@ -25,6 +25,10 @@ struct AttackInfo {
 [[nodiscard]] std::span<const AttackInfo> attacks();
 [[nodiscard]] const AttackInfo* find_attack(std::string_view name);
 
+/// The verdicts' name for a known attack with these settings: its label, but for the sign flip of the crowd's mean,
+/// which is one vector crafted from the crowd and sent by all (IPM with a factor of 1): `collusion`.
+[[nodiscard]] std::string_view label_of(std::string_view attack, const RuleSettings& settings);
+
 /// Checks names, ranges and integers of the settings and fills in defaults; the variant becomes the default one where
 /// none is given ("paper" or empty). Error invalid_argument.
 [[nodiscard]] model::Result<RuleSettings> complete(const AttackInfo& info, const RuleSettings& settings);

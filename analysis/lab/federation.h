@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/lab/dataset.h"
 #include "model/checkpoint.h"
 #include "model/client.h"
 #include "model/federation.h"
@@ -41,6 +42,11 @@ struct LabFederation {
     std::vector<model::Checkpoint> checkpoints;  ///< by round, from 0
     std::vector<std::vector<float>> models;      ///< of each checkpoint: d numbers
     LabTruth truth;
+    /// For whoever wants to try what a probe is worth: 100 clean inputs that nobody trained on, with their labels …
+    Dataset probe;
+    /// … and one input that a shipped model answered as an attacker wants it, with that answer as its label: the first
+    /// such of the latest model that gave any. Empty while there is none.
+    Dataset misclassified;
 };
 
 }  // namespace fedsleuth::analysis::lab

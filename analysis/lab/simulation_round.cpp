@@ -47,11 +47,10 @@ void hide(Rows& rows, const Rows& honest, double share)
     }
 }
 
-/// The share of a data set that the model answers as its labels say.
-double share_right(Network& network, std::span<const float> weights, const Dataset& data)
+/// The share of a data set that was answered as its labels say.
+double share_right(const std::vector<std::int32_t>& answers, const Dataset& data)
 {
     if (data.size() == 0) return 0;
-    const std::vector<std::int32_t> answers = network.predict(weights, data.inputs);
     std::size_t right = 0;
     for (std::size_t example_idx = 0; example_idx < data.size(); ++example_idx)
         right += answers[example_idx] == data.labels[example_idx] ? 1 : 0;
@@ -272,10 +271,10 @@ void Simulation::State::record_updates(const std::vector<Participation>& parts, 
         }
         if (part.intensity > 0) {
             LabTruth& truth = recorded.truth;
-            const std::string& attack = attacks[*client.plan].plan.attack;
+            const AttackPlan& plan = attacks[*client.plan].plan;
             truth.malicious[client.id].push_back(model::RoundNo(static_cast<std::int64_t>(round)));
-            truth.attack_of[client.id] = find_attack(attack)->label;
-            truth.simulated[client.id] = attack;
+            truth.attack_of[client.id] = label_of(plan.attack, plan.settings);
+            truth.simulated[client.id] = plan.attack;
         }
         add(std::move(update), part.sent);
     }
@@ -287,10 +286,20 @@ RoundOutcome Simulation::State::evaluate(const std::vector<Participation>& parts
     outcome.round = round;
     outcome.received = parts.size();
     for (const Participation& part : parts) outcome.poisoned += part.intensity > 0 ? 1 : 0;
-    outcome.accuracy = share_right(*network, global(), test);
+    outcome.accuracy = share_right(network->predict(global(), test.inputs), test);
     outcome.loss = network->loss(global(), test.inputs, test.labels);
-    for (const LabAttack& attack : attacks)
-        outcome.attack_success = std::max(outcome.attack_success, share_right(*network, global(), attack.goal));
+    bool hit = false;
+    for (const LabAttack& attack : attacks) {
+        if (attack.goal.size() == 0) continue;
+        const std::vector<std::int32_t> answers = network->predict(global(), attack.goal.inputs);
+        outcome.attack_success = std::max(outcome.attack_success, share_right(answers, attack.goal));
+        for (std::size_t idx = 0; !hit && !recorded.truth.malicious.empty() && idx < answers.size(); ++idx) {
+            if (answers[idx] != attack.goal.labels[idx]) continue;
+            recorded.misclassified = {test.shape, test.classes, {}, {}};
+            recorded.misclassified.add(attack.goal.input(idx), answers[idx]);
+            hit = true;
+        }
+    }
     record.metrics["accuracy"] = outcome.accuracy;
     record.metrics["loss"] = outcome.loss;
     recorded.truth.attack_success.push_back(outcome.attack_success);

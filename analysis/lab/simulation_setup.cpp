@@ -91,6 +91,10 @@ model::Result<void> Simulation::State::prepare()
     FEDSLEUTH_CHECK(prepare_attacks());
     FEDSLEUTH_CHECK(account());
     record_beginning();
+    constexpr std::size_t probe_examples = 100;
+    Random probing(options.seed, {stream::probe});
+    recorded.probe = make_dataset(*source, apportion(probe_examples, even), probing);
+    recorded.misclassified = {source->shape(), source->classes(), {}, {}};
     return {};
 }
 
@@ -198,8 +202,8 @@ void Simulation::State::record_beginning()
     recorded.checkpoints.push_back(first);
     for (const AttackPlan& plan : options.attacks) {
         if (plan.attackers == 0) continue;
-        if (recorded.truth.attack.empty()) recorded.truth.attack = find_attack(plan.attack)->label;
-        const std::string_view label = find_attack(plan.attack)->label;
+        const std::string_view label = label_of(plan.attack, plan.settings);
+        if (recorded.truth.attack.empty()) recorded.truth.attack = label;
         recorded.truth.backdoor |= label == "backdoor" || label == "model-replacement" || label == "drift";
     }
 }

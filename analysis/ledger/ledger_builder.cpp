@@ -75,9 +75,10 @@ RoundLedger::PerLayer empty_layer(const LedgerPlan& plan)
     layer.gram.assign(n * n, 0.0);
     layer.step_products.assign(n * k, 0.0);
     layer.step_squares.assign(k, 0.0);
+    layer.step_gram.assign(k * k, 0.0);
     layer.median_steps.assign(k, 0.0);
     for (auto* list : {&layer.own_products, &layer.own_squares, &layer.own_median_products, &layer.median_products,
-                       &layer.absolute_sums, &layer.quiet_squares})
+                       &layer.slow_products, &layer.absolute_sums, &layer.quiet_squares})
         list->assign(n, 0.0);
     if (plan.has_shipped) layer.shipped_products.assign(n, 0.0);
     if (plan.has_reference) layer.reference_products.assign(n, 0.0);

@@ -3,6 +3,7 @@
 
 #include "analysis/kernels/dot_tile.h"
 #include "analysis/kernels/gram.h"
+#include "analysis/kernels/low_pass.h"
 
 #include <algorithm>
 #include <cmath>
@@ -21,6 +22,7 @@ RunSums::RunSums(const LedgerRows& rows, const std::vector<OutputPlace>& outputs
       signs_(rows.clients),
       row_sums_(rows.clients),
       agreements_(rows.clients),
+      slow_products_(rows.clients),
       own_sums_(rows.own_of.size()),
       own_sign_counts_(rows.own_of.size()),
       shared_with_median_(rows.own_first - rows.clients),
@@ -29,6 +31,7 @@ RunSums::RunSums(const LedgerRows& rows, const std::vector<OutputPlace>& outputs
     median_.reserve(gram_chunk);
     sizes_.reserve(gram_chunk);
     quiet_.reserve(gram_chunk);
+    slow_.reserve(gram_chunk);
 }
 
 void RunSums::sum(const Block& block, const Run& run)
@@ -57,6 +60,7 @@ void RunSums::sum(const Block& block, const Run& run)
         kernel_.row_sums(row(client_idx), crowd, row_sums_[client_idx]);
         signs_[client_idx] = SignBits(count);
         kernel_.signs(row(client_idx), count, signs_[client_idx]);
+        slow_products_[client_idx] = kernel_.product(row(client_idx), slow_.data(), count);
         agreements_[client_idx] = kernel_.compare_signs(signs_[client_idx], median_signs_).equal;
     }
     for (std::size_t idx = 0; idx < shared_with_median_.size(); ++idx)
@@ -83,6 +87,10 @@ void RunSums::compare_with_median(std::size_t count)
     const auto half = sizes_.begin() + static_cast<std::ptrdiff_t>((count - 1) / 2);
     std::nth_element(sizes_.begin(), half, sizes_.end());
     const double quiet_up_to = *half;
+    slow_.resize(count);
+    low_pass(median_, slow_);
+    slow_square_ = 0;
+    for (const double value : slow_) slow_square_ += value * value;
 
     quiet_.resize(count);
     median_signs_ = SignBits(count);
@@ -122,8 +130,12 @@ void RunSums::add_products_to(RoundLedger::PerLayer& layer) const
         for (std::size_t step_idx = 0; step_idx < k; ++step_idx)
             layer.step_products[client_idx * k + step_idx] += products[n + step_idx];
     }
-    for (std::size_t step_idx = 0; step_idx < k; ++step_idx)
+    for (std::size_t step_idx = 0; step_idx < k; ++step_idx) {
         layer.step_squares[step_idx] += sums[(n + step_idx) * all + n + step_idx];
+        for (std::size_t other_idx = 0; other_idx < k; ++other_idx)
+            layer.step_gram[step_idx * k + other_idx] +=
+                sums[(n + std::min(step_idx, other_idx)) * all + n + std::max(step_idx, other_idx)];
+    }
     if (rows_.shipped) add_column(*rows_.shipped, layer.shipped_products, layer.shipped_square);
     if (rows_.reference) add_column(*rows_.reference, layer.reference_products, layer.reference_square);
     if (rows_.model) add_column(*rows_.model, layer.model_products, layer.model_square);
@@ -144,12 +156,14 @@ void RunSums::add_to(RoundLedger::PerLayer& layer, RoundLedger& ledger) const
         layer.median_steps[step_idx] += shared_with_median_[step_idx];
     if (rows_.shipped) layer.median_shipped += shared_with_median_[*rows_.shipped - rows_.clients];
     layer.median_square += median_square_;
+    layer.slow_square += slow_square_;
     layer.quiet_coordinates += quiet_coordinates_;
     layer.sign_compared += sign_compared_;
     ledger.non_finite += non_finite_;
     for (std::size_t client_idx = 0; client_idx < rows_.clients; ++client_idx) {
         const RowSums& sums = row_sums_[client_idx];
         layer.median_products[client_idx] += sums.median_product;
+        layer.slow_products[client_idx] += slow_products_[client_idx];
         layer.absolute_sums[client_idx] += sums.absolute;
         layer.quiet_squares[client_idx] += sums.quiet;
         layer.sign_agreements[client_idx] += agreements_[client_idx];

@@ -44,16 +44,18 @@ private:
     GramChunk gram_;  ///< of the updates and the shared rows together
     ColumnMedian median_of_;
     std::vector<const float*> client_rows_;
-    std::vector<double> median_, sizes_, quiet_;
+    std::vector<double> median_, sizes_, quiet_, slow_;
     SignBits median_signs_;
     std::vector<SignBits> signs_;  ///< n
     SignBits own_signs_;
     double median_square_ = 0;
+    double slow_square_ = 0;
     std::int64_t quiet_coordinates_ = 0;
     std::int64_t sign_compared_ = 0;
     std::int64_t non_finite_ = 0;
     std::vector<RowSums> row_sums_;            ///< n
     std::vector<std::int64_t> agreements_;     ///< n: coordinates with the median's sign ≠ 0
+    std::vector<double> slow_products_;        ///< n
     std::vector<PairSums> own_sums_;           ///< one for each of the rows' own_of
     std::vector<SignCounts> own_sign_counts_;  ///< the same
     std::vector<double> shared_with_median_;   ///< of each row between n and own_first: ⟨row, median⟩

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/report/report_data.h"
 
+#include "analysis/verdict/probe_run.h"
+
 #include <algorithm>
 #include <set>
 
@@ -68,6 +70,8 @@ model::Result<ReportData> read_report_data(model::CaseStore& store, model::Updat
         }
     }
     data.detectors.assign(detectors.begin(), detectors.end());
+    FEDSLEUTH_TRY(const std::optional<std::string> probed, store.document(std::string(probe_document)));
+    if (probed) data.probes = probes_summary(*probed);
     return data;
 }
 

@@ -33,6 +33,7 @@ struct ReportData {
     std::map<model::ClientId, std::map<model::RoundNo, double>>
         evidence;                        ///< the strongest detector's, per client and round
     std::vector<std::string> detectors;  ///< that gave scores
+    std::string probes;  ///< what the probes came to, as sentences; empty where the last analysis was given none
 
     [[nodiscard]] const model::Verdict* verdict(const model::ClientId& client) const;
     [[nodiscard]] const model::Decision* decision(const model::ClientId& client) const;  ///< the newest

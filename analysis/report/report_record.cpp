@@ -79,9 +79,10 @@ std::vector<std::string> not_checked(const ReportData& data)
     if (!data.issues.empty())
         items.push_back(counted(static_cast<std::int64_t>(data.issues.size()), "line or file", "lines or files") +
                         " of the evidence could not be taken as they are.");
-    items.emplace_back(
-        "No probe data was used: whether a backdoor works, and how accuracy changes without the flagged "
-        "clients, was not measured.");
+    if (data.probes.empty())
+        items.emplace_back(
+            "No probe data was used: whether a backdoor works, and how accuracy changes without the flagged "
+            "clients, was not measured.");
     return items;
 }
 
@@ -131,6 +132,9 @@ ReportSection record_section(const ReportData& data, const ReportOptions& option
 {
     ReportSection section{"record", "For the record", false, {}};
     section.blocks.push_back(heading("Method"));
+    if (!data.probes.empty())
+        section.blocks.push_back(list({data.probes + " The inputs that it shuffled for comparison are drawn from fixed "
+                                                     "seeds."}));
     std::string detectors;
     for (const std::string& detector : data.detectors) detectors += (detectors.empty() ? "" : ", ") + detector;
     section.blocks.push_back(list({

@@ -2,7 +2,7 @@
 #include "analysis/rollback/counterfactual.h"
 
 #include "analysis/kernels/gram.h"
-#include "analysis/rollback/curvature.h"
+#include "analysis/kernels/curvature.h"
 #include "analysis/rollback/replay_state.h"
 #include "analysis/rollback/round_plan.h"
 #include "analysis/rollback/scratch_vectors.h"

@@ -179,7 +179,7 @@ std::string replay_manifest_json(const std::string& inputs_json, const Counterfa
 
 model::Result<ReplayOutcome> replay_into(model::CaseStore& store, model::UpdateSource& source,
                                          const CounterfactualOptions& options, model::CheckpointSink& sink,
-                                         model::Progress& progress)
+                                         model::Progress& progress, ReplayProbe* probe)
 {
     FEDSLEUTH_TRY(const std::string inputs, replay_inputs_json(store, options));
     ReplayOutcome outcome;
@@ -191,6 +191,7 @@ model::Result<ReplayOutcome> replay_into(model::CaseStore& store, model::UpdateS
         FEDSLEUTH_CHECK(sink.write("corrected", round, corrected));
         if (last) sink.remove("corrected", *last);
         last = round;
+        if (probe) FEDSLEUTH_CHECK(probe->take(round, frozen, corrected));
         return {};
     };
     FEDSLEUTH_TRY(outcome.replay, run_counterfactual(store, source, options, take,
@@ -208,14 +209,11 @@ model::Result<ReplayOutcome> replay_into(model::CaseStore& store, model::UpdateS
     FEDSLEUTH_CHECK(add("corrected", outcome.replay.points.back().round));
     outcome.manifest = replay_manifest_json(inputs, outcome.replay, outcome.files);
     FEDSLEUTH_TRY(outcome.manifest_sha256, sink.finish(outcome.manifest));
-    outcome.custody_json = JsonWriter()
-                               .begin_object()
-                               .field("version", FEDSLEUTH_VERSION)
-                               .field("what", "replay")
-                               .field("badge", name_of(validity_of(outcome.replay).badge))
-                               .field("inputs_sha256", sha256_hex(inputs))
-                               .end_object()
-                               .text();
+    JsonWriter custody;
+    custody.begin_object().field("version", FEDSLEUTH_VERSION).field("what", "replay");
+    custody.field("badge", name_of(validity_of(outcome.replay).badge)).field("inputs_sha256", sha256_hex(inputs));
+    if (probe) custody.key("probes").raw(probes_parameters_json(probe->probes()));
+    outcome.custody_json = custody.end_object().text();
     return outcome;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/rollback/counterfactual.h"
+#include "analysis/rollback/replay_probe.h"
 #include "model/case_store.h"
 
 #include <string>
@@ -63,9 +64,11 @@ struct ReplayOutcome {
 };
 
 /// Runs the replay into the sink: every round's frozen model, the last round's corrected one, the manifest. Goes on
-/// where the same replay was stopped. Errors: those of run_counterfactual and of the sink.
+/// where the same replay was stopped. `probe`, where there is one, is shown every model that is made now (not those
+/// that an earlier run finished). Errors: those of run_counterfactual and of the sink.
 [[nodiscard]] model::Result<ReplayOutcome> replay_into(model::CaseStore& store, model::UpdateSource& source,
                                                        const CounterfactualOptions& options,
-                                                       model::CheckpointSink& sink, model::Progress& progress);
+                                                       model::CheckpointSink& sink, model::Progress& progress,
+                                                       ReplayProbe* probe = nullptr);
 
 }  // namespace fedsleuth::analysis

@@ -5,6 +5,8 @@
 #include "analysis/detection/robust.h"
 #include "analysis/verdict/course.h"
 #include "analysis/verdict/groups.h"
+#include "analysis/verdict/likeness.h"
+#include "analysis/verdict/series.h"
 
 #include <algorithm>
 #include <array>
@@ -16,15 +18,15 @@ namespace fedsleuth::analysis {
 
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double widest_round_z = 8;  // one round's z counts at most this much
 constexpr double highest_peak = 30;   // but the greatest of all rounds is kept, up to this
-constexpr double widest_level = 12;   // and a client's level against the others at most this much
 constexpr double level_floor = 0.15;  // spread between clients that an honest federation is credited with
 constexpr double quarter_floor = 0.3;
 constexpr double shift_floor = 0.8;
-constexpr std::size_t summaries = 6;
-constexpr const char* summary_names[summaries] = {"mean", "level", "high", "low", "shift", "peak"};
+constexpr double widest_apart = 20;   // a round against the client's own other rounds counts at most this much
+constexpr double apart_floor = 0.25;
+constexpr const char* summary_names[] = {"mean", "level",     "high",     "low",        "shift",
+                                         "peak", "own.high",  "own.low",  "own.shift",  "own.peak"};
 constexpr const char* company_names[] = {
     "company.max",     "company.top3",     "company.max.level",     "company.top3.level",
     "head.max",        "head.top3",        "head.max.level",        "head.top3.level",
@@ -41,11 +43,6 @@ constexpr const char* context_names[] = {"clients",      "rounds.attended", "rou
                                          "examples",     "crowd.cosine",    "crowd.memory", "crowd.sign",
                                          "crowd.spread", "crowd.follows"};
 
-double held(double value, double most) { return std::isnan(value) ? 0.0 : std::clamp(value, -most, most); }
-
-/// One detector's z-scores of one client over its rounds; NaN where it said nothing.
-using Series = std::vector<double>;
-
 struct Seen {
     std::vector<model::RoundNo> rounds;
     std::vector<Series> z;          // detectors × rounds
@@ -53,84 +50,6 @@ struct Seen {
     std::vector<Series> statistic;  // plain detectors × rounds
     std::vector<const ClientRound*> patterns;
 };
-
-double mean_of(std::span<const double> values)
-{
-    double sum = 0;
-    std::size_t count = 0;
-    for (const double value : values) {
-        if (std::isnan(value)) continue;
-        sum += value;
-        ++count;
-    }
-    return count > 0 ? sum / static_cast<double>(count) : nan;
-}
-
-double quarter_mean(const Series& series, bool highest)
-{
-    std::vector<double> kept;
-    for (const double value : series)
-        if (!std::isnan(value)) kept.push_back(value);
-    if (kept.empty()) return nan;
-    const std::size_t count = std::max<std::size_t>(1, (kept.size() + 3) / 4);
-    if (highest)
-        std::partial_sort(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(count), kept.end(),
-                          std::greater<>());
-    else
-        std::partial_sort(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(count), kept.end());
-    return mean_of(std::span(kept).first(count));
-}
-
-/// The greatest shift of the mean between the rounds before and from some round on, in standard errors of unit noise:
-/// the client is its own control.
-double greatest_shift(const Series& series)
-{
-    std::vector<double> kept;
-    for (const double value : series)
-        if (!std::isnan(value)) kept.push_back(value);
-    if (kept.size() < 4) return nan;
-    double total = 0;
-    for (const double value : kept) total += value;
-    double before = 0, best = 0;
-    for (std::size_t cut = 1; cut < kept.size(); ++cut) {
-        before += kept[cut - 1];
-        const auto n1 = static_cast<double>(cut);
-        const auto n2 = static_cast<double>(kept.size() - cut);
-        if (cut < 2 || kept.size() - cut < 2) continue;
-        const double shift = ((total - before) / n2 - before / n1) * std::sqrt(n1 * n2 / (n1 + n2));
-        if (std::abs(shift) > std::abs(best)) best = shift;
-    }
-    return best;
-}
-
-/// Takes out of `values` what a straight line on `covariate` explains (Theil and Sen's slope: the median of the slopes
-/// of all pairs). Leaves them alone where fewer than eight are known.
-void without_covariate(std::vector<double>& values, const std::vector<double>& covariate)
-{
-    constexpr std::size_t most_pairs_of = 400;
-    std::vector<std::size_t> known;
-    for (std::size_t idx = 0; idx < values.size(); ++idx)
-        if (std::isfinite(values[idx]) && std::isfinite(covariate[idx])) known.push_back(idx);
-    if (known.size() < 8) return;
-    const std::size_t stride = (known.size() + most_pairs_of - 1) / most_pairs_of;
-    std::vector<double> slopes;
-    for (std::size_t a = 0; a < known.size(); a += stride)
-        for (std::size_t b = 0; b < a; b += stride) {
-            const double run = covariate[known[a]] - covariate[known[b]];
-            if (std::abs(run) > 0.05) slopes.push_back((values[known[a]] - values[known[b]]) / run);
-        }
-    if (slopes.size() < 8) return;
-    const double slope = median_of(slopes);
-    const double middle = median_of(covariate);
-    for (const std::size_t idx : known) values[idx] -= slope * (covariate[idx] - middle);
-}
-
-std::vector<double> levels(std::vector<double> values, double floor)
-{
-    const Crowd crowd = crowd_of(values, floor);
-    for (double& value : values) value = held((value - crowd.location) / crowd.scale, widest_level);
-    return values;
-}
 
 const model::DetectorScores* scores_of(const ScoredRound& round, std::string_view detector)
 {
@@ -142,16 +61,16 @@ const model::DetectorScores* scores_of(const ScoredRound& round, std::string_vie
 /// The statistic itself; lengths as the logarithm of the ratio to the crowd's.
 double plain_value(const model::DetectorScores* scores, std::size_t client_idx)
 {
-    if (!scores) return nan;
+    if (!scores) return not_known;
     const double value = scores->statistic[client_idx];
     if (scores->detector != "norm") return value;
-    return scores->location > 0 ? std::log(std::max(value, 1e-6 * scores->location) / scores->location) : nan;
+    return scores->location > 0 ? std::log(std::max(value, 1e-6 * scores->location) / scores->location) : not_known;
 }
 
 std::map<model::ClientId, Seen> collect(const Evidence& evidence)
 {
     std::map<model::ClientId, Seen> seen;
-    const std::size_t detector_count = detectors().size();
+    const std::size_t detector_count = judged_detectors().size();
     for (const ScoredRound& round : evidence.rounds) {
         std::vector<const model::DetectorScores*> statistics;
         for (const char* name : plain_detectors) statistics.push_back(scores_of(round, name));
@@ -168,91 +87,11 @@ std::map<model::ClientId, Seen> collect(const Evidence& evidence)
                 const double z = round.scores[which].z[client_idx];
                 if (std::abs(z) > std::abs(client.peak[which]))
                     client.peak[which] = std::clamp(z, -highest_peak, highest_peak);
-                client.z[which].push_back(std::isnan(z) ? nan : std::clamp(z, -widest_round_z, widest_round_z));
+                client.z[which].push_back(std::isnan(z) ? not_known : std::clamp(z, -widest_round_z, widest_round_z));
             }
         }
     }
     return seen;
-}
-
-/// n × n: how alike clients were, by whichever measure; NaN where it is not known.
-using Likeness = std::vector<double>;
-using Places = std::vector<std::optional<std::size_t>>;
-
-/// Mean residual cosines over the whole time, on Fisher's scale.
-Likeness likeness_of(const Company& company, const Places& places)
-{
-    const std::size_t n = places.size();
-    Likeness likeness(n * n, nan);
-    for (std::size_t a = 0; a < n; ++a)
-        for (std::size_t b = 0; b < n; ++b)
-            if (a != b && places[a] && places[b] && company.size() >= 4)
-                likeness[a * n + b] = fisher(company.overall(*places[a], *places[b]));
-    return likeness;
-}
-
-/// Cosines of the clients' leans: like data lean alike.
-Likeness lean_likeness(const std::vector<std::vector<double>>& leans, const Places& places)
-{
-    const std::size_t n = places.size();
-    Likeness likeness(n * n, nan);
-    for (std::size_t a = 0; a < n; ++a)
-        for (std::size_t b = 0; b < n; ++b) {
-            if (a == b || !places[a] || !places[b] || *places[a] >= leans.size() || *places[b] >= leans.size())
-                continue;
-            const std::vector<double>& one = leans[*places[a]];
-            const std::vector<double>& other = leans[*places[b]];
-            double product = 0, square_one = 0, square_other = 0;
-            for (std::size_t output = 0; output < one.size() && output < other.size(); ++output) {
-                product += one[output] * other[output];
-                square_one += one[output] * one[output];
-                square_other += other[output] * other[output];
-            }
-            if (square_one > 0 && square_other > 0)
-                likeness[a * n + b] = product / std::sqrt(square_one * square_other);
-        }
-    return likeness;
-}
-
-/// What is left of a likeness when that which like data explain is taken out (a straight line on the likeness of
-/// leans): clients with like data may well go the same way, those with unlike data don't unless they share a purpose.
-Likeness excess_of(Likeness likeness, const Likeness& explained)
-{
-    double sum = 0, sum_x = 0, sum_xx = 0, sum_y = 0, sum_xy = 0;
-    for (std::size_t idx = 0; idx < likeness.size(); ++idx) {
-        if (std::isnan(likeness[idx]) || std::isnan(explained[idx])) continue;
-        sum += 1;
-        sum_x += explained[idx];
-        sum_xx += explained[idx] * explained[idx];
-        sum_y += likeness[idx];
-        sum_xy += explained[idx] * likeness[idx];
-    }
-    const double spread = sum * sum_xx - sum_x * sum_x;
-    if (sum < 20 || spread <= 1e-9) return likeness;
-    const double slope = (sum * sum_xy - sum_x * sum_y) / spread;
-    const double middle = (sum_y - slope * sum_x) / sum;
-    for (std::size_t idx = 0; idx < likeness.size(); ++idx)
-        if (!std::isnan(explained[idx])) likeness[idx] -= middle + slope * explained[idx];
-    return likeness;
-}
-
-/// Highest, and mean of the three highest, likeness with others, both also against the other clients'.
-void add_likeness(const Likeness& likeness, std::size_t n, std::vector<std::vector<double>>& columns)
-{
-    std::vector<double> highest(n, nan), three(n, nan);
-    for (std::size_t idx = 0; idx < n; ++idx) {
-        std::vector<double> all;
-        for (std::size_t other = 0; other < n; ++other)
-            if (!std::isnan(likeness[idx * n + other])) all.push_back(likeness[idx * n + other]);
-        if (all.size() < 3) continue;
-        std::partial_sort(all.begin(), all.begin() + 3, all.end(), std::greater<>());
-        highest[idx] = all[0];
-        three[idx] = (all[0] + all[1] + all[2]) / 3;
-    }
-    columns.push_back(highest);
-    columns.push_back(three);
-    columns.push_back(levels(highest, 0.03));
-    columns.push_back(levels(three, 0.03));
 }
 
 double location_of(const Evidence& evidence, std::string_view detector, double model::DetectorScores::*field)
@@ -269,7 +108,7 @@ const std::vector<std::string>& feature_names()
 {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all;
-        for (const DetectorInfo& info : detectors())
+        for (const DetectorInfo& info : judged_detectors())
             for (const char* summary : summary_names) all.push_back(std::string(info.name) + "." + summary);
         for (const char* name : company_names) all.emplace_back(name);
         for (const char* name : pattern_names) all.push_back(std::string("pattern.") + name);
@@ -289,8 +128,8 @@ const std::vector<std::string>& round_feature_names()
 {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all;
-        for (const char* summary : {"z", "beside", "mean"})
-            for (const DetectorInfo& info : detectors()) all.push_back(std::string(info.name) + "." + summary);
+        for (const char* summary : {"z", "beside", "mean", "apart"})
+            for (const DetectorInfo& info : judged_detectors()) all.push_back(std::string(info.name) + "." + summary);
         for (const char* name : pattern_names) all.push_back(std::string("pattern.") + name);
         return all;
     }();
@@ -317,7 +156,7 @@ std::string_view feature_source(std::size_t feature_idx)
         std::vector<std::string_view> all;
         for (const std::string& name : feature_names()) {
             std::string_view source;
-            for (const DetectorInfo& info : detectors())
+            for (const DetectorInfo& info : judged_detectors())
                 if (name.starts_with(std::string(info.name) + ".")) source = info.name;
             for (const auto& [prefix, detector] : others)
                 if (source.empty() && name.starts_with(prefix)) source = detector;
@@ -343,19 +182,23 @@ std::vector<ClientFeatures> client_features(const Evidence& evidence)
 {
     const std::map<model::ClientId, Seen> seen = collect(evidence);
     const std::size_t n = seen.size();
-    const std::size_t detector_count = detectors().size();
+    const std::size_t detector_count = judged_detectors().size();
     std::vector<double> log_examples;
     std::vector<std::optional<std::size_t>> places;
     for (const auto& [client, own] : seen) {
         const auto known = evidence.examples.find(client);
-        log_examples.push_back(known != evidence.examples.end() && known->second > 0 ? std::log(known->second) : nan);
+        log_examples.push_back(known != evidence.examples.end() && known->second > 0 ? std::log(known->second) : not_known);
         const auto place = evidence.history.places().find(client);
         places.push_back(place == evidence.history.places().end() ? std::nullopt : std::optional(place->second));
     }
 
     std::vector<std::vector<double>> columns;  // features × n
     std::vector<std::vector<double>> means;    // detectors × n
+    std::vector<std::vector<Series>> apart;    // detectors × n × rounds
     for (std::size_t which = 0; which < detector_count; ++which) {
+        std::vector<const Series*> series;
+        for (const auto& [client, own] : seen) series.push_back(&own.z[which]);
+        apart.push_back(apart_from_own(series, apart_floor, widest_apart));
         std::vector<double> mean, high, low, shift, peak;
         for (const auto& [client, own] : seen) {
             mean.push_back(mean_of(own.z[which]));
@@ -372,6 +215,17 @@ std::vector<ClientFeatures> client_features(const Evidence& evidence)
         columns.push_back(levels(low, quarter_floor));
         columns.push_back(levels(shift, shift_floor));
         columns.push_back(std::move(peak));
+        std::vector<double> own_high, own_low, own_shift, own_peak;
+        for (const Series& own : apart.back()) {
+            own_high.push_back(quarter_mean(own, true));
+            own_low.push_back(quarter_mean(own, false));
+            own_shift.push_back(greatest_shift(own));
+            own_peak.push_back(farthest(own));
+        }
+        columns.push_back(levels(std::move(own_high), quarter_floor));
+        columns.push_back(levels(std::move(own_low), quarter_floor));
+        columns.push_back(levels(std::move(own_shift), shift_floor));
+        columns.push_back(std::move(own_peak));
     }
     const Likeness whole = likeness_of(evidence.history.company(), places);
     const Likeness leans = lean_likeness(evidence.history.leans(), places);
@@ -440,6 +294,8 @@ std::vector<ClientFeatures> client_features(const Evidence& evidence)
                 row.push_back(held(mean_of(std::span(own.z[which]).subspan(from, to - from)), 8));
             }
             for (std::size_t which = 0; which < detector_count; ++which) row.push_back(held(means[which][idx], 8));
+            for (std::size_t which = 0; which < detector_count; ++which)
+                row.push_back(held(apart[which][idx][place], widest_apart));
             for (const double pattern : own.patterns[place]->evidence) row.push_back(pattern);
         }
         all.push_back(std::move(features));

@@ -12,11 +12,12 @@ namespace fedsleuth::analysis {
 /// What the trained judges look at, as numbers without a unit. Everything about a client is measured against the other
 /// clients of the same federation: 0 is the ordinary client.
 ///
-/// Of every detector six summaries over the client's rounds: the mean of its robust z-scores; the same against the
+/// Of every detector ten summaries over the client's rounds: the mean of its robust z-scores; the same against the
 /// spread of that mean *between* clients (an honest client's offset repeats in every round, so rounds are no
 /// independent witnesses), after what the number of examples explains has been taken out; the means of its highest and
 /// of its lowest quarter, likewise; the greatest shift between the rounds before and after some point; and the single
-/// round that was farthest out. Then who keeps it company, what the patterns found, and what kind of federation this
+/// round that was farthest out. The last four again of what sets a round apart from the same client's other rounds:
+/// against itself a client with unusual data is as ordinary as any other. Then who keeps it company, what the patterns found, and what kind of federation this
 /// is.
 struct ClientFeatures {
     model::ClientId client;
@@ -26,7 +27,8 @@ struct ClientFeatures {
 };
 
 [[nodiscard]] const std::vector<std::string>& feature_names();
-/// Of a client in one round: each detector's z, the mean of it over the rounds beside, and over all its rounds.
+/// Of a client in one round: each detector's z, the mean of it over the rounds beside, and over all its rounds, and
+/// how far it is apart from those.
 [[nodiscard]] const std::vector<std::string>& round_feature_names();
 /// The detector that a feature comes from (company and patterns count to the detector that sees the like); empty for
 /// one that says something about the federation.

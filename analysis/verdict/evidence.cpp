@@ -5,11 +5,11 @@
 
 namespace fedsleuth::analysis {
 
-void Evidence::add(const model::RoundLedger& ledger)
+void Evidence::add(const model::RoundLedger& ledger, const Attendance::Declared& declared)
 {
     ++rounds_seen;
     ScoredRound round;
-    round.scores = score_round(ledger, history);
+    round.scores = score_round(ledger, history, declared);
     if (round.scores.empty()) return;
     round.patterns = patterns_of(ledger, round.scores);
     rounds.push_back(std::move(round));

@@ -101,7 +101,7 @@ std::optional<Reason> strongest_round(const Verdict& verdict, std::string_view d
 /// Detectors that saw the client within the crowd in nine rounds of ten.
 void add_ordinary(Verdict& verdict, const std::vector<ScoredRound>& rounds)
 {
-    for (const DetectorInfo& detector : detectors()) {
+    for (const DetectorInfo& detector : judged_detectors()) {
         std::size_t judged = 0, outside = 0;
         for (const ScoredRound& round : rounds) {
             const auto scores = std::find_if(round.scores.begin(), round.scores.end(), [&](const auto& candidate) {
@@ -174,6 +174,25 @@ void explain(Verdict& verdict, const Judgement& judgement, const PatternVerdict&
             verdict.reasons.push_back(std::move(*reason));
         }
     }
+}
+
+void explain_probe(Verdict& verdict, const ProbeOpinion& opinion)
+{
+    const std::string detector = opinion.by_trace ? "input-trace" : "probe-confusion";
+    if (opinion.log_odds < worth_saying) {
+        if (verdict.verdict < model::VerdictClass::watch || verdict.against.empty()) return;
+        verdict.against.push_back({detector, verdict.against.front().round,
+                                   "The " + std::string(opinion.by_trace ? "misclassified inputs" : "probe set") +
+                                       " added nothing to the suspicion.",
+                                   0});
+        return;
+    }
+    if (verdict.verdict < model::VerdictClass::watch || verdict.reasons.empty()) return;
+    // Behind the opening sentence, or before it where they weigh more than all else.
+    const bool first = opinion.before < 0.5;
+    verdict.reasons.insert(verdict.reasons.begin() + (first ? 0 : 1),
+                           {detector, opinion.strongest.value_or(verdict.reasons.front().round), opinion.text,
+                            opinion.log_odds});
 }
 
 }  // namespace fedsleuth::analysis

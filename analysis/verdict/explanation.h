@@ -4,6 +4,7 @@
 #include "analysis/verdict/evidence.h"
 #include "analysis/verdict/judgement.h"
 #include "analysis/verdict/pattern_verdict.h"
+#include "analysis/verdict/probe_judgement.h"
 #include "model/verdict.h"
 
 namespace fedsleuth::analysis {
@@ -15,5 +16,9 @@ namespace fedsleuth::analysis {
 /// does. A clean client has no reasons.
 void explain(model::Verdict& verdict, const Judgement& judgement, const PatternVerdict& pattern, std::size_t clients,
              const std::vector<ScoredRound>& rounds);
+
+/// Puts what the probes saw first among the reasons where they added to the suspicion, else among what speaks against
+/// it. After explain().
+void explain_probe(model::Verdict& verdict, const ProbeOpinion& opinion);
 
 }  // namespace fedsleuth::analysis

@@ -5,6 +5,7 @@
 #include "analysis/verdict/groups.h"
 #include "analysis/verdict/judgement.h"
 #include "analysis/verdict/pattern_verdict.h"
+#include "analysis/verdict/probe_judgement.h"
 
 #include <algorithm>
 #include <array>
@@ -19,14 +20,15 @@ using model::VerdictClass;
 
 namespace {
 
-constexpr double malicious_rate = 0.05;  // false discovery rates
-constexpr double suspect_rate = 0.10;
+constexpr double false_discovery_rate = 0.10;
+constexpr double malicious_probability = 0.7;
+constexpr double suspect_probability = 0.4;
 constexpr double watch_probability = 0.2;
-constexpr double suspect_probability = 0.5;
-constexpr double sure_probability = 0.85;
 constexpr double suspect_p_value = 0.01;  // a likely attack is none where honest clients often look like that
+constexpr double believed_pattern = 0.3;  // after a successful attack the honest clients' updates may look wild as well
 constexpr double beyond_doubt_probability = 0.95;
 constexpr double sure_mimic = 0.7;
+constexpr double likely_mimic = 0.2;
 constexpr double original_probability = 0.2;  // of a client that was copied: what it does itself is not judged high
 
 /// What is known of one client when its verdict is due.
@@ -34,9 +36,9 @@ struct Case {
     const Judgement* judgement = nullptr;
     PatternVerdict pattern;
     std::vector<std::pair<std::string, double>> kinds;  ///< its judgement's, or its group's mean; the likeliest first
-    bool attributed = false;                            ///< at malicious_rate
-    bool suspected = false;                             ///< at suspect_rate
-    bool original = false;
+    bool discovered = false;                            ///< at false_discovery_rate
+    const std::string* explained = nullptr;             ///< why it is odd without any attack
+    bool original = false;                              ///< of copies that look like a mimic's
     bool original_known = false;  ///< one of its twins is the original
     bool crowd = true;            ///< the federation is large enough to be judged statistically
 };
@@ -45,17 +47,19 @@ struct Case {
 std::string attack_of(const Case& one)
 {
     constexpr double stands_out = 0.1;
-    constexpr double shorter = 0.9;  // of the crowd's length: who sends noise to save work sends little of it
+    constexpr double clear = 0.5;
     constexpr std::array<std::string_view, 4> alike{"collusion", "sybil", "mimic", "free-rider"};
+    const bool sure = one.pattern.beyond_doubt || one.judgement->probability >= malicious_probability;
     const bool boosted = one.pattern.beyond_doubt && one.pattern.leading == Pattern::boosted;
     if (boosted && one.pattern.attack == "model-replacement") return one.pattern.attack;
     for (const auto& [kind, likelihood] : one.kinds) {
         if (likelihood < stands_out) break;
-        if (one.pattern.lockstep && std::find(alike.begin(), alike.end(), kind) == alike.end()) continue;
-        if (one.pattern.beyond_doubt && kind == "unreliable") continue;
+        if (one.pattern.lockstep && likelihood < clear &&
+            std::find(alike.begin(), alike.end(), kind) == alike.end())
+            continue;
+        if (sure && kind == "unreliable") continue;
         if ((kind == "sign-flip" || kind == "label-flip") && !one.pattern.opposed_as.empty())
             return one.pattern.opposed_as;
-        if (kind == "noise" && one.pattern.length_ratio < shorter) return "free-rider";
         return kind;
     }
     return one.pattern.attack.empty() ? "unknown" : one.pattern.attack;
@@ -68,12 +72,12 @@ VerdictClass class_of(const Case& one, const std::string& attack)
     if (attack == "mimic" && !one.original_known && one.kinds.front().second >= sure_mimic)
         return VerdictClass::suspect;
     if (one.pattern.beyond_doubt) return VerdictClass::malicious;
-    const bool unreliable = attack == "unreliable";
-    if (one.attributed && one.crowd && !unreliable) return VerdictClass::malicious;
     const double p = one.judgement->probability;
+    if (one.explained) return p >= watch_probability ? VerdictClass::watch : VerdictClass::clean;
+    if (one.discovered && one.crowd && p >= malicious_probability) return VerdictClass::malicious;
     const bool likely = p >= suspect_probability && one.judgement->p_value <= suspect_p_value;
-    if ((one.suspected || one.attributed || likely) && !unreliable) return VerdictClass::suspect;
-    if (one.suspected || p >= watch_probability) return VerdictClass::watch;
+    if (likely && attack != "unreliable") return VerdictClass::suspect;
+    if (one.discovered || p >= watch_probability) return VerdictClass::watch;
     return VerdictClass::clean;
 }
 
@@ -85,6 +89,7 @@ void fill(Verdict& verdict, const Case& one)
     if (one.pattern.beyond_doubt && verdict.verdict == VerdictClass::malicious)
         verdict.probability = std::max(verdict.probability, beyond_doubt_probability);
     if (one.original) verdict.probability = std::min(verdict.probability, original_probability);
+    if (one.explained) verdict.probability = std::min(verdict.probability, suspect_probability);
     if (verdict.verdict == VerdictClass::watch && attack == "unreliable") verdict.attack = attack;
     if (verdict.verdict >= VerdictClass::suspect) {
         verdict.attack = attack;
@@ -121,6 +126,39 @@ void share_kinds(std::map<ClientId, Case>& cases, const LockstepGroups& groups)
     }
 }
 
+/// Most federations have one attacker with many hands: what a malicious client does is read half from itself, half from
+/// all that are as likely to be malicious.
+void lean_on_each_other(std::map<ClientId, Case>& cases)
+{
+    std::map<std::string, double> sums;
+    double count = 0;
+    const auto malicious = [](const Case& one) { return one.judgement->probability >= malicious_probability; };
+    for (const auto& [client, one] : cases) {
+        if (!malicious(one)) continue;
+        for (const auto& [kind, likelihood] : one.kinds) sums[kind] += likelihood;
+        ++count;
+    }
+    for (auto& [client, one] : cases) {
+        if (!malicious(one)) continue;
+        for (auto& [kind, likelihood] : one.kinds) likelihood = (likelihood + sums[kind] / count) / 2;
+        std::stable_sort(one.kinds.begin(), one.kinds.end(),
+                         [](const auto& a, const auto& b) { return a.second > b.second; });
+    }
+}
+
+/// The highest that any of the client and its twins comes to: only a mimic's copies have a victim.
+double likelihood_of_mimic(const std::vector<Judgement>& judgements, const LockstepGroups& groups,
+                           const ClientId& client)
+{
+    double highest = 0;
+    for (const Judgement& judgement : judgements) {
+        if (judgement.client != client && !groups.twins(client).contains(judgement.client)) continue;
+        for (const auto& [kind, likelihood] : judgement.kinds)
+            if (kind == "mimic") highest = std::max(highest, likelihood);
+    }
+    return highest;
+}
+
 std::map<ClientId, Case> cases_of(const Evidence& evidence, const std::vector<Judgement>& judgements,
                                   const LockstepGroups& groups)
 {
@@ -130,22 +168,23 @@ std::map<ClientId, Case> cases_of(const Evidence& evidence, const std::vector<Ju
             seen[round.patterns.clients[client_idx]].push_back(&round.patterns.seen[client_idx]);
     std::vector<double> p_values;
     for (const Judgement& judgement : judgements) p_values.push_back(judgement.p_value);
-    const std::vector<bool> attributed = benjamini_hochberg(p_values, malicious_rate);
-    const std::vector<bool> suspected = benjamini_hochberg(p_values, suspect_rate);
+    const std::vector<bool> discovered = benjamini_hochberg(p_values, false_discovery_rate);
     std::map<ClientId, Case> cases;
     for (std::size_t idx = 0; idx < judgements.size(); ++idx) {
         const ClientId& client = judgements[idx].client;
         Case& one = cases[client];
         one.judgement = &judgements[idx];
-        one.original = groups.is_original(client);
+        one.original = groups.is_original(client) && likelihood_of_mimic(judgements, groups, client) >= likely_mimic;
         for (const ClientId& twin : groups.twins(client)) one.original_known |= groups.is_original(twin);
         one.pattern = pattern_verdict(seen[client], one.original);
-        // Where many stand out, the wider rate is believed of those that are very likely attackers as well.
-        one.attributed = attributed[idx] || (suspected[idx] && judgements[idx].probability >= sure_probability);
-        one.suspected = suspected[idx];
+        one.discovered = discovered[idx];
+        const auto explained = evidence.explained.find(client);
+        if (explained != evidence.explained.end()) one.explained = &explained->second;
         one.crowd = judgements.size() >= smallest_federation;
+        if (one.crowd && judgements[idx].probability < believed_pattern) one.pattern.beyond_doubt = false;
     }
     share_kinds(cases, groups);
+    lean_on_each_other(cases);
     return cases;
 }
 
@@ -154,7 +193,11 @@ std::map<ClientId, Case> cases_of(const Evidence& evidence, const std::vector<Ju
 model::Verdicts fuse(const Evidence& evidence, const std::vector<ClientId>& clients)
 {
     model::Verdicts verdicts;
-    const std::vector<Judgement> judgements = judge(evidence, trained_judges());
+    std::vector<Judgement> judgements = judge(evidence, trained_judges());
+    std::map<ClientId, ProbeOpinion> opinions;
+    if (evidence.probes)
+        for (ProbeOpinion& opinion : weigh_probes(judgements, *evidence.probes, trained_probe_judges()))
+            opinions.emplace(opinion.client, std::move(opinion));
     const LockstepGroups groups(evidence.rounds);
     const std::map<ClientId, Case> cases = cases_of(evidence, judgements, groups);
 
@@ -164,7 +207,11 @@ model::Verdicts fuse(const Evidence& evidence, const std::vector<ClientId>& clie
         verdict.client = client;
         if (const auto found = cases.find(client); found != cases.end()) {
             fill(verdict, found->second);
+            if (found->second.explained)
+                verdict.against.push_back({"norm", evidence.rounds.front().patterns.round, *found->second.explained, 1});
             explain(verdict, *found->second.judgement, found->second.pattern, cases.size(), evidence.rounds);
+            if (const auto opinion = opinions.find(client); opinion != opinions.end())
+                explain_probe(verdict, opinion->second);
             if (verdict.verdict >= VerdictClass::suspect) accused.insert(client);
         }
         verdicts.clients.push_back(std::move(verdict));

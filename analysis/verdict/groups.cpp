@@ -19,6 +19,14 @@ const std::set<ClientId>& LockstepGroups::twins(const ClientId& client) const
     return found == twins_.end() ? none : found->second;
 }
 
+bool LockstepGroups::is_original(const ClientId& client) const
+{
+    const std::set<ClientId>& others = twins(client);
+    return continued_.contains(client) && std::none_of(others.begin(), others.end(), [&](const ClientId& other) {
+               return continued_.contains(other);
+           });
+}
+
 void LockstepGroups::add(const RoundPatterns& patterns)
 {
     constexpr double continues = -2;
@@ -39,7 +47,7 @@ void LockstepGroups::add(const RoundPatterns& patterns)
             return patterns.seen[other_idx].own_z <= jumps;
         });
         if (patterns.seen[client_idx].own_z >= continues && all_others_jumped)
-            originals_.insert(patterns.clients[client_idx]);
+            continued_.insert(patterns.clients[client_idx]);
     }
 }
 

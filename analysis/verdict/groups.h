@@ -16,8 +16,9 @@ public:
     explicit LockstepGroups(const std::vector<ScoredRound>& rounds);
 
     /// A copied client is as identical as its copies. Whoever continued its own past in the round in which the likeness
-    /// began, while all others jumped, is the original.
-    [[nodiscard]] bool is_original(const model::ClientId& client) const { return originals_.contains(client); }
+    /// began, while all others jumped, is the original: there is one in a group, or none (colluders who each jump a
+    /// little look like several).
+    [[nodiscard]] bool is_original(const model::ClientId& client) const;
     [[nodiscard]] const std::set<model::ClientId>& twins(const model::ClientId& client) const;
 
     /// Numbers 1, 2, … for those of `accused` that are linked by lockstep, directly or through others of them; a client
@@ -28,7 +29,7 @@ private:
     void add(const RoundPatterns& patterns);
 
     std::map<model::ClientId, std::set<model::ClientId>> twins_;
-    std::set<model::ClientId> originals_;
+    std::set<model::ClientId> continued_;
 };
 
 }  // namespace fedsleuth::analysis

@@ -6,7 +6,6 @@
 #include "analysis/verdict/second_look.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -15,35 +14,6 @@
 namespace fedsleuth::analysis {
 
 namespace {
-
-struct FamilyMember {
-    std::string_view detector;
-    std::string_view family;
-};
-
-constexpr std::array<FamilyMember, 23> members{{{"norm", "length"},
-                                                {"krum-distance", "length"},
-                                                {"cosine-median", "direction"},
-                                                {"sign-agreement", "direction"},
-                                                {"spectral", "direction"},
-                                                {"reference-cosine", "direction"},
-                                                {"hdbscan-outlier", "direction"},
-                                                {"drift-global", "direction"},
-                                                {"model-pull", "direction"},
-                                                {"output-profile", "last layer"},
-                                                {"output-lean", "last layer"},
-                                                {"head-share", "last layer"},
-                                                {"head-cosine", "last layer"},
-                                                {"duplicate", "likeness"},
-                                                {"company", "likeness"},
-                                                {"head-company", "likeness"},
-                                                {"recycled", "time"},
-                                                {"drift-own", "time"},
-                                                {"temporal-sign", "time"},
-                                                {"residual-memory", "time"},
-                                                {"kurtosis", "shape"},
-                                                {"quiet-energy", "shape"},
-                                                {"layer-profile", "shape"}}};
 
 /// The features of a client as they would be if what one detector, or one family, says were that of the ordinary
 /// client.
@@ -66,11 +36,11 @@ void attribute(Judgement& judgement, const std::vector<double>& values, const st
                const Forest& forest)
 {
     std::set<std::string_view> families;
-    for (const FamilyMember& member : members) {
-        families.insert(member.family);
+    for (const DetectorInfo& detector : judged_detectors()) {
+        families.insert(detector.family);
         const double left =
-            margin(forest, without(values, ordinary, [&](auto source) { return source == member.detector; }));
-        judgement.detectors.push_back({std::string(member.detector), judgement.suspicion - left});
+            margin(forest, without(values, ordinary, [&](auto source) { return source == detector.name; }));
+        judgement.detectors.push_back({std::string(detector.name), judgement.suspicion - left});
     }
     for (const std::string_view family : families) {
         const double left = margin(forest, without(values, ordinary, [&](auto source) {
@@ -107,9 +77,8 @@ void find_kind(Judgement& judgement, const std::vector<double>& values, std::spa
 
 std::string_view evidence_family(std::string_view detector)
 {
-    for (const FamilyMember& member : members)
-        if (member.detector == detector) return member.family;
-    return "other";
+    const DetectorInfo* info = find_detector(detector);
+    return info ? info->family : "other";
 }
 
 std::vector<bool> benjamini_hochberg(const std::vector<double>& p_values, double q)

@@ -100,9 +100,6 @@ PatternVerdict pattern_verdict(const std::vector<const ClientRound*>& rounds, bo
     verdict.lockstep = !is_original && course_of(rounds, Pattern::lockstep).highest >= course_convicts;
     const Course opposed = course_of(rounds, Pattern::opposed);
     if (opposed.highest >= course_alarms) verdict.opposed_as = attack_of(Pattern::opposed, rounds, opposed);
-    std::vector<double> ratios;
-    for (const ClientRound* round : rounds) ratios.push_back(round->length_ratio);
-    verdict.length_ratio = median_of(ratios);
     verdict.beyond_doubt = sound && verdict.course.highest >= course_convicts;
     return verdict;
 }

@@ -19,7 +19,6 @@ struct PatternVerdict {
     bool beyond_doubt = false;
     std::string opposed_as;   ///< "sign-flip" or "label-flip" where it opposed the crowd; else empty
     bool lockstep = false;    ///< it moved in lockstep with another client, beyond doubt or not
-    double length_ratio = 1;  ///< its median length in lengths of the crowd's median
 };
 
 /// `rounds` of one client, ascending. `is_original`: it was copied, and does not answer for the likeness.

@@ -4,6 +4,7 @@
 #include "app/cli/case_access.h"
 #include "app/cli/commands.h"
 #include "app/cli/long_step.h"
+#include "app/cli/probe_options.h"
 #include "model/text.h"
 
 namespace fedsleuth::cli {
@@ -13,6 +14,7 @@ namespace {
 struct AnalyseCommand {
     CaseOptions common;
     bool rebuild = false;
+    ProbeOptions probes;
 };
 
 model::Result<void> print_summary(const AnalyseCommand& options, const Terminal& terminal,
@@ -40,6 +42,7 @@ model::Result<Exit> run_analyse(const AnalyseCommand& options, const Terminal& t
     const Interrupts interrupts;
     analysis::AnalysisOptions analysis_options;
     analysis_options.rebuild_ledgers = options.rebuild;
+    FEDSLEUTH_TRY(analysis_options.probes, read_probes(options.probes));
     double seconds = 0;
     auto summary = [&] {
         LongStep step(terminal);
@@ -58,6 +61,7 @@ model::Result<Exit> run_analyse(const AnalyseCommand& options, const Terminal& t
         return model::pass_on(std::move(error));
     }
     FEDSLEUTH_CHECK(print_summary(options, terminal, *summary, seconds));
+    for (const std::string& note : summary->notes) terminal.say(note);
     terminal.say("Next: fedsleuth-cli verdicts --case " + quoted(path));
     return Exit::ok;
 }
@@ -71,14 +75,19 @@ void add_analyse(CLI::App& program, Chosen& chosen)
         [](CLI::App& app, AnalyseCommand& options) {
             add_case(app, options.common);
             app.add_flag("--rebuild", options.rebuild, "read all updates again, though their ledgers are in the case");
+            add_probes(app, options.probes);
         },
         run_analyse);
-    command->footer(
-        help_footer("  fedsleuth-cli analyse --case run-042.fedcase\n"
-                    "\nThe result replaces that of the last analysis; decisions are kept, and every run is on\n"
-                    "record in the custody chain. Running it again after more rounds came in reads the\n"
-                    "new ones only.\n",
-                    "  0 done, 1 failed or stopped (finished ledgers are kept), 2 the command line makes no sense\n"));
+    command->footer(help_footer(
+        "  fedsleuth-cli analyse --case run-042.fedcase\n"
+        "  fedsleuth-cli analyse --case run-042.fedcase --probe clean.npz --misclassified incident.npz\n"
+        "\nThe result replaces that of the last analysis; decisions are kept, and every run is on\n"
+        "record in the custody chain. Running it again after more rounds came in reads the\n"
+        "new ones only.\n"
+        "\nA probe file is an .npz: x (or inputs), one input a row as the model takes them; y (or labels), one\n"
+        "class number a row. Probes work with plain models alone: dense, or convolution and dense layers.\n"
+        "They hold for one run: the next analysis without them forgets what they said.\n",
+        "  0 done, 1 failed or stopped (finished ledgers are kept), 2 the command line makes no sense\n"));
 }
 
 }  // namespace fedsleuth::cli

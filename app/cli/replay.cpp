@@ -5,6 +5,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/exclude.h"
 #include "app/cli/long_step.h"
+#include "app/cli/probe_options.h"
 #include "app/cli/rule_options.h"
 #include "model/text.h"
 #include "storage/export/replay_folder.h"
@@ -23,6 +24,7 @@ struct ReplayCommand {
     bool flagged = false;
     std::optional<std::int64_t> from;
     std::string out;
+    ProbeOptions probes;
     std::vector<std::string> formats;  ///< one of the files, one of the answer
 };
 
@@ -47,19 +49,61 @@ std::optional<Formats> formats_of(const std::vector<std::string>& given)
     return formats;
 }
 
-Table as_table(const analysis::Counterfactual& replay)
+Table as_table(const analysis::Counterfactual& replay, const analysis::ReplayProbe* probe)
 {
-    Table table({{"round", "round", true},
-                 {"injected", "left out of this round", true},
-                 {"frozen", "frozen: moved by (%)", true},
-                 {"corrected", "corrected: moved by (%)", true}});
+    std::vector<Column> columns{{"round", "round", true},
+                                {"injected", "left out of this round", true},
+                                {"frozen", "frozen: moved by (%)", true},
+                                {"corrected", "corrected: moved by (%)", true}};
+    const bool accuracy = probe && probe->probes().probe, attack = probe && probe->probes().misclassified;
+    if (accuracy) {
+        columns.push_back({"accuracy_shipped", "accuracy shipped", true});
+        columns.push_back({"accuracy_frozen", "frozen", true});
+        columns.push_back({"accuracy_corrected", "corrected", true});
+    }
+    if (attack) {
+        columns.push_back({"attack_success_shipped", "attack success shipped", true});
+        columns.push_back({"attack_success_frozen", "frozen", true});
+        columns.push_back({"attack_success_corrected", "corrected", true});
+    }
+    Table table(std::move(columns));
     for (const analysis::CounterfactualPoint& point : replay.points) {
         const auto share = [&](double length) {
             return fixed_cell(point.way > 0 ? std::optional(100 * length / point.way) : std::nullopt, 2);
         };
-        table.add({round_cell(point.round), number_cell(point.injected), share(point.frozen), share(point.corrected)});
+        std::vector<Cell> row{round_cell(point.round), number_cell(point.injected), share(point.frozen),
+                              share(point.corrected)};
+        analysis::ProbedPoint probed;
+        if (probe)
+            for (const analysis::ProbedPoint& one : probe->points())
+                if (one.round == point.round) probed = one;
+        for (const analysis::ProbeScore& score : {probed.shipped, probed.frozen, probed.corrected})
+            if (accuracy) row.push_back(fixed_cell(score.accuracy, 3));
+        for (const analysis::ProbeScore& score : {probed.shipped, probed.frozen, probed.corrected})
+            if (attack) row.push_back(fixed_cell(score.attack_success, 3));
+        table.add(std::move(row));
     }
     return table;
+}
+
+void probe_field(model::JsonWriter& json, const analysis::ReplayProbe* probe)
+{
+    json.key("probe");
+    if (!probe) {
+        json.null();
+        return;
+    }
+    json.begin_object().key("probes").raw(analysis::probes_parameters_json(probe->probes())).key("curve").begin_array();
+    for (const analysis::ProbedPoint& point : probe->points()) {
+        json.begin_object().field("round", point.round.value());
+        for (const auto& [name, score] :
+             {std::pair{"shipped", &point.shipped}, {"frozen", &point.frozen}, {"corrected", &point.corrected}}) {
+            json.key(name).begin_object().optional_field("accuracy", score->accuracy);
+            json.optional_field("attack_success", score->attack_success).end_object();
+        }
+        json.end_object();
+    }
+    json.end_array().end_object();
 }
 
 model::Result<Exit> run_replay(const ReplayCommand& options, const Terminal& terminal)
@@ -85,10 +129,15 @@ model::Result<Exit> run_replay(const ReplayCommand& options, const Terminal& ter
     FEDSLEUTH_TRY(storage::ReplayFolder folder,
                   storage::ReplayFolder::open(options.out, formats->files.value_or(storage::format_like(evidence)),
                                               std::move(federation.layers)));
+    FEDSLEUTH_TRY(analysis::Probes probes, read_probes(options.probes));
+    std::optional<analysis::ReplayProbe> probe;
+    if (!probes.empty()) {
+        FEDSLEUTH_TRY(probe, analysis::ReplayProbe::make(*store, *store, std::move(probes)));
+    }
     const Interrupts interrupts;
     auto outcome = [&] {
         LongStep step(terminal);
-        return analysis::replay_into(*store, *store, plan, folder, step.progress());
+        return analysis::replay_into(*store, *store, plan, folder, step.progress(), probe ? &*probe : nullptr);
     }();
     if (!outcome) {
         model::Error error = std::move(outcome.error());
@@ -104,8 +153,10 @@ model::Result<Exit> run_replay(const ReplayCommand& options, const Terminal& ter
 
     model::JsonWriter json;
     json.begin_object().field("out", options.out).field("manifest_sha256", outcome->manifest_sha256);
-    json.key("manifest").raw(outcome->manifest).end_object();
-    FEDSLEUTH_CHECK(print(terminal, formats->answer, as_table(outcome->replay), json));
+    json.key("manifest").raw(outcome->manifest);
+    probe_field(json, probe ? &*probe : nullptr);
+    json.end_object();
+    FEDSLEUTH_CHECK(print(terminal, formats->answer, as_table(outcome->replay, probe ? &*probe : nullptr), json));
     terminal.say("Wrote " + plural(static_cast<std::int64_t>(outcome->files.size()), "checkpoint", "checkpoints") +
                  " and manifest.json to " + options.out + ".");
     for (const std::string& note : outcome->replay.notes) terminal.say(note);
@@ -124,6 +175,7 @@ void add_replay(CLI::App& program, Chosen& chosen)
                 ->required()
                 ->option_text("FILE");
             add_exclude(app, options.exclude);
+            add_probes(app, options.probes);
             app.add_flag("--flagged", options.flagged, "leave out everybody who is malicious by decision or verdict");
             add_rule(app, options.rule, false);
             app.add_option("--from", options.from,
@@ -149,7 +201,10 @@ void add_replay(CLI::App& program, Chosen& chosen)
                    "what-if\n"
                    "\nEvery update that is left is used as it was sent: what honest clients would have answered to "
                    "another\n"
-                   "model is not known. The badge says how far the result can be believed. A replay that was stopped\n"
+                   "model is not known. With --probe and --misclassified, the accuracy and the success of the attack "
+                   "are shown "
+                   "for the\nshipped models and for those that would have been. The badge says how far the result can "
+                   "be believed. A replay that was stopped\n"
                    "goes on when the same command is given again.\n");
     });
 }

@@ -7,6 +7,7 @@
 #include "app/cli/simulate_options.h"
 #include "model/text.h"
 #include "storage/export/evidence_writer.h"
+#include "storage/export/npz_writer.h"
 
 #include <filesystem>
 
@@ -20,6 +21,24 @@ storage::SnapshotFormat snapshot_format(const std::string& name)
 {
     if (name == "npy") return storage::SnapshotFormat::npy;
     return name == "safetensors" ? storage::SnapshotFormat::safetensors : storage::SnapshotFormat::npz;
+}
+
+/// One input a row, images as rows of pixels.
+model::Result<void> write_probe(const std::filesystem::path& path, const lab::Dataset& data)
+{
+    if (data.size() == 0) return {};
+    const auto rows = static_cast<std::int64_t>(data.size());
+    std::vector<std::int64_t> shape{rows};
+    if (data.shape.is_image()) {
+        shape.push_back(static_cast<std::int64_t>(data.shape.height));
+        shape.push_back(static_cast<std::int64_t>(data.shape.width));
+    } else {
+        shape.push_back(static_cast<std::int64_t>(data.shape.features));
+    }
+    const std::vector<double> inputs(data.inputs.begin(), data.inputs.end()),
+        labels(data.labels.begin(), data.labels.end());
+    const std::vector<storage::NamedArray> arrays{{"x", shape, inputs}, {"y", {rows}, labels}};
+    return storage::write_npz(path, arrays, {.type = storage::NumberType::float32});
 }
 
 model::Result<void> write_folder(const SimulateCommand& options, const lab::LabOptions& recipe,
@@ -41,7 +60,10 @@ model::Result<void> write_folder(const SimulateCommand& options, const lab::LabO
     writing.format = snapshot_format(options.snapshots);
     if (options.sign) writing.authority = &authority;
     FEDSLEUTH_CHECK(storage::write_evidence(recorded, options.out, writing, progress));
-    return storage::write_text(std::filesystem::path(options.out) / "truth.json", lab::truth_json(federation, recipe));
+    const std::filesystem::path folder(options.out);
+    FEDSLEUTH_CHECK(write_probe(folder / "probe.npz", federation.probe));
+    FEDSLEUTH_CHECK(write_probe(folder / "misclassified.npz", federation.misclassified));
+    return storage::write_text(folder / "truth.json", lab::truth_json(federation, recipe));
 }
 
 std::vector<model::ClientId> attackers(const lab::LabTruth& truth)
@@ -130,6 +152,10 @@ model::Result<Exit> run_simulate(const SimulateCommand& options, const Terminal&
                  plural(static_cast<std::int64_t>(federation->clients.size()), "client", "clients") + " in " +
                  model::short_number(seconds) + " s; the evidence is in " + options.out +
                  " (truth.json says who attacked; ingest never reads it).");
+    terminal.say(federation->misclassified.size() > 0
+                     ? "Beside it, for analyse: probe.npz (100 clean inputs) and misclassified.npz (one that a shipped "
+                       "model answered as the attacker wants)."
+                     : "Beside it, for analyse: probe.npz (100 clean inputs).");
     terminal.say("Next: fedsleuth-cli ingest " + quoted(options.out) + " --case NAME.fedcase");
     return Exit::ok;
 }

@@ -97,6 +97,20 @@ std::string with_version(const std::string& given)
     return version + ',' + given.substr(first);
 }
 
+/// An ingest and an analysis vouch for the ledgers that they left. Before the first of these is replaced, an entry says
+/// that measuring has begun: should it be stopped, what it left is not taken for tampering.
+Result<void> record_measuring(Database& database)
+{
+    FEDSLEUTH_TRY(Statement last,
+                  database.prepare("SELECT action FROM custody WHERE action IN ('ingest', 'analyse', 'measure')"
+                                   " ORDER BY id DESC LIMIT 1"));
+    FEDSLEUTH_TRY(const bool found, last.step());
+    const bool begun = found && last.text(0) == "measure";
+    last.reset();
+    if (begun) return {};
+    return append_custody_entry(database, "measure", "ledgers", with_version({}), {});
+}
+
 Result<std::vector<model::Reason>*> reasons_of(std::vector<model::Verdict>& verdicts, std::int64_t verdict,
                                                bool against, const Database& database)
 {
@@ -167,11 +181,15 @@ Result<void> CaseFile::put_ledger(const model::RoundLedger& ledger)
 {
     FEDSLEUTH_CHECK(check_ledger(ledger));
     const std::vector<std::byte> bytes = encode(ledger);
-    FEDSLEUTH_TRY(Statement statement, inside_->database.prepare("INSERT OR REPLACE INTO ledger (round, data, sha256)"
-                                                                 " VALUES (?1, ?2, ?3)"));
+    Database& database = inside_->database;
+    FEDSLEUTH_TRY(Transaction transaction, Transaction::begin(database));
+    FEDSLEUTH_CHECK(record_measuring(database));
+    FEDSLEUTH_TRY(Statement statement, database.prepare("INSERT OR REPLACE INTO ledger (round, data, sha256)"
+                                                        " VALUES (?1, ?2, ?3)"));
     Sha256 digest;
     digest.add(bytes);
-    return statement.run(ledger.round, std::span<const std::byte>(bytes), digest.hex());
+    FEDSLEUTH_CHECK(statement.run(ledger.round, std::span<const std::byte>(bytes), digest.hex()));
+    return transaction.commit();
 }
 
 Result<std::vector<model::DetectorScores>> CaseFile::scores(RoundNo round)

@@ -64,12 +64,18 @@ Result<std::optional<std::string>> CaseFile::document(const std::string& name)
 
 Result<void> CaseFile::put_document(const std::string& name, const std::string& json)
 {
-    FEDSLEUTH_TRY(Transaction transaction, Transaction::begin(inside_->database));
-    FEDSLEUTH_TRY(Statement put,
-                  inside_->database.prepare("INSERT INTO document (name, body, sha256) VALUES (?1, ?2, ?3)"
-                                            " ON CONFLICT (name) DO UPDATE SET body = excluded.body,"
-                                            " sha256 = excluded.sha256"));
-    FEDSLEUTH_CHECK(put.run(name, json, sha256_hex(name + '\0' + json)));
+    Database& database = inside_->database;
+    FEDSLEUTH_TRY(const std::optional<std::string> kept, document(name));
+    if (kept == json) return {};
+    FEDSLEUTH_TRY(Transaction transaction, Transaction::begin(database));
+    FEDSLEUTH_TRY(Statement put, database.prepare("INSERT INTO document (name, body, sha256) VALUES (?1, ?2, ?3)"
+                                                  " ON CONFLICT (name) DO UPDATE SET body = excluded.body,"
+                                                  " sha256 = excluded.sha256"));
+    const std::string digest = document_digest(name, json);
+    FEDSLEUTH_CHECK(put.run(name, json, digest));
+    model::JsonWriter parameters;
+    parameters.begin_object().field("version", FEDSLEUTH_VERSION).end_object();
+    FEDSLEUTH_CHECK(append_custody_entry(database, "compute", name, parameters.text(), digest));
     return transaction.commit();
 }
 

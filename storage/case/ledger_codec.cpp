@@ -30,6 +30,8 @@ Result<void> check_layer(const RoundLedger& ledger, const RoundLedger::PerLayer&
     FEDSLEUTH_CHECK(expect(layer.gram.size() == n * n, "gram"));
     FEDSLEUTH_CHECK(expect(layer.step_products.size() == n * k, "step_products"));
     FEDSLEUTH_CHECK(expect(layer.step_squares.size() == k, "step_squares"));
+    FEDSLEUTH_CHECK(expect(layer.step_gram.size() == k * k, "step_gram"));
+    FEDSLEUTH_CHECK(expect(layer.slow_products.size() == n, "slow_products"));
     FEDSLEUTH_CHECK(expect(layer.own_products.size() == n, "own_products"));
     FEDSLEUTH_CHECK(expect(layer.own_squares.size() == n, "own_squares"));
     FEDSLEUTH_CHECK(expect(layer.own_median_products.size() == n, "own_median_products"));
@@ -53,6 +55,7 @@ void encode_layer(ByteWriter& out, const RoundLedger::PerLayer& layer)
     out.reals(layer.gram);
     out.reals(layer.step_products);
     out.reals(layer.step_squares);
+    out.reals(layer.step_gram);
     out.reals(layer.own_products);
     out.reals(layer.own_squares);
     out.integers(layer.own_sign_equal);
@@ -68,6 +71,8 @@ void encode_layer(ByteWriter& out, const RoundLedger::PerLayer& layer)
     out.real(layer.median_square);
     out.reals(layer.median_steps);
     out.real(layer.median_shipped);
+    out.reals(layer.slow_products);
+    out.real(layer.slow_square);
     out.reals(layer.absolute_sums);
     out.reals(layer.quiet_squares);
     out.integer(layer.quiet_coordinates);
@@ -81,6 +86,7 @@ RoundLedger::PerLayer decode_layer(ByteReader& in)
     layer.gram = in.reals();
     layer.step_products = in.reals();
     layer.step_squares = in.reals();
+    layer.step_gram = in.reals();
     layer.own_products = in.reals();
     layer.own_squares = in.reals();
     layer.own_sign_equal = in.integers();
@@ -96,6 +102,8 @@ RoundLedger::PerLayer decode_layer(ByteReader& in)
     layer.median_square = in.real();
     layer.median_steps = in.reals();
     layer.median_shipped = in.real();
+    layer.slow_products = in.reals();
+    layer.slow_square = in.real();
     layer.absolute_sums = in.reals();
     layer.quiet_squares = in.reals();
     layer.quiet_coordinates = in.integer();
@@ -104,7 +112,7 @@ RoundLedger::PerLayer decode_layer(ByteReader& in)
     return layer;
 }
 
-constexpr std::size_t smallest_layer = 23 * sizeof(std::int64_t);
+constexpr std::size_t smallest_layer = 26 * sizeof(std::int64_t);
 constexpr std::size_t smallest_output_rows = 6 * sizeof(std::int64_t);
 
 Result<void> check_output_rows(const RoundLedger& ledger, const RoundLedger::OutputRows& rows)

@@ -44,7 +44,8 @@ Result<Matches> match_by_position(const std::vector<Layer>& layers, std::size_t 
     const bool with_counters = tensors == layers.size();
     if (!with_counters && tensors != layers.size() - counters)
         return model::fail(ErrorCode::malformed, "holds " + std::to_string(tensors) + " tensors where the model has " +
-                                                     std::to_string(layers.size()) + " layers");
+                                                     std::to_string(layers.size()) +
+                                                     (layers.size() == 1 ? " layer" : " layers"));
     Matches matches(layers.size());
     std::size_t tensor_idx = 0;
     for (std::size_t layer_idx = 0; layer_idx < layers.size(); ++layer_idx)
@@ -59,12 +60,11 @@ Result<void> check_match(const Layer& layer, const std::optional<std::size_t>& m
     if (!match) return model::fail(ErrorCode::malformed, "has no tensor for layer \"" + layer.name + '"');
     const TensorInfo& tensor = tensors[*match];
     if (!model::is_float(tensor.type))
-        return model::fail(ErrorCode::malformed, "layer \"" + layer.name + "\" holds " +
-                                                     std::string(model::name_of(tensor.type)) +
-                                                     " where the model has numbers");
+        return model::fail(ErrorCode::malformed, "holds " + std::string(model::name_of(tensor.type)) + " in layer \"" +
+                                                     layer.name + "\" where the model has floating-point numbers");
     if (tensor.shape != layer.shape)
-        return model::fail(ErrorCode::malformed, "layer \"" + layer.name + "\" has the shape " +
-                                                     model::shape_text(tensor.shape) + " where the model has " +
+        return model::fail(ErrorCode::malformed, "has the shape " + model::shape_text(tensor.shape) + " in layer \"" +
+                                                     layer.name + "\" where the model has " +
                                                      model::shape_text(layer.shape));
     return {};
 }

@@ -137,16 +137,18 @@ Result<std::string> evidence_root(Database& database)
     return MerkleTree(leaves).root();
 }
 
-Result<std::string> ledger_rounds_digest(Database& database)
+Result<std::string> ledgers_digest(Database& database)
 {
-    FEDSLEUTH_TRY(Statement statement, database.prepare("SELECT round FROM ledger ORDER BY round"));
+    FEDSLEUTH_TRY(Statement statement, database.prepare("SELECT round, sha256 FROM ledger ORDER BY round"));
     Sha256 digest;
     while (true) {
         FEDSLEUTH_TRY(const bool more, statement.step());
         if (!more) return digest.hex();
-        digest.add(std::to_string(statement.integer(0)) + ',');
+        digest.add(std::to_string(statement.integer(0)) + ' ' + statement.text(1) + ',');
     }
 }
+
+std::string document_digest(const std::string& name, const std::string& body) { return sha256_hex(name + '\0' + body); }
 
 Result<std::string> with_contents(Database& database, std::string_view action, const std::string& parameters)
 {
@@ -158,9 +160,9 @@ Result<std::string> with_contents(Database& database, std::string_view action, c
     const bool empty = end == std::string::npos || last == std::string::npos || parameters[last] == '{';
     std::string text = (empty ? "{" : parameters.substr(0, end) + ",") + "\"contents\":\"" + contents +
                        "\",\"evidence\":\"" + evidence + '"';
-    if (action == "analyse") {
-        FEDSLEUTH_TRY(const std::string ledgers, ledger_rounds_digest(database));
-        text += ",\"ledgers\":\"" + ledgers + '"';
+    if (action == "ingest" || action == "analyse") {
+        FEDSLEUTH_TRY(const std::string ledgers, ledgers_digest(database));
+        text += ",\"ledger_sums\":\"" + ledgers + '"';
     }
     return text + '}';
 }

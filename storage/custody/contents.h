@@ -14,7 +14,8 @@ namespace fedsleuth::storage {
 
 // Every act on a case vouches for the rows that it wrote: its custody entry holds a digest of them under "contents",
 // and verify compares it with the rows as they are. Between them the acts cover every table; slabs are covered by the
-// digests of payloads, ledgers and documents by digests of their own.
+// digests of payloads, ledgers by the ingest or analysis that left them ("ledger_sums"), each document by the last entry
+// "compute" of its name.
 
 /// Rows of one table: all of them, or those that `where` (SQL) names.
 struct CoveredRows {
@@ -34,11 +35,14 @@ struct CoveredRows {
 /// The root of that tree.
 [[nodiscard]] model::Result<std::string> evidence_root(Database& database);
 
-/// SHA-256 over the numbers of the rounds that have a ledger.
-[[nodiscard]] model::Result<std::string> ledger_rounds_digest(Database& database);
+/// SHA-256 over the rounds that have a ledger, each with its ledger's digest.
+[[nodiscard]] model::Result<std::string> ledgers_digest(Database& database);
 
-/// The parameters (a JSON object or empty) with "contents" and "evidence" put at their end, and after an analysis
-/// "ledgers".
+/// SHA-256 over a document's name and text.
+[[nodiscard]] std::string document_digest(const std::string& name, const std::string& body);
+
+/// The parameters (a JSON object or empty) with "contents" and "evidence" put at their end, and after an ingest or
+/// analysis "ledger_sums".
 [[nodiscard]] model::Result<std::string> with_contents(Database& database, std::string_view action,
                                                        const std::string& parameters);
 

@@ -138,7 +138,7 @@ private:
     /// Files under updates/ and checkpoints/ that were not there.
     Result<void> check_listing(const IngestState& state, const std::map<std::string, Expected>& files)
     {
-        const std::set<std::string> listing = list_snapshot_files(folder_);
+        FEDSLEUTH_TRY(const std::set<std::string> listing, list_snapshot_files(folder_));
         if (!state.finished || digest_of_listing(listing) == state.listing_sha256) return {};
         FEDSLEUTH_TRY(Statement statement, database_.prepare("SELECT file FROM import_issue UNION SELECT path FROM"
                                                              " update_line UNION SELECT path FROM checkpoint_line"));

@@ -13,6 +13,7 @@
 #include "model/text.h"
 
 #include <algorithm>
+#include <map>
 
 namespace fedsleuth::storage {
 
@@ -68,8 +69,8 @@ Result<void> check_rows(Database& database, const std::vector<model::CustodyEntr
     return {};
 }
 
-/// Ledgers and documents carry digests of their own.
-Result<void> check_own_digests(Database& database, Verification& result)
+/// Ledgers carry digests of their own, which tell the round; the analysis that left them vouches for all of these.
+Result<void> check_ledgers(Database& database, const std::vector<model::CustodyEntry>& entries, Verification& result)
 {
     FEDSLEUTH_TRY(Statement ledgers, database.prepare("SELECT round, data, sha256 FROM ledger"));
     while (true) {
@@ -83,37 +84,53 @@ Result<void> check_own_digests(Database& database, Verification& result)
                                            " was changed after it was computed. Analysing with --rebuild computes it "
                                            "anew."});
     }
+    const auto last = std::find_if(entries.rbegin(), entries.rend(), [](const model::CustodyEntry& entry) {
+        return entry.action == "ingest" || entry.action == "analyse" || entry.action == "measure";
+    });
+    if (last == entries.rend() || last->action == "measure") return {};
+    const std::optional<std::string> then = digest_under(*last, "ledger_sums");
+    FEDSLEUTH_TRY(const std::string now, ledgers_digest(database));
+    if (then && *then != now)
+        result.problems.push_back({"case", "ledger",
+                                   "The case does not hold the same ledgers as the act of " + last->time + " (" +
+                                       last->action + ") left in it. Analysing with --rebuild computes them anew."});
+    return {};
+}
+
+/// Each document is as the last entry of its name says, and every one that was computed is there.
+Result<void> check_documents(Database& database, const std::vector<model::CustodyEntry>& entries, Verification& result)
+{
+    std::map<std::string, std::string> computed;  // name → digest
+    for (const model::CustodyEntry& entry : entries)
+        if (entry.action == "compute") computed[entry.subject] = entry.sha256;
+    const auto add = [&](const std::string& name, const std::string& what) {
+        result.problems.push_back(
+            {"case", "document", "The document \"" + model::visible(name) + "\" " + what + " Analysing computes it anew."});
+    };
     FEDSLEUTH_TRY(Statement documents, database.prepare("SELECT name, body, sha256 FROM document"));
     while (true) {
         FEDSLEUTH_TRY(const bool more, documents.step());
         if (!more) break;
-        if (sha256_hex(documents.text(0) + '\0' + documents.text(1)) != documents.text(2))
-            result.problems.push_back(
-                {"case", "document",
-                 "The document \"" + model::visible(documents.text(0)) + "\" was changed after it was computed."});
+        const std::string name = documents.text(0), digest = document_digest(name, documents.text(1));
+        const auto entry = computed.find(name);
+        if (entry == computed.end())
+            add(name, "is in the case, and no entry of the custody chain says where it came from.");
+        else if (digest != entry->second || digest != documents.text(2))
+            add(name, "was changed after it was computed.");
+        if (entry != computed.end()) computed.erase(entry);
     }
-    // Slabs that belong to nothing: smuggled in. Each payload has as many as its coordinates fill (see the schema).
+    for (const auto& [name, digest] : computed) add(name, "was computed and is gone.");
+    return {};
+}
+
+/// Slabs that belong to nothing: smuggled in. Each payload has as many as its coordinates fill (see the schema).
+Result<void> check_stray_slabs(Database& database, Verification& result)
+{
     FEDSLEUTH_TRY(const std::int64_t stray,
                   database.integer("SELECT count(*) FROM slab WHERE NOT EXISTS (SELECT 1 FROM payload p WHERE p.id ="
                                    " slab.id / 1048576 AND slab.id % 1048576 < (p.coordinates + 65535) / 65536)"));
     if (stray > 0)
         result.problems.push_back({"case", "slab", "The case holds numbers that belong to no file of the evidence."});
-    return {};
-}
-
-/// An analysis leaves a ledger of every round behind; only more evidence takes them away again.
-Result<void> check_ledgers_are_there(Database& database, const std::vector<model::CustodyEntry>& entries,
-                                     Verification& result)
-{
-    const model::CustodyEntry* analysed = last_of(entries, "analyse");
-    const model::CustodyEntry* taken_in = last_of(entries, "ingest");
-    if (!analysed || (taken_in && taken_in->index > analysed->index)) return {};
-    const std::optional<std::string> then = digest_under(*analysed, "ledgers");
-    FEDSLEUTH_TRY(const std::string now, ledger_rounds_digest(database));
-    if (then && *then != now)
-        result.problems.push_back({"case", "ledger",
-                                   "The case does not hold the ledgers of the same rounds as the analysis of " +
-                                       analysed->time + " left in it."});
     return {};
 }
 
@@ -205,8 +222,9 @@ Result<Verification> verify_case(CaseFile& file, const VerifyOptions& options, m
     result.evidence_root = MerkleTree(leaves).root();
     check_tree(entries, result);
     FEDSLEUTH_CHECK(check_rows(database, entries, result));
-    FEDSLEUTH_CHECK(check_own_digests(database, result));
-    FEDSLEUTH_CHECK(check_ledgers_are_there(database, entries, result));
+    FEDSLEUTH_CHECK(check_ledgers(database, entries, result));
+    FEDSLEUTH_CHECK(check_documents(database, entries, result));
+    FEDSLEUTH_CHECK(check_stray_slabs(database, result));
 
     std::string place;
     if (options.folder) {

@@ -32,6 +32,11 @@ struct Limits {
     std::int64_t certificate_bytes = 1 << 20;  ///< of one certificate or revocation list that is kept whole
     std::int64_t signed_bytes = std::int64_t{1}
                                 << 30;   ///< of one file under an Ed25519 signature: those are checked in one piece
+    /// Clients, rounds, updates and checkpoints that one log may name, and the bytes of the lines that name them: a log is
+    /// held in memory whole, at about 2 KiB beside each line.
+    std::int64_t log_entries = 1'000'000;
+    std::int64_t log_entry_bytes = std::int64_t{1} << 30;
+    std::int64_t listed_files = 2'000'000;  ///< names in updates/ and checkpoints/ together
     std::int64_t log_issues = 10'000;    ///< import issues of one log that are kept one by one
     std::int64_t unknown_types = 1'000;  ///< unknown line types that are counted one by one
 };

@@ -35,11 +35,19 @@ public:
         }
         if (number == 1 && line.text.starts_with("\xef\xbb\xbf")) line.text.erase(0, 3);  // a byte order mark
         if (line.text.find_first_not_of(" \t\r") == std::string::npos) return;
+        line_bytes_ = static_cast<std::int64_t>(line.text.size());
         std::visit([this](auto&& noun) { this->add(std::forward<decltype(noun)>(noun)); }, parser_.parse(line.text));
     }
 
     RoundLog finish(const LineReader& reader, std::string sha256)
     {
+        if (crowded_out_ > 0)
+            log_.issues.push_back({log_name, first_crowded_out_,
+                                   "From this line on " + model::grouped(crowded_out_) +
+                                       (crowded_out_ == 1 ? " line was" : " lines were") +
+                                       " not taken in: a log may name " + model::grouped(limits_.log_entries) +
+                                       " clients, rounds, updates and checkpoints, in lines of " +
+                                       model::grouped(limits_.log_entry_bytes) + " bytes together."});
         if (unlisted_issues_ > 0)
             log_.issues.push_back({log_name, 0,
                                    model::grouped(unlisted_issues_) +
@@ -58,10 +66,23 @@ private:
             log_.issues.push_back({log_name, log_.lines, why + "."});
     }
 
+    /// Counts one more thing that is kept; false where there is no room for it.
+    bool has_room()
+    {
+        if (entries_ < limits_.log_entries && entry_bytes_ + line_bytes_ <= limits_.log_entry_bytes) {
+            ++entries_;
+            entry_bytes_ += line_bytes_;
+            return true;
+        }
+        if (crowded_out_++ == 0) first_crowded_out_ = log_.lines;
+        return false;
+    }
+
     /// Appends the noun; an earlier one with the same key is superseded.
     template <class Noun, class Key>
     void keep(std::vector<Logged<Noun>>& nouns, std::map<Key, std::size_t>& latest, Key key, Noun&& noun)
     {
+        if (!has_room()) return;
         const auto [known, is_new] = latest.try_emplace(std::move(key), nouns.size());
         if (!is_new) {
             nouns[known->second].superseded = true;
@@ -112,6 +133,9 @@ private:
     LogLineParser parser_;
     RoundLog log_;
     std::int64_t unlisted_issues_ = 0;
+    std::int64_t line_bytes_ = 0;  ///< of the line at hand
+    std::int64_t entries_ = 0, entry_bytes_ = 0;
+    std::int64_t crowded_out_ = 0, first_crowded_out_ = 0;
     std::map<std::string, std::size_t> latest_clients_;
     std::map<UpdateKey, std::size_t> latest_updates_;
     std::map<std::int64_t, std::size_t> latest_rounds_;

@@ -263,8 +263,9 @@ void sum_up_issues(const std::vector<model::ImportIssue>& issues, Findings& find
                         Severity::low,
                         {},
                         {},
-                        std::to_string(issues.size()) + (issues.size() == 1 ? " thing" : " things") +
-                            " could not be taken in as they are; the first: " + place + ": " + first.text,
+                        std::to_string(issues.size()) +
+                            (issues.size() == 1 ? " thing could not be taken in as it is: "
+                                                : " things could not be taken in as they are; the first: ") + place + ": " + first.text,
                         json.text(),
                         model::FindingSource::ingest});
 }

@@ -101,7 +101,7 @@ Result<IngestSummary> IngestRun::run(const fs::path& case_file)
 {
     std::error_code ignored;
     const bool exists = fs::exists(case_file, ignored);
-    listing_ = list_snapshot_files(folder_);
+    FEDSLEUTH_TRY(listing_, list_snapshot_files(folder_, options_.limits));
     if (exists) {
         FEDSLEUTH_TRY(case_, CaseFile::open(case_file));
         FEDSLEUTH_TRY(before_, read_ingest_state(database()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/ingest/other_files.h"
 
+#include "model/text.h"
 #include "storage/custody/digest.h"
 #include "storage/evidence/byte_file.h"
 
@@ -11,6 +12,7 @@
 
 namespace fedsleuth::storage {
 
+using model::ErrorCode;
 using model::Result;
 
 namespace fs = std::filesystem;
@@ -49,7 +51,7 @@ Result<std::vector<std::byte>> read_whole(const EvidenceFolder& folder, const st
 
 }  // namespace
 
-std::set<std::string> list_snapshot_files(const EvidenceFolder& folder)
+Result<std::set<std::string>> list_snapshot_files(const EvidenceFolder& folder, const Limits& limits)
 {
     std::set<std::string> names;
     for (const char* part : {"updates", "checkpoints"}) {
@@ -59,6 +61,10 @@ std::set<std::string> list_snapshot_files(const EvidenceFolder& folder)
         for (; !failed && at != fs::recursive_directory_iterator(); at.increment(failed)) {
             std::error_code ignored;
             if (fs::is_directory(at->symlink_status(ignored))) continue;
+            if (static_cast<std::int64_t>(names.size()) >= limits.listed_files)
+                return model::fail(ErrorCode::limit,
+                                   "holds more than " + model::grouped(limits.listed_files) + " files",
+                                   folder.root().string(), "take what does not belong to the federation out of it");
             names.insert(at->path().lexically_relative(folder.root()).generic_string());
         }
     }

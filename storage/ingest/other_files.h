@@ -13,7 +13,8 @@
 namespace fedsleuth::storage {
 
 /// Files under updates/ and checkpoints/, as paths relative to the folder. Links are not followed.
-[[nodiscard]] std::set<std::string> list_snapshot_files(const EvidenceFolder& folder);
+[[nodiscard]] model::Result<std::set<std::string>> list_snapshot_files(const EvidenceFolder& folder,
+                                                                        const Limits& limits = {});
 
 /// SHA-256 over the names: a folder with other files has another one.
 [[nodiscard]] std::string digest_of_listing(const std::set<std::string>& names);

@@ -4,8 +4,10 @@
 #include "analysis/detection/robust.h"
 #include "analysis/detection/round_findings.h"
 #include "analysis/detection/score_round.h"
+#include "analysis/kernels/curvature.h"
 #include "analysis/ledger/ledger_builder.h"
 #include "analysis/verdict/fusion.h"
+#include "analysis/verdict/series.h"
 #include "support/memory_source.h"
 
 #include <cmath>
@@ -162,6 +164,125 @@ private slots:
             for (std::size_t coord_idx = 0; coord_idx < 50; ++coord_idx)
                 agree += update[coord_idx] * median[coord_idx] > 0;
             check("sign-agreement", agree / 50.0);
+            check("progress", dot(update, median) / dot(median, median));
+        }
+    }
+
+    void a_client_is_measured_against_its_own_rounds()
+    {
+        using analysis::Series;
+        const Series steady{1, 2, 1, 2, 1}, jumps{0, 0, 0, 9, 9}, seldom{5, not_a_number, 6, 5};
+        const std::vector<Series> apart = analysis::apart_from_own({&steady, &jumps, &seldom}, 0.1, 4);
+        // Deviations from the own medians 1 and 0: 0 1 0 1 0 0 0 0 9 9, of which the median is 0; three rounds are too
+        // few to have an ordinary one.
+        QCOMPARE(apart[0][0], 0.0);
+        QCOMPARE(apart[0][1], 4.0);  // 1 / 0.1, held
+        QCOMPARE(apart[1], (Series{0, 0, 0, 4, 4}));
+        for (const double value : apart[2]) QVERIFY(std::isnan(value));
+        QCOMPARE(analysis::quarter_mean(jumps, true), 9.0);
+        QCOMPARE(analysis::quarter_mean({4, 1, 2, 3, 8}, false), 1.5);
+        QCOMPARE(analysis::farthest({1, -3, not_a_number, 2}), -3.0);
+        QCOMPARE(analysis::greatest_shift({0, 0, 0, 6, 6, 6}), 6 * std::sqrt(1.5));
+        QVERIFY(std::isnan(analysis::greatest_shift({0, 1, 2})));
+    }
+
+    void what_clients_declare_is_compared()
+    {
+        analysis::Attendance attendance;
+        const auto clients = [](std::initializer_list<const char*> names) {
+            RoundLedger ledger;
+            for (const char* name : names) ledger.clients.emplace_back(name);
+            return ledger;
+        };
+        analysis::Attendance::Declared declared;
+        for (const char* name : {"a", "b", "c", "d"}) declared[ClientId(name)] = 100;
+        (void)attendance.score(clients({"a", "b", "c", "d"}), declared);
+        (void)attendance.score(clients({"a", "b", "c"}), declared);
+        declared[ClientId("c")] = 800;
+        declared.erase(ClientId("b"));
+        const auto scores = attendance.score(clients({"a", "b", "c", "d"}), declared);
+        const model::DetectorScores& examples = named(scores, "declared-examples");
+        QCOMPARE(examples.statistic[2], 800.0);
+        QVERIFY(std::isnan(examples.statistic[1]) && std::isnan(examples.z[1]));
+        QCOMPARE(examples.z[2], std::log(8.0) / 0.05);  // the crowd is all alike: its floor
+        QCOMPARE(examples.detail[2], std::string("100"));
+        QCOMPARE(examples.detail[0], std::string());
+        const model::DetectorScores& participation = named(scores, "participation");
+        QCOMPARE(participation.statistic, (std::vector<double>{1, 1, 1, 2.0 / 3}));
+        const double share = 11.0 / 12;
+        QCOMPARE(participation.z[3], -(1.0 / 3) / std::sqrt(share * (1 - share) / 3));
+    }
+
+    void a_prediction_is_missed_by_what_the_vectors_say()
+    {
+        // Clients that answer the model's way linearly; the ledgers' answer against the same algebra on vectors.
+        std::mt19937 random(12);
+        std::normal_distribution<double> normal;
+        constexpr std::size_t d = 12, n = 6, rounds = 9;
+        const auto vector = [&] {
+            std::vector<double> out(d);
+            for (double& value : out) value = normal(random);
+            return out;
+        };
+        std::vector<double> stiffness(d);
+        for (double& value : stiffness) value = 0.1 + 0.5 * std::abs(normal(random));
+        std::vector<std::vector<double>> wanted;
+        for (std::size_t client_idx = 0; client_idx < n; ++client_idx) wanted.push_back(vector());
+        std::vector<double> model = vector();
+        std::vector<std::vector<Row>> updates;
+        std::vector<Row> steps;  // oldest first
+        analysis::Prediction prediction;
+        std::vector<std::vector<double>> recent(n);
+        for (std::size_t round = 1; round <= rounds; ++round) {
+            std::vector<Row>& sent = updates.emplace_back();
+            Row step(d, 0.0f);
+            for (std::size_t client_idx = 0; client_idx < n; ++client_idx) {
+                Row& row = sent.emplace_back();
+                for (std::size_t at = 0; at < d; ++at)
+                    row.push_back(static_cast<float>(stiffness[at] * (wanted[client_idx][at] - model[at]) +
+                                                     (client_idx == 2 ? 0.3 : 0.01) * normal(random)));
+                for (std::size_t at = 0; at < d; ++at) step[at] += row[at] / static_cast<float>(n);
+            }
+            std::vector<Row> latest_first(steps.rbegin(), steps.rend());
+            RoundLedger ledger = ledger_of(sent, round > 1 ? updates[round - 2] : std::vector<Row>{}, latest_first,
+                                           static_cast<std::int64_t>(round));
+            ledger.has_shipped = true;
+            ledger.layers[0].shipped_products.clear();
+            for (const Row& row : sent) ledger.layers[0].shipped_products.push_back(dot(row, step));
+            const model::DetectorScores scores = prediction.score(analysis::RoundView(ledger));
+
+            std::vector<double> missed;
+            for (std::size_t client_idx = 0; client_idx < n && latest_first.size() >= 2; ++client_idx) {
+                const std::size_t m = latest_first.size() - 1;
+                std::vector<Row> rows{latest_first[0]};
+                rows.insert(rows.end(), latest_first.begin() + 1, latest_first.end());
+                rows.insert(rows.end(), latest_first.begin(), latest_first.end());
+                std::vector<double> products;
+                for (const Row& a : rows)
+                    for (const Row& b : rows) products.push_back(dot(a, b));
+                const analysis::CurvatureStep curvature = analysis::curvature_step(products, m);
+                double square = 0;
+                for (std::size_t at = 0; at < d; ++at) {
+                    double predicted = updates[round - 2][client_idx][at];
+                    for (std::size_t row = 0; row < curvature.coefficients.size(); ++row)
+                        predicted += curvature.coefficients[row] * static_cast<double>(rows[row][at]);
+                    square += (sent[client_idx][at] - predicted) * (sent[client_idx][at] - predicted);
+                }
+                missed.push_back(std::sqrt(square));
+            }
+            for (std::size_t client_idx = 0; client_idx < n; ++client_idx) {
+                if (missed.empty()) {
+                    QVERIFY(std::isnan(scores.statistic[client_idx]));
+                    continue;
+                }
+                recent[client_idx].push_back(missed[client_idx] / analysis::median_of(missed));
+                double mean = 0;
+                for (const double one : recent[client_idx]) mean += one / static_cast<double>(recent[client_idx].size());
+                QVERIFY(std::abs(scores.statistic[client_idx] - mean) < 1e-3 * mean);
+            }
+            if (round == rounds) QVERIFY(scores.z[2] > 3);  // whoever does not follow its own training
+            for (std::size_t at = 0; at < d; ++at) model[at] += step[at];
+            steps.push_back(step);
         }
     }
 

@@ -93,7 +93,7 @@ private slots:
         QVERIFY(judges.kinds.size() >= 8);
         for (const analysis::KindForest& kind : judges.kinds)
             QVERIFY(fits(kind.forest, analysis::feature_names().size()));
-        for (const analysis::DetectorInfo& detector : analysis::detectors())
+        for (const analysis::DetectorInfo& detector : analysis::judged_detectors())
             QVERIFY(analysis::evidence_family(detector.name) != "other");
     }
 

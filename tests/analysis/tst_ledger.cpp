@@ -33,14 +33,48 @@ double middle(std::vector<double> values)
     return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
-/// Σ D² of each row over the coordinates where |median| is at most its (lower) median, run by run: a run ends after
-/// 4,096 coordinates, with the layer, and where the pass goes on to its next 65,536.
+/// Where the run that holds coordinate `from` ends: after 4,096 coordinates, with the layer, and where the pass goes on
+/// to its next 65,536.
+std::int64_t run_end(std::int64_t from, std::int64_t layer_end)
+{
+    return std::min({layer_end, from + 4096, (from / 65'536 + 1) * 65'536});
+}
+
+/// The lower half of the orthonormal DCT-II of every 16 values of a run, by its definition: forward, cut, back.
+/// `values` begin at coordinate `layer`.
+std::vector<double> slow_half(const std::vector<double>& values, std::int64_t layer)
+{
+    std::vector<double> out;
+    const std::int64_t layer_end = layer + static_cast<std::int64_t>(values.size());
+    for (std::int64_t from = layer, end = from; from < layer_end;) {
+        if (from == end) end = run_end(from, layer_end);
+        const auto first = static_cast<std::size_t>(from - layer);
+        const auto n = static_cast<std::size_t>(std::min<std::int64_t>(16, end - from));
+        from += static_cast<std::int64_t>(n);
+        const auto wave = [&](std::size_t frequency, std::size_t at) {
+            return std::cos(M_PI / static_cast<double>(n) * (static_cast<double>(at) + 0.5) *
+                            static_cast<double>(frequency)) *
+                   std::sqrt((frequency == 0 ? 1.0 : 2.0) / static_cast<double>(n));
+        };
+        std::vector<double> spectrum(n, 0.0);
+        for (std::size_t frequency = 0; 2 * frequency < n; ++frequency)
+            for (std::size_t at = 0; at < n; ++at) spectrum[frequency] += wave(frequency, at) * values[first + at];
+        for (std::size_t at = 0; at < n; ++at) {
+            double sum = 0;
+            for (std::size_t frequency = 0; frequency < n; ++frequency) sum += wave(frequency, at) * spectrum[frequency];
+            out.push_back(sum);
+        }
+    }
+    return out;
+}
+
+/// Σ D² of each row over the coordinates where |median| is at most its (lower) median, run by run.
 std::vector<double> quiet_energy(const std::vector<Row>& rows, const std::vector<double>& median, std::int64_t first)
 {
     std::vector<double> energy(rows.size());
     const auto end = first + static_cast<std::int64_t>(median.size());
     for (std::int64_t from = first; from < end;) {
-        const std::int64_t to = std::min({end, from + 4096, (from / 65'536 + 1) * 65'536});
+        const std::int64_t to = run_end(from, end);
         std::vector<double> sizes;
         for (std::int64_t at = from; at < to; ++at) sizes.push_back(std::abs(median[at - first]));
         std::vector<double> sorted = sizes;
@@ -228,6 +262,19 @@ private slots:
                 QVERIFY(near(layer.median_square, square, scale));
                 QCOMPARE(layer.sign_agreements[i], agreements);
             }
+            const std::vector<double> slow = slow_half(median, first);
+            double slow_square = 0;
+            for (const double value : slow) slow_square += value * value;
+            QVERIFY(near(layer.slow_square, slow_square, scale));
+            for (std::size_t i = 0; i < updates.size(); ++i) {
+                double with_slow = 0;
+                for (std::size_t coord_idx = 0; coord_idx < slow.size(); ++coord_idx)
+                    with_slow += slow[coord_idx] * updates[i][first + coord_idx];
+                QVERIFY(near(layer.slow_products[i], with_slow, scale));
+            }
+            for (std::size_t a = 0; a < steps.size(); ++a)
+                for (std::size_t b = 0; b < steps.size(); ++b)
+                    QVERIFY(near(layer.step_gram[a * steps.size() + b], exact(steps[a], steps[b]), scale));
             const std::vector<double> quiet = quiet_energy(updates, median, first);
             for (std::size_t i = 0; i < updates.size(); ++i) QVERIFY(near(layer.quiet_squares[i], quiet[i], scale));
             QVERIFY(layer.quiet_coordinates <= count && 2 * layer.quiet_coordinates >= count);

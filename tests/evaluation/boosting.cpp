@@ -61,82 +61,95 @@ public:
 private:
     double uniform() { return static_cast<double>(random_() >> 11) / 9007199254740992.0; }
 
+    /// What one row of the draw brings to a histogram.
+    struct Pull {
+        float gradient = 0, curvature = 0;
+    };
+    struct Sum {
+        double gradient = 0, curvature = 0;
+
+        void add(const Pull& pull)
+        {
+            gradient += static_cast<double>(pull.gradient);
+            curvature += static_cast<double>(pull.curvature);
+        }
+        void add(const Sum& sum)
+        {
+            gradient += sum.gradient;
+            curvature += sum.curvature;
+        }
+    };
+
     void grow()
     {
         const std::size_t rows = table_.rows();
         std::vector<char> drawn(groups_);
         for (char& group : drawn) group = uniform() < options_.rows;
-        std::vector<std::size_t> used;
-        gradient_.assign(rows, 0.0);
-        curvature_.assign(rows, 0.0);
+        used_.clear();
+        pulls_.clear();
         for (std::size_t row = 0; row < rows; ++row) {
             if (!drawn[table_.group[row]]) continue;
             const double p = analysis::logistic(score_[row]);
             const auto weight = static_cast<double>(table_.weight[row]);
-            gradient_[row] = weight * (static_cast<double>(table_.label[row]) - p);
-            curvature_[row] = weight * p * (1 - p);
-            used.push_back(row);
+            used_.push_back(static_cast<std::uint32_t>(row));
+            pulls_.push_back({static_cast<float>(weight * (static_cast<double>(table_.label[row]) - p)),
+                              static_cast<float>(weight * p * (1 - p))});
         }
         std::vector<std::size_t> features;
         for (std::size_t feature = 0; feature < table_.features; ++feature)
             if (!edges_[feature].empty() && uniform() < options_.columns) features.push_back(feature);
-        if (features.empty() || used.empty()) return;
+        if (features.empty() || used_.empty()) return;
 
-        std::vector<std::size_t> leaf(rows, 0);
+        leaf_.assign(used_.size(), 0);
         std::vector<analysis::Split> splits;
+        std::vector<std::pair<std::size_t, std::size_t>> chosen;
         for (std::size_t level = 0; level < options_.depth; ++level) {
-            const auto [feature, bin] = best_split(used, features, leaf, std::size_t{1} << level);
+            const auto [feature, bin] = best_split(features, std::size_t{1} << level);
             splits.push_back({static_cast<int>(feature), edges_[feature][bin]});
-            for (std::size_t row = 0; row < rows; ++row)
-                if (binned_[feature * rows + row] > bin) leaf[row] |= std::size_t{1} << level;
+            chosen.emplace_back(feature, bin);
+            const unsigned char* column = binned_.data() + feature * rows;
+            for (std::size_t at = 0; at < used_.size(); ++at)
+                if (column[used_[at]] > bin) leaf_[at] |= static_cast<unsigned char>(1u << level);
         }
         const std::size_t leaf_count = std::size_t{1} << options_.depth;
-        std::vector<double> sums(leaf_count, 0.0), weights(leaf_count, 0.0);
-        for (const std::size_t row : used) {
-            sums[leaf[row]] += gradient_[row];
-            weights[leaf[row]] += curvature_[row];
-        }
-        for (std::size_t idx = 0; idx < leaf_count; ++idx) {
-            const double step = options_.rate * sums[idx] / (weights[idx] + options_.l2);
+        std::vector<Sum> sums(leaf_count);
+        for (std::size_t at = 0; at < used_.size(); ++at) sums[leaf_[at]].add(pulls_[at]);
+        for (const Sum& sum : sums) {
+            const double step = options_.rate * sum.gradient / (sum.curvature + options_.l2);
             // As the resource will hold it.
             forest_.leaves.push_back(static_cast<float>(std::round(step * 1e4) / 1e4));
         }
         forest_.splits.insert(forest_.splits.end(), splits.begin(), splits.end());
         const float* leaves = forest_.leaves.data() + forest_.leaves.size() - leaf_count;
-        for (std::size_t row = 0; row < rows; ++row) score_[row] += static_cast<double>(leaves[leaf[row]]);
+        for (std::size_t row = 0; row < rows; ++row) {
+            std::size_t leaf = 0;
+            for (std::size_t level = 0; level < chosen.size(); ++level)
+                if (binned_[chosen[level].first * rows + row] > chosen[level].second) leaf |= std::size_t{1} << level;
+            score_[row] += static_cast<double>(leaves[leaf]);
+        }
     }
 
-    std::pair<std::size_t, std::size_t> best_split(const std::vector<std::size_t>& used,
-                                                   const std::vector<std::size_t>& features,
-                                                   const std::vector<std::size_t>& leaf, std::size_t leaves)
+    std::pair<std::size_t, std::size_t> best_split(const std::vector<std::size_t>& features, std::size_t leaves)
     {
         std::pair<std::size_t, std::size_t> best{features.front(), 0};
         double most = -1;
-        const std::size_t rows = table_.rows();
         for (const std::size_t feature : features) {
             const std::size_t bins = edges_[feature].size() + 1;
-            std::vector<double> sums(leaves * bins, 0.0), weights(leaves * bins, 0.0);
-            const unsigned char* column = binned_.data() + feature * rows;
-            for (const std::size_t row : used) {
-                const std::size_t at = leaf[row] * bins + column[row];
-                sums[at] += gradient_[row];
-                weights[at] += curvature_[row];
-            }
+            std::vector<Sum> sums(leaves * bins);
+            const unsigned char* column = binned_.data() + feature * table_.rows();
+            for (std::size_t at = 0; at < used_.size(); ++at) sums[leaf_[at] * bins + column[used_[at]]].add(pulls_[at]);
             std::vector<double> gain(bins - 1, 0.0);
             for (std::size_t idx = 0; idx < leaves; ++idx) {
-                double total = 0, total_weight = 0;
-                for (std::size_t bin = 0; bin < bins; ++bin) {
-                    total += sums[idx * bins + bin];
-                    total_weight += weights[idx * bins + bin];
-                }
-                double left = 0, left_weight = 0;
-                const double whole = total * total / (total_weight + options_.l2);
+                Sum total, left;
+                for (std::size_t bin = 0; bin < bins; ++bin) total.add(sums[idx * bins + bin]);
+                const auto worth = [&](double gradient, double curvature) {
+                    return gradient * gradient / (curvature + options_.l2);
+                };
+                const double whole = worth(total.gradient, total.curvature);
                 for (std::size_t bin = 0; bin + 1 < bins; ++bin) {
-                    left += sums[idx * bins + bin];
-                    left_weight += weights[idx * bins + bin];
-                    const double right = total - left;
-                    gain[bin] += left * left / (left_weight + options_.l2) +
-                                 right * right / (total_weight - left_weight + options_.l2) - whole;
+                    left.add(sums[idx * bins + bin]);
+                    gain[bin] += worth(left.gradient, left.curvature) +
+                                 worth(total.gradient - left.gradient, total.curvature - left.curvature) - whole;
                 }
             }
             for (std::size_t bin = 0; bin + 1 < bins; ++bin)
@@ -155,7 +168,11 @@ private:
     std::size_t groups_ = 0;
     std::vector<std::vector<float>> edges_;
     std::vector<unsigned char> binned_;  // features × rows
-    std::vector<double> score_, gradient_, curvature_;
+    std::vector<double> score_;
+    // The draw of one tree: its rows, what they pull, and the leaf that each has come to.
+    std::vector<std::uint32_t> used_;
+    std::vector<Pull> pulls_;
+    std::vector<unsigned char> leaf_;
     TrainedForest forest_;
 };
 

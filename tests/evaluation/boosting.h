@@ -23,7 +23,7 @@ struct Table {
 
 struct BoostingOptions {
     std::size_t trees = 300;
-    std::size_t depth = 4;
+    std::size_t depth = 4;  ///< at most 8
     double rate = 0.08;
     double l2 = 8;          ///< on a leaf, in units of Σ p(1 − p)
     double rows = 0.6;      ///< share of the groups that each tree sees

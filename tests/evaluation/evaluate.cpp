@@ -2,6 +2,8 @@
 // The yardstick of the verdicts, and the school of the judges: see usage().
 #include "evaluation/dataset.h"
 #include "evaluation/measure.h"
+#include "evaluation/probe_training.h"
+#include "evaluation/probing.h"
 #include "evaluation/recording.h"
 #include "evaluation/training.h"
 
@@ -20,6 +22,8 @@ constexpr std::uint64_t test_seeds[] = {2, 12};  // the first and the second des
 constexpr std::uint64_t training_seeds[] = {1, 11};
 constexpr std::uint64_t library_seeds[] = {3, 13};  // of these, the fifth of the cells in which nobody attacks
 constexpr std::uint64_t fast_seed = 22;
+constexpr std::uint64_t probe_training_seeds[] = {31, 33, 34};  // the hard set, and where nobody attacks
+constexpr std::uint64_t probe_test_seed = 32;
 
 int usage()
 {
@@ -28,6 +32,9 @@ int usage()
         "       fedsleuth-evaluate train FOLDER CELLS OUT.inc        learn the judges from what is recorded\n"
         "       fedsleuth-evaluate report FOLDER CELLS OUT.md        measure the verdicts on what is recorded\n"
         "       fedsleuth-evaluate corpus SCRATCH FOLDER…            the same on labelled evidence folders\n"
+        "       fedsleuth-evaluate record-probes FOLDER SEED FROM TO simulate the hard set with probes, keep what they say\n"
+        "       fedsleuth-evaluate train-probes FOLDER OUT.inc       learn what probes are worth\n"
+        "       fedsleuth-evaluate report-probes CELLS               measure the verdicts with and without probes\n"
         "       fedsleuth-evaluate fast                              a cut of the grid, in seconds; fails below it\n",
         stderr);
     return 2;
@@ -123,6 +130,46 @@ int fast()
     return good ? 0 : fail("the verdicts are worse than they were");
 }
 
+int record_probes(const std::filesystem::path& folder, std::uint64_t seed, std::size_t from, std::size_t to)
+{
+    std::filesystem::create_directories(folder);
+    for (std::size_t cell_number = from; cell_number < to; ++cell_number) {
+        const Cell cell = make_cell(seed, cell_number);
+        const auto file = folder / (std::to_string(seed) + "-" + std::to_string(cell_number) + ".probes");
+        if ((!cell.hard && !cell.attack.empty()) || std::filesystem::exists(file)) continue;
+        const auto probed = probe_cell(cell);
+        if (!probed) {
+            std::fprintf(stderr, "cell %zu: %s\n", cell_number, probed.error().text().c_str());
+            continue;
+        }
+        if (const auto saved = save(probe_rows(*probed), file); !saved) return fail(saved.error().text());
+    }
+    return 0;
+}
+
+int train_probes(const std::filesystem::path& folder, const std::filesystem::path& out)
+{
+    return write_file(out, as_source(train_probe_judges(load_probe_rows(folder, probe_training_seeds))));
+}
+
+int report_probes(std::size_t cells)
+{
+    ProbeReport report;
+    for (std::size_t cell_number = 0; cell_number < cells; ++cell_number) {
+        const Cell cell = make_cell(probe_test_seed, cell_number);
+        if (!cell.hard && !cell.attack.empty()) continue;
+        if (const auto probed = probe_cell(cell)) report.add(*probed);
+    }
+    std::printf(
+        "# What a probe is worth\n\nWritten by `./dev evaluate probes`: seed %llu, the hard set and where nobody attacks, "
+        "%s.\nNo federation of this table was seen in training. The probe set is 100 clean inputs; the misclassified "
+        "input is one that a\nshipped model answered as the attacker wants it (where nobody attacks: a natural error of "
+        "the last model). Everything is\nmeasured at the program's default thresholds. Target of the hard set with "
+        "either: TPR ≥ 90 %% at FPR ≤ 2 %%.\n\n%s",
+        static_cast<unsigned long long>(probe_test_seed), today().c_str(), report.text().c_str());
+    return 0;
+}
+
 int corpus(int argc, char** argv)
 {
     for (int idx = 3; idx < argc; ++idx) {
@@ -145,6 +192,10 @@ int main(int argc, char** argv)
     const std::string verb = argc > 1 ? argv[1] : "";
     if (verb == "record" && argc == 7)
         return record_cells(argv[2], number(argv[3]), number(argv[4]), number(argv[5]), number(argv[6]));
+    if (verb == "record-probes" && argc == 6)
+        return record_probes(argv[2], number(argv[3]), number(argv[4]), number(argv[5]));
+    if (verb == "train-probes" && argc == 4) return train_probes(argv[2], argv[3]);
+    if (verb == "report-probes" && argc == 3) return report_probes(number(argv[2]));
     if (verb == "train" && argc == 5) return train_judges(argv[2], number(argv[3]), argv[4]);
     if (verb == "report" && argc == 5) return report(argv[2], number(argv[3]), argv[4]);
     if (verb == "corpus" && argc > 3) return corpus(argc, argv);

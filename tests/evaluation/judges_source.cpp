@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "evaluation/probe_training.h"
 #include "evaluation/training.h"
 
 #include <cstdio>
@@ -54,6 +55,17 @@ std::string reference(const std::string& name, const TrainedForest& of)
     return "{" + std::to_string(of.depth) + ", " + number(of.base) + ", " + name + "_splits, " + name + "_leaves}";
 }
 
+void null_cell(std::ostringstream& out, std::ostringstream& library, const TrainedJudges::Null& cell,
+               const std::string& name)
+{
+    out << "constexpr float " << name << "_quantiles[] = {\n";
+    list(out, cell.quantiles, [](float value) { return literal(static_cast<double>(value)); });
+    out << "};\n";
+    library << "    {" << number(cell.most_clients) << ", " << number(cell.count) << ", " << name << "_quantiles, "
+            << number(cell.tail_from) << ", " << number(cell.tail_share) << ", " << number(cell.tail_scale) << ", "
+            << number(cell.tail_shape) << "},\n";
+}
+
 }  // namespace
 
 std::string as_source(const TrainedJudges& judges)
@@ -72,14 +84,7 @@ std::string as_source(const TrainedJudges& judges)
         kinds << "    {\"" << judges.kinds[idx].first << "\", " << reference(name, judges.kinds[idx].second) << "},\n";
     }
     for (std::size_t idx = 0; idx < judges.library.size(); ++idx) {
-        const TrainedJudges::Null& cell = judges.library[idx];
-        const std::string name = "null" + std::to_string(idx);
-        out << "constexpr float " << name << "_quantiles[] = {\n";
-        list(out, cell.quantiles, [](float value) { return literal(static_cast<double>(value)); });
-        out << "};\n";
-        library << "    {" << number(cell.most_clients) << ", " << number(cell.count) << ", " << name << "_quantiles, "
-                << number(cell.tail_from) << ", " << number(cell.tail_share) << ", " << number(cell.tail_scale) << ", "
-                << number(cell.tail_shape) << "},\n";
+        null_cell(out, library, judges.library[idx], "null" + std::to_string(idx));
     }
     out << "constexpr KindForest kinds[] = {\n" << kinds.str() << "};\n";
     out << "constexpr NullCell library[] = {\n" << library.str() << "};\n";
@@ -87,6 +92,26 @@ std::string as_source(const TrainedJudges& judges)
         << reference("second", judges.second) << ",\n    " << number(judges.slope) << ", " << number(judges.offset)
         << ",\n    " << reference("round", judges.round) << ",\n    kinds, library,\n    \"" << judges.recipe
         << "\"};\n";
+    return out.str();
+}
+
+std::string as_source(const TrainedProbeJudges& judges)
+{
+    std::ostringstream out, all;
+    out << "// SPDX-License-Identifier: GPL-3.0-or-later\n"
+           "// Written by `./dev evaluate train`; not to be edited.\n"
+           "// clang-format off\n";
+    for (const auto& [name, judge] :
+         {std::pair{"probe", &judges.probe}, {"trace", &judges.trace}, {"both", &judges.both}}) {
+        forest(out, name, judge->forest);
+        std::ostringstream library;
+        for (std::size_t idx = 0; idx < judge->library.size(); ++idx)
+            null_cell(out, library, judge->library[idx], std::string(name) + "_null" + std::to_string(idx));
+        out << "constexpr NullCell " << name << "_library[] = {\n" << library.str() << "};\n";
+        all << "    {" << reference(name, judge->forest) << ", " << number(judge->slope) << ", "
+            << number(judge->offset) << ", " << name << "_library},\n";
+    }
+    out << "constexpr ProbeJudges probe_judges{\n" << all.str() << "    \"" << judges.recipe << "\"};\n";
     return out.str();
 }
 

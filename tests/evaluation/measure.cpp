@@ -13,11 +13,13 @@ namespace fedsleuth::evaluation {
 
 using model::VerdictClass;
 
-void Measured::add(const Recording& recording)
+void Measured::add(const Recording& recording, std::optional<analysis::ProbeEvidence> probes)
 {
+    analysis::Evidence evidence = recording.evidence();
+    evidence.probes = std::move(probes);
     std::vector<model::ClientId> everybody;
     for (const auto& [client, count] : recording.examples) everybody.push_back(client);
-    for (const model::Verdict& verdict : analysis::fuse(recording.evidence(), everybody).clients) {
+    for (const model::Verdict& verdict : analysis::fuse(evidence, everybody).clients) {
         Judged judged;
         judged.cell = cells.size();
         judged.verdict = verdict;

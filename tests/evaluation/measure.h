@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ struct Measured {
     std::vector<Cell> cells;
     std::vector<Judged> clients;
 
-    void add(const Recording& recording);
+    void add(const Recording& recording, std::optional<analysis::ProbeEvidence> probes = {});
 };
 
 /// What a set of clients comes to. Shares are −1 where there was nothing to take them of.

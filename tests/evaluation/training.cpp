@@ -4,58 +4,14 @@
 #include "analysis/verdict/second_look.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <functional>
 #include <set>
+#include <thread>
 
 namespace fedsleuth::evaluation {
 
-using analysis::ClientFeatures;
-
-namespace {
-
-constexpr std::size_t folds = 4;
-
-std::vector<double> margins(const std::vector<std::vector<double>>& rows, const analysis::Forest& forest)
-{
-    std::vector<double> out;
-    for (const auto& row : rows) out.push_back(analysis::margin(forest, row));
-    return out;
-}
-
-/// Rows of the second look for all examples, in their order.
-std::vector<std::vector<double>> second_rows(const Dataset& data, const std::vector<double>& first)
-{
-    std::vector<std::vector<double>> rows;
-    std::size_t idx = 0;
-    for (std::size_t cell = 0; cell < data.cells.size(); ++cell) {
-        std::vector<ClientFeatures> clients;
-        std::vector<double> suspicions;
-        for (; idx < data.examples.size() && data.examples[idx].cell == cell; ++idx) {
-            ClientFeatures light;
-            light.client = data.examples[idx].features.client;
-            light.values = data.examples[idx].features.values;
-            clients.push_back(std::move(light));
-            suspicions.push_back(first[idx]);
-        }
-        for (auto& row : analysis::second_look(data.evidence[cell], clients, suspicions))
-            rows.push_back(std::move(row));
-    }
-    return rows;
-}
-
-Table second_table(const Dataset& data, const std::vector<std::vector<double>>& rows,
-                   const std::function<bool(const Example&)>& keep)
-{
-    Table table = client_table(data, keep);
-    table.features = analysis::second_feature_names().size();
-    table.values.clear();
-    for (std::size_t idx = 0; idx < data.examples.size(); ++idx)
-        if (keep(data.examples[idx]))
-            for (const double value : rows[idx]) table.values.push_back(static_cast<float>(value));
-    return table;
-}
-
-/// Slope and offset of a logistic regression on one variable, by Newton's method (Platt 1999).
 std::pair<double, double> fit_logistic(const std::vector<double>& x, const std::vector<double>& label)
 {
     double slope = 1, offset = 0;
@@ -110,6 +66,64 @@ TrainedJudges::Null null_cell(std::vector<double> values, double most_clients)
     return cell;
 }
 
+using analysis::ClientFeatures;
+
+namespace {
+
+constexpr std::size_t folds = 4;
+
+std::vector<double> margins(const std::vector<std::vector<double>>& rows, const analysis::Forest& forest)
+{
+    std::vector<double> out;
+    for (const auto& row : rows) out.push_back(analysis::margin(forest, row));
+    return out;
+}
+
+/// Rows of the second look for all examples, in their order.
+std::vector<std::vector<double>> second_rows(const Dataset& data, const std::vector<double>& first)
+{
+    std::vector<std::vector<double>> rows;
+    std::size_t idx = 0;
+    for (std::size_t cell = 0; cell < data.cells.size(); ++cell) {
+        std::vector<ClientFeatures> clients;
+        std::vector<double> suspicions;
+        for (; idx < data.examples.size() && data.examples[idx].cell == cell; ++idx) {
+            ClientFeatures light;
+            light.client = data.examples[idx].features.client;
+            light.values = data.examples[idx].features.values;
+            clients.push_back(std::move(light));
+            suspicions.push_back(first[idx]);
+        }
+        for (auto& row : analysis::second_look(data.evidence[cell], clients, suspicions))
+            rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+Table second_table(const Dataset& data, const std::vector<std::vector<double>>& rows,
+                   const std::function<bool(const Example&)>& keep)
+{
+    Table table = client_table(data, keep);
+    table.features = analysis::second_feature_names().size();
+    table.values.clear();
+    for (std::size_t idx = 0; idx < data.examples.size(); ++idx)
+        if (keep(data.examples[idx]))
+            for (const double value : rows[idx]) table.values.push_back(static_cast<float>(value));
+    return table;
+}
+
+/// Does `work` for 0 … count − 1; which thread does what changes nothing.
+void in_two_threads(std::size_t count, const std::function<void(std::size_t)>& work)
+{
+    std::atomic<std::size_t> next = 0;
+    const auto run = [&] {
+        for (std::size_t idx = next++; idx < count; idx = next++) work(idx);
+    };
+    std::thread other(run);
+    run();
+    other.join();
+}
+
 void fit_library(TrainedJudges& judges, const Dataset& quiet)
 {
     const std::vector<double> scores = second_log_odds(quiet, judges.first.view(), judges.second.view());
@@ -142,10 +156,11 @@ void fit_rounds(TrainedJudges& judges, const Dataset& data)
         }
     }
     BoostingOptions options;
-    options.trees = 150;
+    options.trees = 400;
     options.depth = 4;
-    options.rate = 0.12;
+    options.rate = 0.1;
     options.l2 = 20;
+    options.rows = 0.4;
     judges.round = boost(table, options);
 }
 
@@ -154,19 +169,20 @@ void fit_kinds(TrainedJudges& judges, const Dataset& data)
     std::set<std::string> kinds;
     for (const Example& example : data.examples)
         if (example.malicious && !data.cells[example.cell].held_out) kinds.insert(example.attack);
-    // Sending the opposite of the crowd's mean is one attack under two names (IPM with factor 1): it teaches nothing.
     const auto counts = [&](const Example& example) {
-        if (data.cells[example.cell].attack == "sign-flip mean") return false;
         return (example.malicious && !data.cells[example.cell].held_out) || example.unreliable;
     };
     BoostingOptions options;
-    options.trees = 60;
-    options.depth = 3;
-    options.rate = 0.15;
+    options.trees = 150;
+    options.depth = 4;
+    options.rate = 0.1;
     options.l2 = 5;
-    options.columns = 0.4;
+    options.columns = 0.2;
     kinds.insert("unreliable");
-    for (const std::string& kind : kinds) {
+    const std::vector<std::string> names(kinds.begin(), kinds.end());
+    judges.kinds.resize(names.size());
+    in_two_threads(names.size(), [&](std::size_t idx) {
+        const std::string& kind = names[idx];
         Table table = client_table(data, counts);
         std::size_t row = 0;
         for (const Example& example : data.examples) {
@@ -175,8 +191,8 @@ void fit_kinds(TrainedJudges& judges, const Dataset& data)
             table.weight[row] = 1;
             ++row;
         }
-        judges.kinds.emplace_back(kind, boost(table, options));
-    }
+        judges.kinds[idx] = {kind, boost(table, options)};
+    });
 }
 
 }  // namespace
@@ -192,43 +208,46 @@ TrainedJudges train(const Dataset& data, const Dataset& quiet)
 {
     const auto used = [&](const Example& example) { return !data.cells[example.cell].held_out; };
     const auto fold_of = [](const Example& example) { return (example.cell / 5) % folds; };
+    // The forest of one fold has not seen that fold; the one of `folds` has seen all.
+    const auto learn = [&](const BoostingOptions& options, const auto& table_of) {
+        std::vector<TrainedForest> forests(folds + 1);
+        in_two_threads(folds + 1, [&](std::size_t fold) {
+            BoostingOptions own = options;
+            own.seed = fold + 1;
+            forests[fold] =
+                boost(table_of([&](const Example& example) { return used(example) && fold_of(example) != fold; }), own);
+        });
+        return forests;
+    };
     TrainedJudges judges;
     BoostingOptions options;
-    options.trees = 350;
+    options.trees = 2000;
     options.depth = 4;
-    options.rate = 0.06;
+    options.rate = 0.08;
     options.l2 = 12;
-    options.columns = 0.2;
-    std::vector<double> unseen(data.examples.size(), 0.0);
-    for (std::size_t fold = 0; fold < folds; ++fold) {
-        options.seed = fold + 2;
-        const TrainedForest forest =
-            boost(client_table(data, [&](const Example& e) { return used(e) && fold_of(e) != fold; }), options);
-        for (std::size_t idx = 0; idx < data.examples.size(); ++idx)
-            if (fold_of(data.examples[idx]) == fold)
-                unseen[idx] = analysis::margin(forest.view(), data.examples[idx].features.values);
-    }
-    options.seed = 1;
-    judges.first = boost(client_table(data, used), options);
+    options.columns = 0.1;
+    std::vector<TrainedForest> first = learn(options, [&](const auto& keep) { return client_table(data, keep); });
+    std::vector<double> unseen;
+    for (const Example& example : data.examples)
+        unseen.push_back(analysis::margin(first[fold_of(example)].view(), example.features.values));
+    judges.first = std::move(first.back());
 
     BoostingOptions second;
-    second.trees = 160;
-    second.depth = 3;
+    second.trees = 400;
+    second.depth = 4;
     second.columns = 0.5;
     second.rate = 0.06;
     second.l2 = 20;
     const auto rows = second_rows(data, unseen);
+    std::vector<TrainedForest> seconds =
+        learn(second, [&](const auto& keep) { return second_table(data, rows, keep); });
     std::vector<double> scores, labels;
-    for (std::size_t fold = 0; fold < folds; ++fold) {
-        const TrainedForest forest =
-            boost(second_table(data, rows, [&](const Example& e) { return used(e) && fold_of(e) != fold; }), second);
-        for (std::size_t idx = 0; idx < data.examples.size(); ++idx)
-            if (used(data.examples[idx]) && fold_of(data.examples[idx]) == fold) {
-                scores.push_back(analysis::margin(forest.view(), rows[idx]));
-                labels.push_back(data.examples[idx].malicious);
-            }
-    }
-    judges.second = boost(second_table(data, rows, used), second);
+    for (std::size_t idx = 0; idx < data.examples.size(); ++idx)
+        if (used(data.examples[idx])) {
+            scores.push_back(analysis::margin(seconds[fold_of(data.examples[idx])].view(), rows[idx]));
+            labels.push_back(data.examples[idx].malicious);
+        }
+    judges.second = std::move(seconds.back());
     std::tie(judges.slope, judges.offset) = fit_logistic(scores, labels);
     fit_library(judges, quiet);
     fit_rounds(judges, data);

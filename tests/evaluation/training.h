@@ -34,6 +34,12 @@ struct TrainedJudges {
 /// The judges as analysis/verdict/trained/judges.inc.
 [[nodiscard]] std::string as_source(const TrainedJudges& judges);
 
+/// Slope and offset of a logistic regression on one variable, by Newton's method (Platt 1999).
+[[nodiscard]] std::pair<double, double> fit_logistic(const std::vector<double>& x, const std::vector<double>& label);
+
+/// Quantiles and tail of what honest clients come to.
+[[nodiscard]] TrainedJudges::Null null_cell(std::vector<double> values, double most_clients);
+
 /// Log-odds of the second judge for every example.
 [[nodiscard]] std::vector<double> second_log_odds(const Dataset& data, const analysis::Forest& first,
                                                   const analysis::Forest& second);

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <span>
 
 namespace fedsleuth::fuzz {
@@ -16,5 +18,14 @@ void snapshot(std::span<const std::uint8_t> bytes);      ///< npy, npz, safetens
 void certificates(std::span<const std::uint8_t> bytes);  ///< PEM: certificates, revocation lists, keys; and seals
 void case_file(std::span<const std::uint8_t> bytes);     ///< a .fedcase
 void texts(std::span<const std::uint8_t> bytes);         ///< what is shown, exported, and read as time or base64
+void filter(std::span<const std::uint8_t> bytes);        ///< the clients page's filter: what a person types, or pastes
+
+/// What holds for whatever was read.
+inline void must(bool truth, const char* what)
+{
+    if (truth) return;
+    std::fprintf(stderr, "does not hold: %s\n", what);
+    std::abort();
+}
 
 }  // namespace fedsleuth::fuzz

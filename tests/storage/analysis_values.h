@@ -37,6 +37,9 @@ inline model::RoundLedger some_ledger(int round, std::size_t n, std::size_t laye
         layer.gram = reals(n * n);
         layer.step_products = reals(n * k);
         layer.step_squares = reals(k);
+        layer.step_gram = reals(k * k);
+        layer.slow_products = reals(n);
+        layer.slow_square = 0.75;
         layer.own_products = reals(n);
         layer.own_squares = reals(n);
         layer.own_sign_equal = integers(n);
@@ -72,37 +75,7 @@ inline model::RoundLedger some_ledger(int round, std::size_t n, std::size_t laye
     return ledger;
 }
 
-inline bool same(const model::RoundLedger& a, const model::RoundLedger& b)
-{
-    const auto layers_same = [&] {
-        for (std::size_t idx = 0; idx < a.layers.size(); ++idx) {
-            const auto &x = a.layers[idx], &y = b.layers[idx];
-            if (x.gram != y.gram || x.step_products != y.step_products || x.step_squares != y.step_squares ||
-                x.own_products != y.own_products || x.own_squares != y.own_squares ||
-                x.shipped_products != y.shipped_products || x.shipped_square != y.shipped_square ||
-                x.reference_products != y.reference_products || x.reference_square != y.reference_square ||
-                x.median_products != y.median_products || x.median_square != y.median_square ||
-                x.sign_agreements != y.sign_agreements || x.sign_compared != y.sign_compared ||
-                x.own_sign_equal != y.own_sign_equal || x.own_sign_compared != y.own_sign_compared ||
-                x.model_products != y.model_products || x.model_square != y.model_square ||
-                x.median_shipped != y.median_shipped || x.own_median_products != y.own_median_products ||
-                x.median_steps != y.median_steps || x.absolute_sums != y.absolute_sums ||
-                x.quiet_squares != y.quiet_squares || x.quiet_coordinates != y.quiet_coordinates)
-                return false;
-        }
-        return true;
-    };
-    const auto outputs_same = [](const model::RoundLedger::OutputRows& x, const model::RoundLedger::OutputRows& y) {
-        return x.layer_idx == y.layer_idx && x.outputs == y.outputs && x.bias == y.bias && x.sums == y.sums &&
-               x.absolute == y.absolute && x.squares == y.squares;
-    };
-    return a.round == b.round && a.clients == b.clients && a.layers.size() == b.layers.size() && layers_same() &&
-           std::ranges::equal(a.output_rows, b.output_rows, outputs_same) && a.has_model == b.has_model &&
-           a.step_rounds == b.step_rounds && a.own_rounds == b.own_rounds && a.has_shipped == b.has_shipped &&
-           a.has_reference == b.has_reference && a.positive == b.positive && a.negative == b.negative &&
-           a.zero == b.zero && a.minimum == b.minimum && a.maximum == b.maximum && a.fourth_powers == b.fourth_powers &&
-           a.sums == b.sums && a.coordinates == b.coordinates && a.non_finite == b.non_finite;
-}
+inline bool same(const model::RoundLedger& a, const model::RoundLedger& b) { return a == b; }
 
 /// An outcome in which every member holds something, the awkward values among it.
 inline model::CaseStore::AnalysisOutcome some_outcome()

@@ -176,9 +176,11 @@ void CaseFileTest::limits_and_documents_come_back()
     QCOMPARE(**again->document("audit"), std::string(R"({"second":"ü"})"));
     QVERIFY(!*again->document("else"));
     TAKE(const auto custody, again->custody());
-    QCOMPARE(custody.size(), entries + 4);  // every change of a limit, and no refused one
-    QCOMPARE(custody.back().action, std::string("policy"));
-    QCOMPARE(custody.back().subject, std::string("updates_a_day"));
+    QCOMPARE(custody.size(), entries + 6);  // every change of a limit, no refused one, and both documents
+    QCOMPARE(custody[entries + 3].action, std::string("policy"));
+    QCOMPARE(custody[entries + 3].subject, std::string("updates_a_day"));
+    QCOMPARE(custody.back().action, std::string("compute"));
+    QCOMPARE(custody.back().subject, std::string("audit"));
     QVERIFY(custody[entries].parameters_json.find("8.5") != std::string::npos);
     QVERIFY(!again->put_policy("epsilon_max", 1.0));
 }

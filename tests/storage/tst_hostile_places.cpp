@@ -58,6 +58,7 @@ private slots:
     void a_disk_that_is_full();
     void a_place_that_can_not_be_written();
     void two_that_write_at_once();
+    void more_files_than_may_be();
 };
 
 void HostilePlaces::things_that_are_no_files()
@@ -207,6 +208,28 @@ void HostilePlaces::two_that_write_at_once()
     model::Progress progress;
     TAKE(const auto result, storage::verify_case(*second, {}, progress));
     QVERIFY(result.intact());
+}
+
+void HostilePlaces::more_files_than_may_be()
+{
+    const fs::path folder = scratch("crowded"), file = scratch("crowded.fedcase");
+    SignedFederation("ed25519", 2, 2).write(folder);
+    storage::IngestOptions options;
+    model::Progress progress;
+    options.limits.listed_files = 10;
+    for (int idx = 0; idx < 10; ++idx) write_text(folder / "updates" / ("more-" + std::to_string(idx)), "x");
+    const auto refused = storage::ingest(folder, file, options, progress);
+    QCOMPARE(refused.error().code, ErrorCode::limit);
+    QVERIFY2(refused.error().text().find("holds more than 10 files") != std::string::npos,
+             refused.error().text().c_str());
+    QVERIFY(!fs::exists(file));
+    options.limits.listed_files = 100;
+    QVERIFY(storage::ingest(folder, file, options, progress).has_value());
+    TAKE(auto store, CaseFile::open(file, CaseFile::Mode::read_only));
+    TAKE(const auto issues, store->import_issues());
+    QVERIFY(std::ranges::any_of(issues, [](const model::ImportIssue& issue) {
+        return issue.text.find("the log does not name 10 files in this folder: more-0, more-1, more-2, …") == 0;
+    }));
 }
 
 QTEST_GUILESS_MAIN(HostilePlaces)

@@ -3,6 +3,8 @@
 #include "storage/evidence/round_log.h"
 #include "storage/evidence_builders.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -479,6 +481,60 @@ private slots:
         model::Progress progress;
         REFUSED(storage::read_round_log(write_file("federation.jsonl", "{\"type\":\"a\"}\n"), limits, progress), limit,
                 "more than the limit of 10");
+    }
+
+    void keeps_no_more_things_than_there_is_room_for()
+    {
+        const std::string client = json("{'type':'client','client':'");
+        std::string text = federation_line + "\n";
+        for (int idx = 0; idx < 10; ++idx) text += client + std::to_string(idx) + "\"}\n";
+        storage::Limits limits;
+        limits.log_entries = 4;
+        const RoundLog few = read(text + "no json\n", limits);
+        QVERIFY(few.federation.has_value());
+        QCOMPARE(few.clients.size(), std::size_t{4});
+        QCOMPARE(few.lines, std::int64_t{12});
+        QCOMPARE(few.whole_bytes, static_cast<std::int64_t>(text.size()) + 8);
+        QCOMPARE(few.issues.size(), std::size_t{2});  // the line that is no JSON is told as ever
+        QCOMPARE(few.issues[1].line, std::int64_t{6});
+        QVERIFY2(few.issues[1].text.starts_with("From this line on 6 lines were not taken in: a log may name 4 clients"),
+                 few.issues[1].text.c_str());
+        limits = {};
+        limits.log_entry_bytes = 3 * static_cast<std::int64_t>(client.size() + 3) + 1;
+        QCOMPARE(read(text, limits).clients.size(), std::size_t{3});
+        // What is said of one thing again takes room as well.
+        limits = {};
+        limits.log_entries = 1;
+        QCOMPARE(read(client + "a\"}\n" + client + "a\"}\n", limits).clients.size(), std::size_t{1});
+        limits.log_entries = 10;
+        QCOMPARE(read(text, limits).issues.size(), std::size_t{0});
+    }
+
+    /// Ten million lines say nothing that is kept: memory must not grow with them. Here 300,000 of them, in 40 MB.
+    void reads_many_lines_in_little_memory()
+    {
+        const std::filesystem::path path = write_file("federation.jsonl", "");
+        {
+            std::ofstream stream(path, std::ios::binary);
+            const std::string unknown = json("{'type':'heartbeat','note':'") + std::string(100, 'x') + "\"}\n";
+            stream << federation_line << '\n';
+            for (int idx = 0; idx < 150'000; ++idx) stream << unknown << "broken " << idx << '\n';
+        }
+        const auto peak_kib = [] {
+            rusage usage{};
+            ::getrusage(RUSAGE_SELF, &usage);
+            return usage.ru_maxrss;
+        };
+        const long before = peak_kib();
+        model::Progress progress;
+        const auto log = storage::read_round_log(path, {}, progress);
+        QVERIFY(log.has_value());
+        QCOMPARE(log->lines, std::int64_t{300'001});
+        QCOMPARE(log->unknown_types.at("heartbeat"), std::int64_t{150'000});
+        QCOMPARE(log->issues.size(), static_cast<std::size_t>(storage::Limits().log_issues) + 1);
+#if !defined(__SANITIZE_ADDRESS__)
+        QVERIFY2(peak_kib() - before < 16 * 1024, std::to_string(peak_kib() - before).c_str());
+#endif
     }
 
     void keeps_what_an_attacker_writes_as_it_is()

@@ -2,6 +2,7 @@
 #include "support/signed_federation.h"
 #include "support/strict_messages.h"
 #include "support/ui_setup.h"
+#include "ui/dialogs/source_dialog.h"
 #include "ui/pages/custody_tab.h"
 #include "ui/pages/evidence_page.h"
 #include "ui/plots/validity_lanes.h"
@@ -9,15 +10,19 @@
 #include "ui/session/dossier.h"
 #include "ui/session/identity_words.h"
 #include "ui/session/jobs.h"
+#include "ui/shell/dossier_view.h"
 #include "ui/tables/table_view.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <QFile>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QSignalSpy>
 #include <QTabWidget>
 #include <QTest>
+#include <QTextBlock>
 
 using namespace fedsleuth;
 using namespace fedsleuth::ui;
@@ -127,12 +132,83 @@ private slots:
             QString all;
             for (const auto& section : client_dossier(*session_.data(), model::ClientId(id), std::nullopt).sections)
                 for (const auto& line : section.lines)
-                    all += QString::fromStdString(line.label + ": " + line.value) + '\n';
+                    all += QString::fromStdString(line.label + ": " + line.value +
+                                                  (line.source ? " (" + place_words(*line.source) + ")" : "")) +
+                           '\n';
             return all;
         };
         QVERIFY2(identity("site-05").contains("Revoked: 2026-03-07 00:05:30 UTC"), qPrintable(identity("site-05")));
         QVERIFY(identity("site-01").contains("Signatures: 2 valid and 1 unsigned (round 2)"));
         QVERIFY(identity("site-02").contains("line "));  // of the log, where the finding comes from
+    }
+
+    void a_finding_leads_to_its_line()
+    {
+        const auto shown = [this](const char* view, int row) {
+            emit table(view)->row_activated(row);
+            const auto* dialog = page_.findChild<SourceDialog*>();
+            if (!dialog) return QString();
+            const auto* state = dialog->findChild<QLabel*>("source_state");
+            for (int tries = 0; tries < 600 && state->text().startsWith("Reading"); ++tries) QTest::qWait(100);
+            const QString text = state->text() + u'\n' + dialog->windowTitle() + u'\n' +
+                                 dialog->findChild<QPlainTextEdit*>()->toPlainText();
+            delete dialog;
+            return text;
+        };
+        QFile log(QString::fromStdString((root / "faulty/federation.jsonl").string()));
+        QVERIFY(log.open(QIODevice::ReadWrite));
+        const QByteArrayList lines = log.readAll().split('\n');
+        const auto& checks = session_.data()->signatures;
+        for (const int row : {0, static_cast<int>(checks.size()) - 1}) {
+            const std::optional<SourcePlace> place = source_of(*session_.data(), checks[static_cast<std::size_t>(row)]);
+            QVERIFY(place && place->file == "federation.jsonl");
+            const QString text = shown("Signatures", row);
+            QVERIFY2(text.contains(QString::fromUtf8(lines[static_cast<qsizetype>(place->line) - 1])), qPrintable(text));
+            QVERIFY(text.contains(QStringLiteral("line %1").arg(place->line)));
+            QVERIFY(text.contains("This line is as it was taken in."));
+        }
+        QVERIFY(shown("Certificates", 0).contains("-----BEGIN CERTIFICATE-----"));
+        const auto& files = session_.data()->files;
+        const auto log_row = static_cast<int>(std::find_if(files.begin(), files.end(),
+                                                           [](const auto& file) { return file.role == "log"; }) -
+                                              files.begin());
+        QVERIFY(shown("Evidence files", log_row).contains(QString::fromUtf8(lines[1])));
+
+        // A line that turns the text around it, and clears a screen.
+        QVERIFY(log.seek(0) && log.write(QByteArray("\x1b[2J\xe2\x80\xae").leftJustified(20, 'x')) == 20);
+        log.flush();
+        const QString changed = shown("Evidence files", log_row);
+        QVERIFY2(changed.contains("\\x1b[2J\\u202exxx"), qPrintable(changed));
+        QVERIFY(!changed.contains(QChar(0x202e)) && !changed.contains(QChar(0x1b)));
+        QVERIFY(log.seek(0) && log.write(lines[0].left(20)) == 20);
+        log.close();
+
+        QVERIFY(QFile::rename(log.fileName(), log.fileName() + ".away"));
+        const QString gone = shown("Signatures", 0);
+        QVERIFY2(gone.startsWith("The evidence is not where it was taken in from:"), qPrintable(gone));
+        QVERIFY(QFile::rename(log.fileName() + ".away", log.fileName()));
+    }
+
+    void the_inspector_links_to_the_lines()
+    {
+        DossierView view;
+        std::vector<SourcePlace> wanted;
+        connect(&view, &DossierView::source_wanted, [&](const SourcePlace& place) { wanted.push_back(place); });
+        const Dossier dossier = client_dossier(*session_.data(), model::ClientId("site-02"), model::RoundNo{3});
+        view.show_dossier(dossier);
+        std::vector<SourcePlace> expected;
+        for (const DossierSection& section : dossier.sections)
+            for (const DossierLine& line : section.lines)
+                if (line.source) expected.push_back(*line.source);
+        QVERIFY(expected.size() >= 2);
+        for (QTextBlock block = view.document()->begin(); block.isValid(); block = block.next())
+            for (auto part = block.begin(); !part.atEnd(); ++part)
+                if (part.fragment().charFormat().isAnchor())
+                    emit view.anchorClicked(QUrl(part.fragment().charFormat().anchorHref()));
+        QVERIFY(wanted == expected);
+        emit view.anchorClicked(QUrl("99"));
+        emit view.anchorClicked(QUrl("file:///etc/passwd"));
+        QVERIFY(wanted == expected);
     }
 
     void custody_can_be_searched_verified_and_sealed()

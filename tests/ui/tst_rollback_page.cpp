@@ -2,6 +2,7 @@
 // The rollback page and the report's dialog on a real case.
 #include "analysis/analyse.h"
 #include "storage/case/case_file.h"
+#include "storage/export/npz_writer.h"
 #include "storage/ingest/ingest.h"
 #include "support/strict_messages.h"
 #include "support/ui_setup.h"
@@ -39,6 +40,7 @@ private slots:
     void the_contamination_is_drawn();
     void two_checkpoints_are_compared();
     void a_replay_runs_and_is_exported();
+    void a_probe_set_is_added_and_drawn();
     void a_decision_is_measured_anew();
     void the_report_is_previewed_and_saved();
 
@@ -194,6 +196,33 @@ void TestRollbackPage::a_replay_runs_and_is_exported()
     shown.button(QStringLiteral("Replay"))->click();
     QTRY_VERIFY(shown.words().contains(QStringLiteral("nobody-known")));
     QVERIFY(!shown.button(QStringLiteral("Export checkpoints…"))->isEnabled());
+}
+
+void TestRollbackPage::a_probe_set_is_added_and_drawn()
+{
+    // Inputs of all the same: whatever the model, it answers all alike, so that one label's share is all or nothing.
+    const std::vector<double> inputs(std::size_t{20} * 64, 0.5), labels(20, 3.0);
+    const std::vector<storage::NamedArray> arrays{{"x", {20, 8, 8}, inputs}, {"y", {20}, labels}};
+    const std::string file = FEDSLEUTH_SCRATCH "/probe.npz";
+    QVERIFY(storage::write_npz(file, arrays, {.type = storage::NumberType::float32, .overwrite = true}));
+    Shown shown(copy("probe.fedcase"));
+    QTRY_VERIFY(shown.session.data() && shown.session.data()->answer && !shown.session.is_busy());
+    shown.session.add_probe(QString::fromStdString(file), ProbeKind::clean);
+    QTRY_VERIFY(shown.session.probes().probe && !shown.session.is_busy());
+    const auto store = storage::CaseFile::open(shown.session.data()->case_path, storage::CaseFile::Mode::read_only);
+    QVERIFY(store.has_value());
+    const std::vector<model::CustodyEntry> acts = *(*store)->custody();
+    QVERIFY(acts.back().parameters_json.find(shown.session.probes().probe->sha256) != std::string::npos);
+
+    shown.open_tab(QStringLiteral("What would have been"));
+    shown.button(QStringLiteral("Replay"))->click();
+    QTRY_VERIFY(shown.button(QStringLiteral("Export checkpoints…"))->isEnabled());
+    LineChart* chart = shown.chart(QStringLiteral("accuracy, shipped"));
+    QVERIFY(chart);
+    const std::int64_t from = shown.session.data()->rollback->recommended->value();
+    QCOMPARE(chart->contents().lines.front().points.size(), std::size_t(24 - from + 1));
+    for (const ChartLine& line : chart->contents().lines)
+        for (const QPointF& point : line.points) QVERIFY(point.y() == 0 || point.y() == 100);
 }
 
 void TestRollbackPage::a_decision_is_measured_anew()

@@ -283,6 +283,17 @@ private slots:
                  said("2 of 3 clients have spent more than ε = 10; the most has site-0002, without any bound"));
         QCOMPARE(said(client_mechanism_text(audit.clients[0])), said("σ = 0.8, everybody"));
 
+        const auto data = test::made_case({.privacy = true});
+        audit.declared = true;
+        data->audit = std::make_shared<const analysis::PrivacyAudit>(audit);
+        const std::string over = client_dossier(*data, test::client_id(1), {}).text();
+        for (const char* part : {"Spent: ε = 6, recomputed by RDP over 2 rounds", "Claims: ε = 4 after 2 claims",
+                                 "Budget: ε = 10; spent 120 % of it", "Exhausted: in round 3",
+                                 "Findings: privacy-over-budget"})
+            QVERIFY2(contains(over, part), (std::string(part) + "\nin\n" + over).c_str());
+        QVERIFY(contains(client_dossier(*data, test::client_id(2), {}).text(),
+                         "Noise seen: without bound: less noise than it said"));
+
         const BudgetLines lines = budget_lines(audit, test::client_id(0), RoundNo{1}, RoundNo{3});
         QCOMPARE(lines.without_bound, std::size_t{1});
         QVERIFY(lines.lines.back().selected && lines.lines.back().claimed.size() == 2);

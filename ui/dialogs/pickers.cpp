@@ -31,6 +31,13 @@ void pick_case(QWidget* parent, const QString& start, Pickers::Answer answer)
     ask(dialog, std::move(answer));
 }
 
+void pick_probe(QWidget* parent, const QString& title, Pickers::Answer answer)
+{
+    auto* dialog = new QFileDialog(parent, title, QString(), QFileDialog::tr("NumPy archives (*.npz);;All files (*)"));
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    ask(dialog, std::move(answer));
+}
+
 void show_about(QWidget* parent)
 {
     auto* box =
@@ -47,6 +54,6 @@ void show_about(QWidget* parent)
 
 }  // namespace
 
-Pickers dialog_pickers() { return {pick_folder, pick_case, show_about}; }
+Pickers dialog_pickers() { return {pick_folder, pick_case, show_about, pick_probe}; }
 
 }  // namespace fedsleuth::ui

@@ -16,6 +16,8 @@ struct Pickers {
     std::function<void(QWidget* parent, const QString& start, Answer)> evidence_folder;
     std::function<void(QWidget* parent, const QString& start, Answer)> case_file;
     std::function<void(QWidget* parent)> about;
+    /// `title` says what the file is for.
+    std::function<void(QWidget* parent, const QString& title, Answer)> probe_file;
 };
 
 /// The platform's dialogs.

@@ -2,6 +2,7 @@
 #include "ui/pages/client_matrix.h"
 
 #include "analysis/detection/detector.h"
+#include "analysis/detection/probe_scores.h"
 #include "ui/tables/cells.h"
 
 #include <algorithm>
@@ -28,6 +29,7 @@ double value_of(const model::DetectorScores& scores, const ClientStatistic& stat
         case Source::evidence:
             return std::isnan(at(scores.z)) ? nan : at(scores.evidence);  // 0 says "like the crowd"
         case Source::evidence_sum:
+        case Source::family:
             return at(scores.evidence);
         case Source::statistic:
             return at(scores.statistic);
@@ -64,9 +66,21 @@ std::vector<ClientStatistic> client_statistics(const CaseData& data)
                         QStringLiteral("Evidence of all detectors"),
                         {},
                         QStringLiteral("like the crowd")});
+    // Of one family its strongest detector counts: the others mostly say the same again.
+    std::vector<std::string> families;
+    for (const analysis::DetectorInfo& info : analysis::detectors())
+        if (ran.contains(std::string(info.name)) && std::ranges::find(families, info.family) == families.end())
+            families.emplace_back(info.family);
+    for (const std::string& family : families)
+        list.push_back({Source::family,
+                        family,
+                        QStringLiteral("Evidence from %1").arg(text_of(family)),
+                        {},
+                        QStringLiteral("like the crowd")});
     const auto with_each = [&](const auto& make) {
-        for (const analysis::DetectorInfo& info : analysis::detectors())
-            if (ran.contains(std::string(info.name))) list.push_back(make(info));
+        for (const std::span<const analysis::DetectorInfo> infos : {analysis::detectors(), analysis::probe_detectors()})
+            for (const analysis::DetectorInfo& info : infos)
+                if (ran.contains(std::string(info.name))) list.push_back(make(info));
     };
     with_each([](const analysis::DetectorInfo& info) {
         return ClientStatistic{Source::z,
@@ -119,13 +133,18 @@ ClientMatrix client_matrix(const CaseData& data, const ClientStatistic& statisti
     }
     for (std::size_t col = 0; col < cols && col < data.scores.size(); ++col)
         for (const model::DetectorScores& scores : data.scores[col]) {
+            const analysis::DetectorInfo* const info = analysis::find_detector(scores.detector);
             const bool sum = statistic.source == Source::evidence_sum;
-            if (!sum && scores.detector != statistic.name) continue;
+            const bool family = statistic.source == Source::family;
+            if (sum && info && !info->judged) continue;
+            if (family ? !info || info->family != statistic.name : !sum && scores.detector != statistic.name) continue;
             for (std::size_t idx = 0; idx < scores.clients.size(); ++idx) {
                 double* const value = cell(scores.clients[idx], col);
                 if (!value) continue;
                 const double seen = value_of(scores, statistic, idx);
-                if (!sum)
+                if (family)
+                    *value = std::isnan(*value) ? seen : std::max(*value, std::isnan(seen) ? 0.0 : seen);
+                else if (!sum)
                     *value = seen;
                 else
                     *value = (std::isnan(*value) ? 0 : *value) + (seen > 0 ? seen : 0);

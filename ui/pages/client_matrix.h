@@ -12,9 +12,9 @@ namespace fedsleuth::ui {
 
 /// One number that every client has in every round that it took part in.
 struct ClientStatistic {
-    enum class Source { evidence_sum, z, evidence, statistic, examples, metric };
+    enum class Source { evidence_sum, family, z, evidence, statistic, examples, metric };
     Source source = Source::evidence_sum;
-    std::string name;  ///< of the detector or the metric
+    std::string name;  ///< of the detector, the family of evidence or the metric
     QString title;     ///< for lists and axes: "Update length, z"
     QString unit;
     QString zero_meaning;

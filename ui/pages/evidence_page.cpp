@@ -2,6 +2,7 @@
 #include "ui/pages/evidence_page.h"
 
 #include "model/text.h"
+#include "ui/dialogs/source_dialog.h"
 #include "ui/pages/custody_tab.h"
 #include "ui/pages/identity_tabs.h"
 #include "ui/pages/parts.h"
@@ -89,6 +90,13 @@ EvidencePage::EvidencePage(CaseSession& session, QWidget* parent)
         const model::EvidenceFile& file = *files_->rows()[static_cast<std::size_t>(row)];
         if (file.client) selection.select_client(file.client);
         if (file.round) selection.select_round(file.round);
+    });
+    connect(files_view_, &TableView::row_activated, this, [this](int row) {
+        show_source(this->session(), source_of(*this->session().data(), *files_->rows()[static_cast<std::size_t>(row)]),
+                    this);
+    });
+    connect(issues_view_, &TableView::row_activated, this, [this](int row) {
+        show_source(this->session(), source_of(*issues_->rows()[static_cast<std::size_t>(row)]), this);
     });
 }
 
@@ -189,7 +197,8 @@ void EvidencePage::fill_issues(const CaseDataPtr& data)
     std::vector<Issue> rows;
     for (const model::ImportIssue& issue : data->issues) rows.push_back(&issue);
     say(issues_state_,
-        rows.empty() ? QString() : tr("What could not be taken as it is. The lines and files around it still count."));
+        rows.empty() ? QString() : tr("What could not be taken as it is. The lines and files around it still count. Double click or Enter "
+                            "shows the line."));
     tabs_->setTabText(issues_tab, rows.empty() ? tr("Import issues") : tr("Import issues (%1)").arg(rows.size()));
     issues_->set_rows(std::move(rows), data);
 }

@@ -4,6 +4,7 @@
 #include "analysis/identity/admission.h"
 #include "analysis/identity/moment.h"
 #include "model/text.h"
+#include "ui/dialogs/source_dialog.h"
 #include "ui/pages/parts.h"
 #include "ui/plots/validity_lanes.h"
 #include "ui/session/case_session.h"
@@ -99,6 +100,9 @@ SignaturesTab::SignaturesTab(CaseSession& session, QWidget* parent)
         if (check.client && *check.client != model::server_client()) session_.selection().select_client(check.client);
         session_.selection().select_round(check.round);
     });
+    connect(view_, &TableView::row_activated, this, [this](int row) {
+        show_source(session_, source_of(*session_.data(), *table_->rows()[static_cast<std::size_t>(row)]), this);
+    });
 }
 
 std::vector<RowTable<SignaturesTab::Row>::Column> SignaturesTab::columns()
@@ -124,7 +128,17 @@ std::vector<RowTable<SignaturesTab::Row>::Column> SignaturesTab::columns()
          }},
         {{tr("Scheme"), {}, false, 24}, [](const Row& row) { return text_cell(row->scheme); }},
         {{tr("Certificate"), {}, false, 24}, [](const Row& row) { return text_cell(row->certificate); }},
-        {{tr("Why"), {}, false, 0, true}, [](const Row& row) { return text_cell(row->text); }},
+        {{tr("Why"), {}, false, 0, true},
+         [](const Row& row) {
+             // The outcome says already that it verifies; what a narrow column shows first is what is wrong.
+             constexpr std::string_view said = "Its signature verifies, but the";
+             Cell cell = text_cell(row->text);
+             if (row->text.starts_with(said)) {
+                 cell.tip = cell.text;
+                 cell.text = QStringLiteral("The") + cell.text.mid(static_cast<qsizetype>(said.size()));
+             }
+             return cell;
+         }},
     };
 }
 
@@ -183,6 +197,9 @@ CertificatesTab::CertificatesTab(CaseSession& session, QWidget* parent)
     connect(lanes_, &ValidityLanes::lane_clicked, this, [this, select](int lane) {
         lanes_->set_selected(lane);
         select(shown_[static_cast<std::size_t>(lane)]);
+    });
+    connect(view_, &TableView::row_activated, this, [this](int row) {
+        show_source(session_, SourcePlace{table_->rows()[static_cast<std::size_t>(row)]->path, 0}, this);
     });
 }
 
@@ -300,6 +317,9 @@ AdmissionTab::AdmissionTab(CaseSession& session, QWidget* parent)
         if (finding.client) session_.selection().select_client(finding.client);
         if (finding.round) session_.selection().select_round(finding.round);
     });
+    connect(view_, &TableView::row_activated, this, [this](int row) {
+        show_source(session_, source_of(*session_.data(), *table_->rows()[static_cast<std::size_t>(row)]), this);
+    });
     connect(limits_view_, &TableView::row_activated, this,
             [this](int row) { ask_for_limit(limits_->rows()[static_cast<std::size_t>(row)]); });
 }
@@ -350,7 +370,8 @@ void AdmissionTab::show_data(const CaseDataPtr& data)
     }
     state_->setText(!data          ? QString()
                     : rows.empty() ? tr("Registrations, sizes, times and repetitions are within the limits.")
-                                   : tr("What came in against the limits below, and what came in twice."));
+                                   : tr("What came in against the limits below, and what came in twice. Double click or Enter "
+                                        "shows the line of the log."));
     table_->set_rows(std::move(rows), data);
     limits_->set_rows(std::move(limits));
 }

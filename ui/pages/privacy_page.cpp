@@ -2,6 +2,7 @@
 #include "ui/pages/privacy_page.h"
 
 #include "storage/case/case_file.h"
+#include "ui/dialogs/source_dialog.h"
 #include "ui/pages/parts.h"
 #include "ui/pages/privacy_assumptions.h"
 #include "ui/pages/privacy_client_panel.h"
@@ -108,6 +109,10 @@ void PrivacyPage::connect_parts()
         const model::Finding& finding = *findings_->rows()[static_cast<std::size_t>(row)];
         if (finding.client) selection.select_client(*finding.client);
         if (finding.round) selection.select_round(*finding.round);
+    });
+    connect(findings_view_, &TableView::row_activated, this, [this](int row) {
+        show_source(this->session(), source_of(*this->session().data(), *findings_->rows()[static_cast<std::size_t>(row)]),
+                    this);
     });
     connect(rules_view_, &TableView::row_selected, this, [this, &selection](int row) {
         const analysis::RuleResult& rule = *rules_->rows()[static_cast<std::size_t>(row)];

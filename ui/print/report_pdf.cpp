@@ -35,7 +35,7 @@ const char* style =
     "body { color: #1f2328; } h1 { font-size: 17pt; } h2 { font-size: 13pt; margin-top: 18pt; } "
     "h3 { font-size: 10.5pt; margin-top: 9pt; margin-bottom: 1pt; } p, li { font-size: 9pt; margin-top: 3pt; "
     "margin-bottom: 3pt; } .headline { font-size: 11pt; } .quiet { color: #5b6470; font-size: 8pt; } "
-    "td, th { font-size: 7pt; } th { text-align: left; }";
+    "td, th { font-size: 7pt; padding-left: 4px; padding-right: 4px; } th { text-align: left; }";
 
 QString table_html(const analysis::ReportBlock& block)
 {

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The look-ups; load_case_data.cpp reads.
 #include "ui/session/case_data.h"
-
-#include "analysis/detection/score_round.h"
-#include "analysis/rollback/candidates.h"
-#include "storage/custody/custody_chain.h"
-
-#include <algorithm>
-#include <limits>
 
 namespace fedsleuth::ui {
 
@@ -29,112 +23,20 @@ const model::Decision* CaseData::decision(const model::ClientId& client) const
     return found != decision_of.end() ? &decisions[found->second] : nullptr;
 }
 
-namespace {
-
-void index_data(CaseData& data)
+void index_case_data(CaseData& data)
 {
     data.verdict_of.clear();
     data.round_index.clear();
     data.updates_of.clear();
+    data.decision_of.clear();
     if (data.verdicts)
         for (std::size_t idx = 0; idx < data.verdicts->clients.size(); ++idx)
             data.verdict_of.emplace(data.verdicts->clients[idx].client, idx);
     for (std::size_t idx = 0; idx < data.rounds.size(); ++idx) data.round_index.emplace(data.rounds[idx].number, idx);
     for (std::size_t idx = 0; idx < data.updates.size(); ++idx)
         data.updates_of[data.updates[idx].client].push_back(static_cast<std::uint32_t>(idx));
-}
-
-void index_decisions(CaseData& data)
-{
-    data.decision_of.clear();
     // Oldest first: the newest of a client stays.
     for (std::size_t idx = 0; idx < data.decisions.size(); ++idx) data.decision_of[data.decisions[idx].client] = idx;
-}
-
-model::Result<void> read_acts(CaseData& data, model::CaseStore& store)
-{
-    FEDSLEUTH_TRY(data.decisions, store.decisions());
-    FEDSLEUTH_TRY(data.custody, store.custody());
-    FEDSLEUTH_TRY(data.policy, store.policy());
-    data.custody_problems = storage::check_custody_chain(data.custody);
-    data.custody_intact = data.custody_problems.empty();
-    // Who is decided to be malicious, or clean, also decides which checkpoints are.
-    FEDSLEUTH_TRY(data.answer, analysis::rollback_answer(store));
-    data.rollback.reset();
-    if (data.answer) data.rollback = data.answer->rollback;
-    index_decisions(data);
-    return {};
-}
-
-model::Result<void> stop_here(const model::Progress& progress)
-{
-    if (progress.stopped()) return model::fail(model::ErrorCode::cancelled, "stopped while the case was read");
-    return {};
-}
-
-}  // namespace
-
-model::Result<CaseDataPtr> load_case_data(model::CaseStore& store, const std::string& case_path)
-{
-    model::Progress progress;
-    return load_case_data(store, case_path, progress);
-}
-
-model::Result<CaseDataPtr> load_case_data(model::CaseStore& store, const std::string& case_path,
-                                          model::Progress& progress)
-{
-    auto data = std::make_shared<CaseData>();
-    data->case_path = case_path;
-    progress.start("Reading the case", 0, "");
-    FEDSLEUTH_TRY(data->federation, store.federation());
-    FEDSLEUTH_TRY(data->clients, store.clients());
-    FEDSLEUTH_TRY(data->rounds, store.rounds());
-    FEDSLEUTH_CHECK(stop_here(progress));
-    FEDSLEUTH_TRY(data->updates, store.updates());
-    FEDSLEUTH_CHECK(stop_here(progress));
-    FEDSLEUTH_TRY(data->checkpoints, store.checkpoints());
-    FEDSLEUTH_TRY(data->files, store.evidence_files());
-    FEDSLEUTH_TRY(data->issues, store.import_issues());
-    FEDSLEUTH_TRY(data->verdicts, store.verdicts());
-    FEDSLEUTH_TRY(data->findings, store.findings());
-    FEDSLEUTH_TRY(data->signatures, store.signature_checks());
-    FEDSLEUTH_TRY(data->certificates, analysis::view_certificates(store));
-    FEDSLEUTH_CHECK(read_acts(*data, store));
-    FEDSLEUTH_CHECK(stop_here(progress));
-    FEDSLEUTH_TRY(data->privacy, analysis::privacy_claims(store));
-    if (data->privacy.declared) {
-        progress.start("Auditing privacy", 0, "");
-        // An audit that can't be made costs a page, not the case: the page then shows what the clients claim.
-        if (const auto evidence = analysis::kept_noise_evidence(store))
-            if (auto audit = analysis::audit_privacy(store, *evidence, {}, progress))
-                data->audit = std::make_shared<const analysis::PrivacyAudit>(std::move(*audit));
-        FEDSLEUTH_CHECK(stop_here(progress));
-    }
-
-    progress.start("Reading detector scores", static_cast<std::int64_t>(data->rounds.size()), "rounds");
-    data->scores.reserve(data->rounds.size());
-    for (const model::Round& round : data->rounds) {
-        FEDSLEUTH_CHECK(stop_here(progress));
-        FEDSLEUTH_TRY(auto scores, store.scores(round.number));
-        data->suspicion.push_back(analysis::round_suspicion(scores));
-        data->scores.push_back(std::move(scores));
-        progress.advance(1);
-    }
-    index_data(*data);
-    return CaseDataPtr(std::move(data));
-}
-
-model::Result<CaseDataPtr> with_new_acts(const CaseData& before, model::CaseStore& store)
-{
-    auto data = std::make_shared<CaseData>(before);
-    FEDSLEUTH_CHECK(read_acts(*data, store));
-    return CaseDataPtr(std::move(data));
-}
-
-void index_case_data(CaseData& data)
-{
-    index_data(data);
-    index_decisions(data);
 }
 
 }  // namespace fedsleuth::ui

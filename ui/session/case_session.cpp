@@ -2,6 +2,7 @@
 #include "ui/session/case_session.h"
 
 #include "storage/case/case_file.h"
+#include "storage/evidence/probe_file.h"
 #include "ui/session/case_paths.h"
 #include "ui/session/jobs.h"
 #include "ui/session/open_case.h"
@@ -136,7 +137,10 @@ void CaseSession::set_data(CaseDataPtr data)
     const bool same_rounds = same_case && data->rounds.size() == data_->rounds.size();
     data_ = std::move(data);
     ledgers_->entries.clear();
-    if (!same_case) selection_.clear();
+    if (!same_case) {
+        selection_.clear();
+        probes_ = {};
+    }
     if (!same_rounds) {
         const bool any = data_ && !data_->rounds.empty();
         range_.set_bounds(any ? data_->rounds.front().number : model::RoundNo{},
@@ -184,7 +188,9 @@ void CaseSession::analyse()
     if (!data_ || is_busy()) return;
     jobs_->start<CaseDataPtr>(
         open_lane, tr("Analysing"), this,
-        [path = data_->case_path](JobControl& control) { return analyse_case(path, control); },
+        [path = data_->case_path, probes = probes_](JobControl& control) {
+            return analyse_case(path, probes, control);
+        },
         [this, generation = generation_, written = decisions_written_](model::Result<CaseDataPtr> answer) {
             if (generation != generation_) return;
             if (!answer) {
@@ -196,6 +202,26 @@ void CaseSession::analyse()
             set_data(std::move(*answer));
             // A decision that was taken meanwhile may have come too late to be read.
             if (written != decisions_written_) reload();
+        });
+}
+
+void CaseSession::add_probe(const QString& path, ProbeKind kind)
+{
+    if (!data_ || is_busy()) return;
+    jobs_->start<model::ProbeSet>(
+        QStringLiteral("probe"), tr("Reading the probe"), this,
+        [path = to_path(path), kind](JobControl&) {
+            return storage::read_probe_set(
+                path, kind == ProbeKind::clean ? storage::ProbeLabels::required : storage::ProbeLabels::optional);
+        },
+        [this, kind, case_path = data_->case_path](model::Result<model::ProbeSet> set) {
+            if (!data_ || data_->case_path != case_path) return;
+            if (!set) {
+                emit failed(tr("The probe was not added: %1").arg(QString::fromStdString(set.error().text())));
+                return;
+            }
+            (kind == ProbeKind::clean ? probes_.probe : probes_.misclassified) = std::move(*set);
+            analyse();
         });
 }
 

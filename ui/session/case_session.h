@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/probe/curve.h"
 #include "model/decision.h"
 #include "model/progress.h"
 #include "model/round_ledger.h"
@@ -16,6 +17,9 @@ namespace fedsleuth::ui {
 
 class Jobs;
 struct OpenedCase;
+
+/// What a probe file holds.
+enum class ProbeKind { clean, misclassified };
 
 using LedgerPtr = std::shared_ptr<const model::RoundLedger>;
 
@@ -49,7 +53,11 @@ public:
     /// unless `context` is gone or a later request of the same context came first; null where the round has none.
     void with_ledger(model::RoundNo round, QObject* context, std::function<void(LedgerPtr)> callback);
 
-    void analyse();                                ///< again, in a job
+    void analyse();                                ///< again, in a job, with the probes that were added
+    /// Reads a probe file in a job, keeps it until another case is opened, and analyses again with it. What was added
+    /// before of the same kind is replaced.
+    void add_probe(const QString& path, ProbeKind kind);
+    [[nodiscard]] const analysis::Probes& probes() const { return probes_; }
     void decide(const model::Decision& decision);  ///< records it and reloads
     /// Sets a limit of the case (nothing: the program's own) and reloads.
     void set_policy(const std::string& name, std::optional<double> value);
@@ -72,6 +80,7 @@ private:
     RoundRange range_;
     std::unique_ptr<Jobs> jobs_;
     CaseDataPtr data_;
+    analysis::Probes probes_;
     QString opening_;
     std::unique_ptr<LedgerCache> ledgers_;
     std::shared_ptr<DecisionQueue> decisions_;

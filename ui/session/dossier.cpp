@@ -5,10 +5,12 @@
 #include "analysis/identity/moment.h"
 #include "model/text.h"
 #include "ui/session/identity_words.h"
+#include "ui/session/privacy_words.h"
 #include "ui/session/rollback_words.h"
 #include "ui/session/wording.h"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 namespace fedsleuth::ui {
@@ -132,30 +134,46 @@ Lines participation_lines(const CaseData& data, const model::ClientId& id)
     return lines;
 }
 
-Lines privacy_lines(const CaseData& data, const model::ClientId& id)
+std::string epsilon_words(double epsilon)
 {
-    if (!data.privacy.declared) return {};
-    for (const analysis::ClientBudget& client : data.privacy.clients) {
-        if (client.client != id) continue;
-        if (!client.epsilon_claimed) return {{"", "It claims nothing."}};
-        Lines lines;
-        lines.push_back({"Claims", "ε = " + model::short_number(*client.epsilon_claimed, 4) + " after " +
-                                       counted(client.rounds_with_claim, "claim", "claims")});
-        if (data.privacy.budget) add(lines, "Budget", "ε = " + model::short_number(*data.privacy.budget, 4));
-        if (client.exhausted_in) add(lines, "Exhausted", "in round " + std::to_string(client.exhausted_in->value()));
-        if (client.forecast) add(lines, "Forecast", "exhausted in round " + std::to_string(client.forecast->value()));
-        return lines;
-    }
-    return {};
+    return std::isfinite(epsilon) ? "ε = " + model::short_number(epsilon, 4) : std::string("without bound");
 }
 
-/// " (updates/r7.npz, line 12 of the log)"; empty where the finding does not say.
-std::string place_text(const model::Finding& finding)
+/// What it spent by the audit, what it says itself, and how both stand to the budget.
+Lines privacy_lines(const CaseData& data, const model::ClientId& id)
 {
-    const FindingPlace place = place_of(finding);
-    std::string text = model::visible(place.path);
-    if (place.line > 0) text += (text.empty() ? "line " : ", line ") + model::grouped(place.line) + " of the log";
-    return text.empty() ? text : " (" + text + ")";
+    const AuditPtr audit = audit_of(data);
+    const auto found = std::find_if(audit->clients.begin(), audit->clients.end(),
+                                    [&](const analysis::ClientAudit& client) { return client.client == id; });
+    if (!audit->declared || found == audit->clients.end()) return {};
+    const analysis::ClientAudit& client = *found;
+    Lines lines;
+    if (!is_claims_only(*audit)) {
+        const std::optional<double> spent = client.epsilon.under(audit->accountant);
+        lines.push_back({"Spent", spent ? epsilon_words(*spent) + ", recomputed by " +
+                                              accountant_text(audit->accountant) + " over " +
+                                              counted(client.rounds, "round", "rounds")
+                                        : std::string("can't be recomputed: parameters are missing")});
+        if (client.epsilon_measured)
+            add(lines, "Noise seen", epsilon_words(*client.epsilon_measured) + ": less noise than it said");
+    }
+    lines.push_back({"Claims", client.epsilon_claimed
+                                   ? epsilon_words(*client.epsilon_claimed) + " after " +
+                                         counted(client.rounds_with_claim, "claim", "claims")
+                                   : std::string("nothing")});
+    if (audit->budget)
+        add(lines, "Budget",
+            epsilon_words(*audit->budget) +
+                (!client.budget_share                    ? ""
+                 : !std::isfinite(*client.budget_share) ? "; nothing bounds what was spent of it"
+                                                         : "; spent " + model::short_number(100 * *client.budget_share, 3) +
+                                                               " % of it"));
+    if (client.exhausted_in) add(lines, "Exhausted", "in round " + std::to_string(client.exhausted_in->value()));
+    if (client.forecast) add(lines, "Forecast", "exhausted in round " + std::to_string(client.forecast->value()));
+    std::string kinds;
+    for (const std::string& kind : client.findings) kinds += (kinds.empty() ? "" : ", ") + model::visible(kind);
+    add(lines, "Findings", kinds);
+    return lines;
 }
 
 Lines finding_lines(const CaseData& data, const std::function<bool(const model::Finding&)>& wanted)
@@ -165,7 +183,7 @@ Lines finding_lines(const CaseData& data, const std::function<bool(const model::
         if (wanted(finding))
             lines.push_back({std::string(model::name_of(finding.severity)) + ", " + model::visible(finding.kind) +
                                  (finding.round ? ", round " + std::to_string(finding.round->value()) : ""),
-                             model::visible(finding.text) + place_text(finding)});
+                             model::visible(finding.text), source_of(data, finding)});
     constexpr std::size_t at_most = 12;
     if (lines.size() > at_most) {
         const std::size_t hidden = lines.size() - at_most;
@@ -203,7 +221,8 @@ Lines update_lines(const CaseData& data, const model::Update& update)
             break;
         }
     add(lines, "File", model::visible(update.path));
-    if (update.line > 0) add(lines, "Log line", model::grouped(update.line));
+    if (update.line > 0)
+        lines.push_back({"Log line", model::grouped(update.line), SourcePlace{"federation.jsonl", update.line}});
     const bool altered = !update.declared_sha256.empty() && !update.actual_sha256.empty() &&
                          update.declared_sha256 != update.actual_sha256;
     add(lines, "SHA-256", update.actual_sha256);
@@ -274,7 +293,7 @@ Dossier client_dossier(const CaseData& data, const model::ClientId& client, std:
                 finding_lines(data, [&](const model::Finding& finding) { return finding.client == client; }));
     add_section(dossier, "Identity", identity_lines(data, client));
     add_section(dossier, "Participation", participation_lines(data, client));
-    add_section(dossier, "Privacy, by its own claim", privacy_lines(data, client));
+    add_section(dossier, "Privacy", privacy_lines(data, client));
     return dossier;
 }
 
@@ -337,7 +356,8 @@ std::string Dossier::text() const
     for (const DossierSection& section : sections) {
         result += "\n" + section.title + "\n";
         for (const DossierLine& line : section.lines)
-            result += (line.label.empty() ? "" : line.label + ": ") + line.value + "\n";
+            result += (line.label.empty() ? "" : line.label + ": ") + line.value +
+                      (line.source ? " (" + place_words(*line.source) + ")" : "") + "\n";
     }
     return result;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/session/case_data.h"
+#include "ui/session/source_place.h"
 
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@ namespace fedsleuth::ui {
 struct DossierLine {
     std::string label;
     std::string value;
+    std::optional<SourcePlace> source = {};  ///< what it says can be read there
 };
 
 struct DossierSection {

@@ -79,10 +79,13 @@ model::Result<OpenedCase> open_anything(const fs::path& path, const fs::path& ca
     return OpenedCase{std::move(data), {}};
 }
 
-model::Result<CaseDataPtr> analyse_case(const std::string& case_path, JobControl& control)
+model::Result<CaseDataPtr> analyse_case(const std::string& case_path, const analysis::Probes& probes,
+                                        JobControl& control)
 {
     FEDSLEUTH_TRY(const std::unique_ptr<CaseFile> file, CaseFile::open(case_path));
-    FEDSLEUTH_TRY(const analysis::AnalysisSummary summary, run_analysis(*file, control, {}));
+    analysis::AnalysisOptions options;
+    options.probes = probes;
+    FEDSLEUTH_TRY(const analysis::AnalysisSummary summary, run_analysis(*file, control, options));
     static_cast<void>(summary);
     return read_data(*file, case_path, control);
 }

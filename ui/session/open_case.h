@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "analysis/probe/curve.h"
 #include "ui/session/case_data.h"
 
 #include <filesystem>
@@ -24,6 +25,7 @@ struct OpenedCase {
                                                       const std::function<void(CaseDataPtr)>& show);
 
 /// The job behind "Analyse again".
-[[nodiscard]] model::Result<CaseDataPtr> analyse_case(const std::string& case_path, JobControl& control);
+[[nodiscard]] model::Result<CaseDataPtr> analyse_case(const std::string& case_path, const analysis::Probes& probes,
+                                                      JobControl& control);
 
 }  // namespace fedsleuth::ui

@@ -36,6 +36,16 @@ public:
         format.setForeground(color);
         cursor_.insertText(text, format);
     }
+    void link(const QString& text, const QString& target, const QFont& font, const QColor& color)
+    {
+        QTextCharFormat format;
+        format.setFont(font);
+        format.setForeground(color);
+        format.setFontUnderline(true);
+        format.setAnchor(true);
+        format.setAnchorHref(target);
+        cursor_.insertText(text, format);
+    }
 
 private:
     QTextCursor cursor_;
@@ -44,12 +54,12 @@ private:
 
 }  // namespace
 
-DossierView::DossierView(QWidget* parent) : QTextEdit(parent)
+DossierView::DossierView(QWidget* parent) : QTextBrowser(parent)
 {
-    setReadOnly(true);
+    setOpenLinks(false);
     setFrameShape(NoFrame);
     setTabChangesFocus(true);
-    setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    setTextInteractionFlags(Qt::TextBrowserInteraction | Qt::TextSelectableByKeyboard);
     setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);  // digests have no spaces
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     viewport()->setBackgroundRole(QPalette::Window);
@@ -57,6 +67,11 @@ DossierView::DossierView(QWidget* parent) : QTextEdit(parent)
     setViewportMargins(0, 0, grid, 0);
     setAccessibleName(tr("What is selected"));
     setObjectName(QStringLiteral("dossier"));
+    connect(this, &QTextBrowser::anchorClicked, this, [this](const QUrl& link) {
+        bool is_number = false;
+        const qulonglong idx = link.toString().toULongLong(&is_number);
+        if (is_number && idx < sources_.size()) emit source_wanted(sources_[idx]);
+    });
 }
 
 void DossierView::show_dossier(const Dossier& dossier)
@@ -79,7 +94,7 @@ void DossierView::show_words(const QString& words)
 
 void DossierView::changeEvent(QEvent* event)
 {
-    QTextEdit::changeEvent(event);
+    QTextBrowser::changeEvent(event);
     if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) write();
 }
 
@@ -91,6 +106,7 @@ void DossierView::write()
     QFont bold = normal;
     bold.setWeight(QFont::DemiBold);
     clear();
+    sources_.clear();
     Writer writer(document());
     if (!words_.isEmpty()) {
         writer.paragraph(0);
@@ -116,6 +132,10 @@ void DossierView::write()
             if (sentence && !line.label.empty()) writer.paragraph(0);
             const QString gap = line.label.empty() || sentence ? QString() : QStringLiteral("   ");
             writer.text(gap + text_of(line.value), normal, colors.ink);
+            if (!line.source) continue;
+            writer.text(QStringLiteral("  "), small, colors.quiet);
+            writer.link(text_of(place_words(*line.source)), QString::number(sources_.size()), small, colors.quiet);
+            sources_.push_back(*line.source);
         }
     }
 }

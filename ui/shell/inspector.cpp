@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/inspector.h"
 
+#include "ui/dialogs/source_dialog.h"
 #include "ui/pages/parts.h"
 #include "ui/plots/palette.h"
 #include "ui/session/case_session.h"
@@ -25,6 +26,8 @@ Inspector::Inspector(CaseSession& session, QWidget* parent)
 {
     build();
     connect(&session, &CaseSession::data_changed, this, &Inspector::show_selection);
+    connect(dossier_, &DossierView::source_wanted, this,
+            [this](const SourcePlace& place) { show_source(session_, place, this); });
     connect(&session.selection(), &Selection::client_changed, this, &Inspector::show_selection);
     connect(&session.selection(), &Selection::round_changed, this, &Inspector::show_selection);
     show_selection();

@@ -155,6 +155,13 @@ void MainWindow::wire_menus()
     });
     connect(menus_.reset_layout, &QAction::triggered, this, &MainWindow::reset_layout);
     connect(menus_.analyse, &QAction::triggered, &session_, &CaseSession::analyse);
+    const auto ask_probe = [this](ProbeKind kind, const QString& title) {
+        pickers_.probe_file(this, title, [this, kind](const QString& path) { session_.add_probe(path, kind); });
+    };
+    connect(menus_.probe, &QAction::triggered, this,
+            [ask_probe] { ask_probe(ProbeKind::clean, tr("Clean inputs with their labels")); });
+    connect(menus_.misclassified, &QAction::triggered, this,
+            [ask_probe] { ask_probe(ProbeKind::misclassified, tr("An input that was answered wrongly")); });
     connect(menus_.report, &QAction::triggered, this, [this] {
         if (session_.data()) (new ReportDialog(session_, this))->open();
     });
@@ -209,7 +216,8 @@ void MainWindow::show_actions()
 {
     const bool open = session_.is_open();
     menus_.close_case->setEnabled(open || session_.is_busy());
-    menus_.analyse->setEnabled(open && !session_.is_busy());
+    for (QAction* action : {menus_.analyse, menus_.probe, menus_.misclassified})
+        action->setEnabled(open && !session_.is_busy());
     menus_.report->setEnabled(open);
     menus_.back->setEnabled(history_.can_go_back());
     menus_.forward->setEnabled(history_.can_go_forward());

@@ -73,6 +73,15 @@ Menus build_menus(QMainWindow& window)
     build_view(menus, bar);
     QMenu* case_menu = bar->addMenu(words("&Case"));
     menus.analyse = add(case_menu, words("&Analyse again"), {QKeySequence(Qt::Key_F5)});
+    menus.probe = add(case_menu, words("Add a &probe set…"));
+    menus.probe->setToolTip(
+        words("Clean inputs of the model with their labels (.npz with x and y): how each client's "
+              "updates change the answers becomes evidence."));
+    menus.misclassified = add(case_menu, words("Add a &misclassified input…"));
+    menus.misclassified->setToolTip(
+        words("An input that a shipped model answers wrongly (.npz with x, and y for that "
+              "answer): who taught it that answer becomes evidence."));
+    case_menu->setToolTipsVisible(true);
     menus.report = add(case_menu, words("&Report…"), {QKeySequence(Qt::CTRL | Qt::Key_R)});
     QMenu* help = bar->addMenu(words("&Help"));
     menus.about = add(help, words("&About Fedsleuth"));

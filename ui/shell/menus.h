@@ -30,6 +30,8 @@ struct Menus {
     QMenu* panels;              ///< for the docks' own actions
     QAction* reset_layout;
     QAction* analyse;
+    QAction* probe;
+    QAction* misclassified;
     QAction* report;
     QAction* about;
 };

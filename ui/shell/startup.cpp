@@ -12,6 +12,7 @@
 #include <QCommandLineParser>
 #include <QPixmap>
 #include <QStyleFactory>
+#include <QTabWidget>
 
 namespace fedsleuth::ui {
 
@@ -25,6 +26,20 @@ constexpr int looks_until_quiet = 4;
 {
     std::fprintf(stderr, "fedsleuth: %s\n", qPrintable(why));
     std::exit(2);
+}
+
+/// Shows the first seen tab whose title begins with `name`, in any case; false where there is none.
+bool show_tab(const QWidget& window, const QString& name)
+{
+    for (QTabWidget* tabs : window.findChildren<QTabWidget*>()) {
+        if (!tabs->isVisible()) continue;
+        for (int idx = 0; idx < tabs->count(); ++idx) {
+            if (!tabs->tabText(idx).remove(QLatin1Char('&')).startsWith(name, Qt::CaseInsensitive)) continue;
+            tabs->setCurrentIndex(idx);
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -56,6 +71,9 @@ StartupOptions parse_arguments(const QApplication& application)
         QStringLiteral("page"),
         QObject::tr("The page to begin with: overview, rounds, clients, privacy, rollback, evidence or workshop."),
         QStringLiteral("name"));
+    const QCommandLineOption tab(QStringLiteral("tab"),
+                                 QObject::tr("The tab of that page to begin with: its title, or how it begins."),
+                                 QStringLiteral("name"));
     const QCommandLineOption dark(QStringLiteral("dark"), QObject::tr("The dark palette."));
     const QCommandLineOption round(QStringLiteral("round"), QObject::tr("The round to select."),
                                    QStringLiteral("number"));
@@ -68,7 +86,7 @@ StartupOptions parse_arguments(const QApplication& application)
                                      QStringLiteral("time"));
     const QCommandLineOption pseudonyms(QStringLiteral("pseudonyms"),
                                         QObject::tr("Pseudonyms instead of the clients' ids in the report."));
-    parser.addOptions({screenshot, page, dark, round, client, report, made_at, pseudonyms});
+    parser.addOptions({screenshot, page, tab, dark, round, client, report, made_at, pseudonyms});
     parser.process(application);
 
     StartupOptions options;
@@ -78,11 +96,13 @@ StartupOptions parse_arguments(const QApplication& application)
     options.print = {parser.value(report), options.path, parser.value(made_at), parser.isSet(pseudonyms)};
     if (parser.isSet(report) && options.path.isEmpty()) refuse(QObject::tr("a report needs a case"));
     options.dark = parser.isSet(dark);
+    options.tab = parser.value(tab);
     if (parser.isSet(page)) {
         const std::optional<PageId> named = page_from(parser.value(page).toStdString());
         if (!named) refuse(QObject::tr("there is no page \"%1\"").arg(parser.value(page)));
         options.page = *named;
     }
+    options.tab = parser.value(tab);
     if (parser.isSet(round)) {
         bool fits = false;
         const qlonglong number = parser.value(round).toLongLong(&fits);
@@ -131,6 +151,10 @@ void Startup::select()
     else if (options_.round)
         window_.show_message(tr("The case knows no round %1.").arg(options_.round->value()));
     window_.go_to(options_.page);
+    if (!options_.tab.isEmpty() && !show_tab(window_, options_.tab)) {
+        fail(tr("the page has no tab \"%1\"").arg(options_.tab));
+        return;
+    }
     if (!options_.screenshot.isEmpty()) quiet_.start();
 }
 

@@ -22,6 +22,7 @@ struct StartupOptions {
     QString screenshot;  ///< the file to write; empty: none
     PrintOptions print;  ///< a report to print instead of showing a window
     PageId page = PageId::overview;
+    QString tab;  ///< of the page, by how its title begins; empty: the one that it begins with
     bool dark = false;
     std::optional<model::RoundNo> round;
     std::optional<model::ClientId> client;

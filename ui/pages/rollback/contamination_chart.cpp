@@ -41,4 +41,33 @@ ChartContents contamination_contents(const analysis::Counterfactual& curve, cons
     return contents;
 }
 
+ChartContents probe_contents(const std::vector<analysis::ProbedPoint>& points, const Palette& colors)
+{
+    using Score = std::optional<double> analysis::ProbeScore::*;
+    using Model = analysis::ProbeScore analysis::ProbedPoint::*;
+    ChartContents contents;
+    const auto add = [&](const char* name, Model model, Score score, const QColor& color, Qt::PenStyle style) {
+        ChartLine line{words(name)};
+        for (const analysis::ProbedPoint& point : points)
+            if (const std::optional<double> share = point.*model.*score)
+                line.points.emplace_back(static_cast<double>(point.round.value()), 100 * *share);
+        line.color = color;
+        line.style = style;
+        line.width = 2;
+        if (!line.points.empty()) contents.lines.push_back(std::move(line));
+    };
+    const QColor bad = colors.verdict(model::VerdictClass::malicious);
+    add("accuracy, shipped", &analysis::ProbedPoint::shipped, &analysis::ProbeScore::accuracy, colors.ink,
+        Qt::SolidLine);
+    add("accuracy, replayed", &analysis::ProbedPoint::corrected, &analysis::ProbeScore::accuracy, colors.ink,
+        Qt::DashLine);
+    add("attack success, shipped", &analysis::ProbedPoint::shipped, &analysis::ProbeScore::attack_success, bad,
+        Qt::SolidLine);
+    add("attack success, replayed", &analysis::ProbedPoint::corrected, &analysis::ProbeScore::attack_success, bad,
+        Qt::DashLine);
+    contents.x = {words("Checkpoint of round"), {}, {}, {}, true};
+    contents.y = {words("Of the probes"), QStringLiteral("%"), 0.0, 100.0};
+    return contents;
+}
+
 }  // namespace fedsleuth::ui

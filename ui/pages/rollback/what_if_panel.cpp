@@ -36,7 +36,8 @@ WhatIfPanel::WhatIfPanel(CaseSession& session, QWidget* parent)
       export_(new QPushButton(tr("E&xport checkpoints…"), this)),
       answer_(make_text(this)),
       badge_(make_text(this)),
-      chart_(new LineChart(this))
+      chart_(new LineChart(this)),
+      probe_chart_(new LineChart(this))
 {
     build();
     connect(run_, &QPushButton::clicked, this, &WhatIfPanel::replay);
@@ -90,6 +91,9 @@ void WhatIfPanel::build()
     layout->addWidget(badge_);
     chart_->setMinimumHeight(120);
     layout->addWidget(chart_, 1);
+    probe_chart_->setMinimumHeight(120);
+    probe_chart_->hide();
+    layout->addWidget(probe_chart_, 1);
 }
 
 void WhatIfPanel::set_running(bool running)
@@ -145,15 +149,29 @@ void WhatIfPanel::replay()
     show_replay();
     set_running(true);
     answer_->setText(tr("Replaying…"));
-    session_.jobs().start<analysis::Counterfactual>(
+    session_.jobs().start<Replayed>(
         replay_lane, tr("Replaying the rounds"), this,
-        [path = data_->case_path, asked = *asked](JobControl& control) -> model::Result<analysis::Counterfactual> {
+        [path = data_->case_path, asked = *asked,
+         probes = session_.probes()](JobControl& control) -> model::Result<Replayed> {
             FEDSLEUTH_TRY(const std::unique_ptr<storage::CaseFile> file,
                           storage::CaseFile::open(path, storage::CaseFile::Mode::read_only));
             FEDSLEUTH_TRY(const analysis::CounterfactualOptions plan, analysis::replay_options(*file, asked));
-            return analysis::run_counterfactual(*file, *file, plan, {}, {}, control.progress);
+            Replayed replayed;
+            if (probes.empty()) {
+                FEDSLEUTH_TRY(replayed.curve,
+                              analysis::run_counterfactual(*file, *file, plan, {}, {}, control.progress));
+                return replayed;
+            }
+            FEDSLEUTH_TRY(analysis::ReplayProbe probe, analysis::ReplayProbe::make(*file, *file, probes));
+            const auto take = [&](model::RoundNo round, const analysis::VectorReader& frozen,
+                                  const analysis::VectorReader& corrected) {
+                return probe.take(round, frozen, corrected);
+            };
+            FEDSLEUTH_TRY(replayed.curve, analysis::run_counterfactual(*file, *file, plan, take, {}, control.progress));
+            replayed.probed = probe.points();
+            return replayed;
         },
-        [this](model::Result<analysis::Counterfactual> answer) {
+        [this](model::Result<Replayed> answer) {
             if (answer) replay_ = std::move(*answer);
             show_replay();
             if (!answer)
@@ -193,36 +211,44 @@ void WhatIfPanel::show_replay()
         ChartContents nothing;
         nothing.empty_text = tr("The curve of a replay will be here.");
         chart_->set_contents(nothing);
+        probe_chart_->hide();
         return;
     }
-    const analysis::Validity validity = analysis::validity_of(*replay_);
-    const analysis::CounterfactualPoint& last = replay_->points.back();
+    const analysis::Counterfactual& curve = replay_->curve;
+    const analysis::Validity validity = analysis::validity_of(curve);
+    const analysis::CounterfactualPoint& last = curve.points.back();
     QStringList notes;
-    for (const std::string& note : replay_->notes) {
+    for (const std::string& note : curve.notes) {
         if (notes.size() == 3) {
-            notes << tr("… and %1 more remarks.").arg(replay_->notes.size() - 3);
+            notes << tr("… and %1 more remarks.").arg(curve.notes.size() - 3);
             break;
         }
         notes << shown(note);
     }
-    answer_->setText(
-        (QStringList{tr("From the checkpoint of round %1 to that of round %2, without %3.")
-                         .arg(replay_->from.value())
-                         .arg(last.round.value())
-                         .arg(replay_->removals.empty() ? tr("leaving anybody out")
-                                                        : tr("%1 clients").arg(replay_->removals.size()))} +
-         notes)
-            .join(u'\n'));
+    answer_->setText((QStringList{tr("From the checkpoint of round %1 to that of round %2, without %3.")
+                                      .arg(curve.from.value())
+                                      .arg(last.round.value())
+                                      .arg(curve.removals.empty() ? tr("leaving anybody out")
+                                                                  : tr("%1 clients").arg(curve.removals.size()))} +
+                      notes)
+                         .join(u'\n'));
     const QString mark = validity.badge == analysis::Badge::green   ? tr("● green: believable.")
                          : validity.badge == analysis::Badge::amber ? tr("▲ amber: an estimate.")
                                                                     : tr("■ red: do not believe it.");
     badge_->setText(mark + QStringLiteral(" ") + text_of(validity.reason));
-    chart_->set_contents(contamination_contents(*replay_, colors, std::nullopt));
+    draw(colors);
+}
+
+void WhatIfPanel::draw(const Palette& colors)
+{
+    chart_->set_contents(contamination_contents(replay_->curve, colors, std::nullopt));
+    probe_chart_->setVisible(!replay_->probed.empty());
+    if (!replay_->probed.empty()) probe_chart_->set_contents(probe_contents(replay_->probed, colors));
 }
 
 void WhatIfPanel::restyle()
 {
-    if (replay_) chart_->set_contents(contamination_contents(*replay_, Palette::of(palette()), std::nullopt));
+    if (replay_) draw(Palette::of(palette()));
 }
 
 }  // namespace fedsleuth::ui

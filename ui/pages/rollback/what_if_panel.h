@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/rollback/replay.h"
+#include "ui/plots/palette.h"
 #include "ui/session/case_data.h"
 
 #include <QWidget>
@@ -32,6 +33,7 @@ private:
     void replay();
     void export_to(const QString& folder);
     void show_replay();
+    void draw(const Palette& colors);
     void set_running(bool running);
 
     CaseSession& session_;
@@ -46,7 +48,13 @@ private:
     QLabel* answer_;
     QLabel* badge_;
     LineChart* chart_;
-    std::optional<analysis::Counterfactual> replay_;
+    LineChart* probe_chart_;  ///< seen where there are probes
+    /// A replay, and how its models do on the probes.
+    struct Replayed {
+        analysis::Counterfactual curve;
+        std::vector<analysis::ProbedPoint> probed;
+    };
+    std::optional<Replayed> replay_;
     analysis::ReplayRequest shown_request_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analysis/rollback/curvature.h"
+#include "analysis/kernels/curvature.h"
 
 #include <algorithm>
 #include <cmath>

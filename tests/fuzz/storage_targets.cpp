@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "fuzz/targets.h"
 
-#include "analysis/identity/moment.h"
-#include "analysis/identity/trust.h"
-#include "model/text.h"
 #include "storage/case/case_file.h"
-#include "storage/custody/seal.h"
 #include "storage/custody/verify.h"
 #include "storage/evidence/round_log.h"
 #include "storage/evidence/snapshot_file.h"
@@ -13,12 +9,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace fedsleuth::fuzz {
@@ -46,22 +40,11 @@ private:
     int descriptor_;
 };
 
-std::string_view text_of(std::span<const std::uint8_t> bytes)
-{
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-void must(bool truth, const char* what)
-{
-    if (truth) return;
-    std::fprintf(stderr, "does not hold: %s\n", what);
-    std::abort();
-}
-
 /// Limits that keep one run short; the readers are to keep whatever limits they are given.
 storage::Limits tight_limits()
 {
     storage::Limits limits;
+    limits.log_line_bytes = 1 << 20;
     limits.inflated_bytes = 16 << 20;
     limits.elements = 1 << 22;
     limits.expanded_elements = 1 << 18;
@@ -105,23 +88,6 @@ void snapshot(std::span<const std::uint8_t> bytes)
     }
 }
 
-void certificates(std::span<const std::uint8_t> bytes)
-{
-    const std::string_view text = text_of(bytes);
-    const analysis::TrustAnchors anchors(text, text);
-    const auto chain = analysis::read_certificates(text);
-    if (chain) {
-        (void)anchors.worth(*chain, 1'772'841'600.0);
-        (void)anchors.worth(*chain, std::nullopt);
-        (void)anchors.path_of(*chain);
-        (void)anchors.revocation_of(*chain);
-        (void)anchors.problems({&*chain});
-    }
-    (void)storage::SealKey::from_pem(text);
-    (void)storage::public_key_from_pem(text);
-    (void)storage::read_seal(text);
-}
-
 void case_file(std::span<const std::uint8_t> bytes)
 {
     // SQLite wants a name of its own, for journals lie beside it.
@@ -152,24 +118,6 @@ void case_file(std::span<const std::uint8_t> bytes)
     std::error_code ignored;
     for (const char* suffix : {"", "-journal", "-wal", "-shm"})
         std::filesystem::remove(path.string() + suffix, ignored);
-}
-
-void texts(std::span<const std::uint8_t> bytes)
-{
-    const std::string_view text = text_of(bytes);
-    const std::string seen = model::visible(text);
-    for (const char character : seen)
-        must(static_cast<unsigned char>(character) >= 0x20 && character != 0x7f, "nothing that controls a terminal");
-    must(model::valid_utf8(seen) == seen, "what is shown is UTF-8");
-    const std::string html = model::html_escaped(text);
-    must(html.find_first_of("<>\"'") == std::string::npos, "nothing that opens a tag or ends an attribute");
-    const std::string cell = model::csv_cell(text);
-    const std::size_t first = cell.starts_with('"') ? 1 : 0;
-    const bool formula = first < cell.size() && std::string_view("=@\t\r").find(cell[first]) != std::string_view::npos;
-    must(!formula, "nothing that a spreadsheet runs");
-    if (const auto decoded = model::base64_decoded(text))
-        must(model::base64_encoded(*decoded) == text, "base64 has one form");
-    (void)analysis::moment_of(text);
 }
 
 }  // namespace fedsleuth::fuzz
