@@ -305,8 +305,10 @@ void TestRules::subsets_are_not_tried_while_somebody_waits()
 {
     const analysis::WeightRule& smea = *analysis::find_weight_rule("smea");
     const auto ask = [&](std::size_t n, double f, bool hurried) {
-        analysis::RoundGeometry round{.n = n, .gram = std::vector<double>(n * n, 0.0), .hurried = hurried};
-        round.num_examples.assign(n, 1.0);
+        analysis::RoundGeometry round{.n = n,
+                                      .gram = std::vector<double>(n * n, 0.0),
+                                      .num_examples = std::vector<double>(n, 1.0),
+                                      .hurried = hurried};
         for (std::size_t row_idx = 0; row_idx < n; ++row_idx)
             round.gram[row_idx * (n + 1)] = 1.0 + static_cast<double>(row_idx);
         return smea.weights(round, {{{"f", f}}});

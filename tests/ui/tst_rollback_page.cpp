@@ -212,7 +212,9 @@ void TestRollbackPage::a_probe_set_is_added_and_drawn()
     const auto store = storage::CaseFile::open(shown.session.data()->case_path, storage::CaseFile::Mode::read_only);
     QVERIFY(store.has_value());
     const std::vector<model::CustodyEntry> acts = *(*store)->custody();
-    QVERIFY(acts.back().parameters_json.find(shown.session.probes().probe->sha256) != std::string::npos);
+    QVERIFY(std::ranges::any_of(acts, [&](const model::CustodyEntry& act) {
+        return act.parameters_json.find(shown.session.probes().probe->sha256) != std::string::npos;
+    }));
 
     shown.open_tab(QStringLiteral("What would have been"));
     shown.button(QStringLiteral("Replay"))->click();
