@@ -26,7 +26,7 @@ namespace fedsleuth::analysis {
                                                   model::UpdateSource& source, model::Progress& progress);
 
 /// For each step that is not what the declared rule gives: looks for what does give it, and says so in `instead`. In
-/// this order: the same mean with other weights (equal, by examples), another server learning rate, server momentum,
+/// this order: the same mean with other weights (equal, by examples), another server learning rate,
 /// without one client or two; any weights that are not negative (by least squares on the Gram matrix); any weights; the
 /// other rules of the registry with usual parameters. Where nothing does, the direction of the step: the client that it
 /// is most like. Looks at the first `most_searched` of such steps.

@@ -22,7 +22,7 @@ constexpr std::uint64_t test_seeds[] = {2, 12};  // the first and the second des
 constexpr std::uint64_t training_seeds[] = {1, 11};
 constexpr std::uint64_t library_seeds[] = {3, 13};  // of these, the fifth of the cells in which nobody attacks
 constexpr std::uint64_t fast_seed = 22;
-constexpr std::uint64_t probe_training_seeds[] = {31, 33, 34};  // the hard set, and where nobody attacks
+constexpr std::uint64_t probe_training_seeds[] = {31, 33};  // the hard set, and where nobody attacks
 constexpr std::uint64_t probe_test_seed = 32;
 
 int usage()
@@ -124,9 +124,9 @@ int fast()
         "calibration error %.3f, family %.3f\n",
         measured.cells.size(), attacked.area, overt.area, attacked.found, overt.found, attacked.accused, quiet.accused,
         calibration_error(measured), family_share(measured));
-    const bool good = measured.cells.size() >= 36 && attacked.area >= 0.94 && overt.area >= 0.97 &&
-                      overt.found >= 0.7 && attacked.accused <= 0.02 && quiet.accused <= 0.015 &&
-                      calibration_error(measured) <= 0.06 && family_share(measured) >= 0.75;
+    const bool good = measured.cells.size() >= 36 && attacked.area >= 0.97 && overt.area >= 0.98 &&
+                      overt.found >= 0.85 && attacked.accused <= 0.02 && quiet.accused <= 0.01 &&
+                      calibration_error(measured) <= 0.06 && family_share(measured) >= 0.8;
     return good ? 0 : fail("the verdicts are worse than they were");
 }
 

@@ -49,7 +49,7 @@ void targets(std::ostringstream& out, const Measured& measured)
     out << "| 40 % malicious | AUROC ≥ 0.93, FPR ≤ 3 % | " << decimal(many.area) << ", " << percent(many.accused)
         << " |\n";
     out << "| expected calibration error | ≤ 0.05 | " << decimal(calibration_error(measured)) << " |\n";
-    out << "| realised FDR, `malicious` (asked: 5 %) | ≤ 7 % | "
+    out << "| false discoveries among those called malicious | ≤ 7 % | "
         << percent(false_discovery_rate(measured, model::VerdictClass::malicious)) << " |\n";
     if (!onsets.empty())
         out << "| onset: median error; within 4 rounds | ≤ 1; 90 % | " << onsets[onsets.size() / 2] << "; "
