@@ -46,8 +46,8 @@ void find_mismatches(const std::vector<ServerStep>& steps, std::vector<Finding>&
         findings.push_back(
             finding_of("checkpoint-mismatch", Severity::critical, step.round,
                        "The checkpoint of round " + std::to_string(step.round.value()) +
-                           " is not what the stored updates give under the declared rule: what differs is " +
-                           short_number(*step.residual) + " times as long as the step that was shipped (L2 norm " +
+                           " is not what the stored updates give under the declared rule: what differs has " +
+                           short_number(100 * *step.residual) + " % of the length of the step that was shipped (L2 norm " +
                            short_number(step.shipped) + ")." + (step.instead.empty() ? "" : " " + step.instead),
                        evidence.text()));
     }

@@ -2,6 +2,7 @@
 // Who, since when, how sure; the evidence and what speaks against it.
 #include "analysis/report/report_parts.h"
 
+#include "analysis/detection/detector.h"
 #include "analysis/report/svg.h"
 #include "model/text.h"
 
@@ -102,6 +103,12 @@ ReportBlock heat_map(const ReportData& data)
     return figure(caption, svg_heat(heat));
 }
 
+std::string detector_text(const std::string& name)
+{
+    const DetectorInfo* info = find_detector(name);
+    return info ? std::string(info->title) : model::visible(name);
+}
+
 void add_reasons(ReportSection& section, const ReportData& data, const model::Verdict& verdict)
 {
     const std::string name = model::visible(verdict.client.text());
@@ -114,26 +121,28 @@ void add_reasons(ReportSection& section, const ReportData& data, const model::Ve
     if (decision) text += " Decided by an analyst: " + std::string(name_of(decision->decided)) + ".";
     section.blocks.push_back(heading(std::string(symbol_of(data.shown_class(verdict.client))) + " " + name));
     section.blocks.push_back(paragraph(text));
-    const auto sentences = [](const std::vector<model::Reason>& reasons, std::size_t most) {
+    const auto sentences = [](const std::vector<model::Reason>& reasons, std::size_t most, bool of_one_round) {
         std::vector<std::string> items;
         for (const model::Reason& reason : reasons) {
             if (items.size() == most) {
                 items.push_back("… and " + std::to_string(reasons.size() - most) + " more.");
                 break;
             }
-            items.push_back("Round " + round_text(reason.round) + ", " + reason.detector + ": " +
-                            model::visible(reason.text) + " (evidence " + model::short_number(reason.evidence, 3) +
-                            ")");
+            // What speaks for a client was seen over all rounds.
+            items.push_back(of_one_round ? detector_text(reason.detector) + ", round " + round_text(reason.round) +
+                                               " (evidence " + model::short_number(reason.evidence, 3) +
+                                               "): " + model::visible(reason.text)
+                                         : model::visible(reason.text));
         }
         return items;
     };
     if (!verdict.reasons.empty()) {
-        section.blocks.push_back(paragraph("What speaks for it:"));
-        section.blocks.push_back(list(sentences(verdict.reasons, 6)));
+        section.blocks.push_back(paragraph("What speaks against the client:"));
+        section.blocks.push_back(list(sentences(verdict.reasons, 6, true)));
     }
     if (!verdict.against.empty()) {
-        section.blocks.push_back(paragraph("What speaks against it:"));
-        section.blocks.push_back(list(sentences(verdict.against, 4)));
+        section.blocks.push_back(paragraph("What speaks for the client:"));
+        section.blocks.push_back(list(sentences(verdict.against, 4, false)));
     }
 }
 

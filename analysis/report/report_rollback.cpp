@@ -19,23 +19,30 @@ ReportBlock contamination_figure(const RollbackAnswer& answer)
     chart.y_name = "Share of the way of training (%)";
     SvgLine frozen{"Honest updates as sent", {}, "#b3261e", {}, true, false};
     SvgLine corrected{"Honest clients answer", {}, "#1f5fa8", "6 3", false, false};
-    SvgLine bound{"Estimated bound", {}, "#7a828c", "2 3", false, false};
+    SvgLine estimate{measured.secant ? "Rough estimate" : "Lengths added up", {}, "#7a828c", "2 3", false, false};
     double most = 0;
     for (const CounterfactualPoint& point : measured.points) {
         const auto x = static_cast<double>(point.round.value());
         frozen.points.emplace_back(x, 100 * influence(point, point.frozen));
         corrected.points.emplace_back(x, 100 * influence(point, point.corrected));
-        bound.points.emplace_back(x, 100 * influence(point, point.bound));
+        estimate.points.emplace_back(x, 100 * influence(point, point.bound));
         most = std::max({most, frozen.points.back().second, corrected.points.back().second});
     }
-    for (auto& [x, y] : bound.points) y = std::min(y, 1.5 * most + 1);
+    for (auto& [x, y] : estimate.points) y = std::min(y, 1.5 * most + 1);
     chart.y_low = 0;
-    chart.lines = {frozen, corrected, bound};
+    chart.lines = {frozen, corrected, estimate};
     if (answer.rollback.recommended)
         chart.marks.push_back({static_cast<double>(answer.rollback.recommended->value()), "recommended", "#1f5fa8"});
     return figure(
         "Contamination: how far each checkpoint lies from the one that would have been without the flagged "
-        "clients, as a share of the way from the first checkpoint (the bound is cut off where it leaves the figure)",
+        "clients, as a share of the way from the first checkpoint. " +
+            (measured.secant ? "The rough estimate knows the lengths of the changes alone, and multiplies earlier ones "
+                               "by " +
+                                   model::short_number(*measured.secant, 3) +
+                                   " a round, the median that was measured; it may lie below the others"
+                             : std::string("The lengths of the changes, added up, take every change to point the same "
+                                           "way")) +
+            " (cut off where it leaves the figure)",
         svg_chart(chart));
 }
 
@@ -64,7 +71,7 @@ void add_sensitivity(ReportSection& section, const RollbackAnswer& answer)
 {
     section.blocks.push_back(heading("Does the answer depend on a doubt?"));
     if (answer.sensitivity.empty()) {
-        section.blocks.push_back(paragraph("No client's probability lies between 0.1 and 0.9: nobody is left open."));
+        section.blocks.push_back(paragraph("No client's probability lies between 10 % and 90 %: nobody is left open."));
         return;
     }
     section.blocks.push_back(paragraph(
@@ -114,8 +121,8 @@ ReportSection rollback_section(const ReportData& data)
     if (answer.by_decision())
         section.blocks.push_back(note("Decisions of an analyst are part of this answer; see the conclusions."));
     section.blocks.push_back(
-        paragraph("Last checkpoint that is untouched with probability 0.5: " + round_text(answer.last_clean[0]) +
-                  "; 0.95: " + round_text(answer.last_clean[1]) + "; 0.99: " + round_text(answer.last_clean[2]) +
+        paragraph("Last checkpoint that is untouched with probability 50 %: " + round_text(answer.last_clean[0]) +
+                  "; 95 %: " + round_text(answer.last_clean[1]) + "; 99 %: " + round_text(answer.last_clean[2]) +
                   ". Last one with a contamination of at most 1 %: " + round_text(answer.tolerant) + "."));
     if (answer.contamination && answer.contamination->points.back().frozen > 0) {
         section.blocks.push_back(contamination_figure(answer));

@@ -226,9 +226,9 @@ std::string svg_bars(const std::vector<SvgBar>& bars, const std::string& axis)
     for (const double tick : {0.0, 0.25, 0.5, 0.75, 1.0}) {
         const double x = left + tick * (right - left);
         canvas.line(x, 4, x, foot, hairline);
-        canvas.text(x, foot + 15, label(tick), "middle");
+        canvas.text(x, foot + 15, label(100 * tick), "middle");
     }
-    canvas.text((left + right) / 2, foot + 31, axis, "middle");
+    canvas.text((left + right) / 2, foot + 31, axis + " (%)", "middle");
     for (std::size_t idx = 0; idx < bars.size(); ++idx) {
         const double y = 8 + line_height * static_cast<double>(idx);
         canvas.text(left - 8, y + 13, bars[idx].label, "end", ink);

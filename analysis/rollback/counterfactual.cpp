@@ -320,7 +320,7 @@ model::Result<double> Run::way(RoundNo round)
     return std::sqrt(sum);
 }
 
-/// ρ and the bounds that it gives.
+/// ρ and the estimates that it gives.
 void close(Counterfactual& result, std::vector<double> secants)
 {
     std::erase_if(secants, [](double secant) { return !std::isfinite(secant); });

@@ -40,7 +40,8 @@ struct CounterfactualPoint {
     double frozen = 0;          ///< |e| when every other update stays as it was sent (L0)
     double corrected = 0;       ///< |e| when honest clients are taken to answer the other model, by L-BFGS (L1)
     double apart = 0;           ///< |e frozen − e corrected|
-    double bound = 0;           ///< Σ ρ^(t−s) |δ_s|
+    /// Σ ρ^(t−s) |δ_s|: an estimate of |e|. With ρ the median secant it bounds neither replay: it may lie below both.
+    double bound = 0;
     std::vector<double> parts;  ///< per removal: |e| of that client alone, frozen
     std::vector<double> parts_injected;  ///< per removal: |δ| of that client alone, this round
 };

@@ -52,10 +52,10 @@ std::optional<std::size_t> index_in(const model::DetectorScores& scores, const m
 std::string share_text(double share)
 {
     if (share >= 0.01) return model::short_number(100 * share, 2) + " %";
-    // Two digits of a large number, written out: "one in 1400".
+    // Two digits of a large number, written out: "one in 1,400".
     const double many = 1 / share;
     const double step = std::pow(10.0, std::floor(std::log10(many)) - 1);
-    return "one in " + std::to_string(std::llround(std::round(many / step) * step));
+    return "one in " + model::grouped(std::llround(std::round(many / step) * step));
 }
 
 std::string count_text(std::size_t count, const char* noun)

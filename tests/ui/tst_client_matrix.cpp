@@ -95,6 +95,12 @@ private slots:
             QVERIFY(scale.high > scale.low);
             QVERIFY(!scale.name.isEmpty());
             if (statistic.source == ClientStatistic::Source::z) QVERIFY(scale.high >= 4 && scale.low == -scale.high);
+            // The crowd's own evidence must not fill the scale, whichever way it is put together.
+            const HeatScale calm = statistic_scale(statistic, std::vector<double>{0, 0.1, 0.2});
+            if (statistic.source == ClientStatistic::Source::evidence ||
+                statistic.source == ClientStatistic::Source::family ||
+                statistic.source == ClientStatistic::Source::evidence_sum)
+                QVERIFY(calm.low == 0 && calm.high >= 6);
         }
         MadeCase made;
         made.analysed = false;

@@ -274,6 +274,23 @@ private slots:
         QVERIFY(words(page).contains("0.01"));
     }
 
+    /// Of 20 clients 8 accused are more than 35 %, 7 are not.
+    void an_unclear_minority_is_said_where_clients_are_judged()
+    {
+        Book book;
+        Inspector inspector(book.session);
+        for (const std::size_t accused : {8, 7}) {
+            const auto data = test::made_case({.clients = 20, .malicious = accused});
+            book.session.show(data);
+            book.session.selection().select_client(test::client_id(19));
+            for (const QWidget* place : {static_cast<QWidget*>(&book.page(PageId::clients)),
+                                         static_cast<QWidget*>(&inspector)}) {
+                const bool said = words(*place).contains("The minority is unclear: 8 of 20 clients stand accused");
+                QCOMPARE(said, accused == 8);
+            }
+        }
+    }
+
     void evidence_text_is_harmless_everywhere()
     {
         Book book;

@@ -121,7 +121,7 @@ void TestRollbackPage::the_card_says_what_it_is_worth_and_costs()
     const std::int64_t recommended = answer.rollback.recommended->value();
     QTRY_VERIFY(shown.words().contains(QStringLiteral("Checkpoint of round %1 — recommended").arg(recommended)));
     QVERIFY(shown.words().contains(QStringLiteral("loses %1 rounds").arg(24 - recommended)));
-    QVERIFY(shown.words().contains(QStringLiteral("%1 of them").arg(answer.price->clean_updates)));
+    QVERIFY(shown.words().contains(QStringLiteral("%1 of these").arg(answer.price->clean_updates)));
     shown.session.selection().select_round(model::RoundNo{16});
     QVERIFY(shown.words().contains(QStringLiteral("Checkpoint of round 16")));
     QVERIFY(shown.words().contains(QStringLiteral("Holds updates of")));

@@ -127,6 +127,34 @@ private slots:
         QCOMPARE(table.rowCount(), 0);
     }
 
+    void probe_detectors_are_there_where_they_ran()
+    {
+        const auto data = std::make_shared<CaseData>(*MadeCase{}.make());
+        const model::Update& update = data->updates.front();  // of round 1
+        model::DetectorScores scores;
+        scores.round = update.round;
+        scores.detector = "probe-loss";
+        scores.clients = {update.client};
+        scores.statistic = {0.5};
+        scores.z = {4.25};
+        scores.evidence = {3};
+        data->scores[0].push_back(scores);
+        RoundTable table;
+        const auto column_titled = [&](const QString& title) {
+            for (int column = 0; column < table.columnCount(); ++column)
+                if (table.head(column).title == title) return column;
+            return -1;
+        };
+        const int loss = column_titled("Loss on the probe set"), trace = column_titled("Trace of the misclassified input");
+        QVERIFY(loss > 0 && trace > 0);
+        table.set_round(data, RoundNo{1}, {});
+        QVERIFY(!table.is_idle(loss) && table.is_idle(trace));
+        QVERIFY(!table.is_idle(RoundTable::evidence_column) && !table.is_idle(table.columnCount() - 1));
+        QCOMPARE(table.index(*table.row_of(update.client), loss).data().toString(), QStringLiteral("4.3"));
+        table.set_round(data, RoundNo{2}, {});
+        QVERIFY(table.is_idle(loss) && table.is_idle(trace));
+    }
+
     void titles_answer()
     {
         const CaseDataPtr data = MadeCase{}.make();

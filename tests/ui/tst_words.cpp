@@ -227,7 +227,7 @@ private slots:
         RollbackWords words = rollback_words(*data);
         QCOMPARE(said(words.answer), said("Go back to the checkpoint of round 14"));
         QCOMPARE(said(words.price),
-                 said("The price: rounds 15–24 of training are lost, 10 in all. accuracy 0.7333 then, 0.9 now."));
+                 said("The price: rounds 15–24 of training are lost, 10 in all. Metrics: accuracy 0.7333 then, 0.9 now."));
         data->rollback->recommended = RoundNo{24};
         QVERIFY(contains(rollback_words(*data).answer, "No need to go back"));
         data->rollback->recommended.reset();

@@ -221,7 +221,8 @@ HeatScale statistic_scale(const ClientStatistic& statistic, std::span<const doub
         widen(ordinary_z, highest);
         scale.low = -scale.high;
         scale.beyond_low = lowest < scale.low;
-    } else if (statistic.source == Source::evidence || statistic.source == Source::evidence_sum) {
+    } else if (statistic.source == Source::evidence || statistic.source == Source::family ||
+               statistic.source == Source::evidence_sum) {
         scale.low = 0;
         widen(ordinary_evidence, highest);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/clients_page.h"
 
+#include "ui/pages/caution_banner.h"
 #include "ui/pages/parts.h"
 #include "ui/plots/heat_map.h"
 #include "ui/plots/line_chart.h"
@@ -24,6 +25,7 @@ ClientsPage::ClientsPage(CaseSession& session, QWidget* parent)
       contents_(new QWidget(this)),
       empty_(new EmptyState(this)),
       title_(make_title({}, contents_)),
+      caution_(new CautionBanner(contents_)),
       shown_(make_quiet_text(contents_)),
       statistic_box_(new QComboBox(contents_)),
       order_box_(new QComboBox(contents_)),
@@ -79,6 +81,7 @@ void ClientsPage::build()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(grid);
     layout->addWidget(title_);
+    layout->addWidget(caution_);
     layout->addLayout(tools);
     layout->addWidget(shown_);
     layout->addWidget(make_hairline(contents_));
@@ -156,6 +159,7 @@ void ClientsPage::refresh()
         fill_matrix();
     }
     title_->setText(answer());
+    caution_->show_case(data);
     fill_heat_map();
 }
 

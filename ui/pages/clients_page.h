@@ -11,6 +11,7 @@ class QLineEdit;
 
 namespace fedsleuth::ui {
 
+class CautionBanner;
 class EmptyState;
 class HeatMap;
 class LineChart;
@@ -40,6 +41,7 @@ private:
     QWidget* contents_;
     EmptyState* empty_;
     QLabel* title_;
+    CautionBanner* caution_;
     QLabel* shown_;  ///< how many clients and rounds, and what is wrong with the filter
     QComboBox* statistic_box_;
     QComboBox* order_box_;

@@ -36,7 +36,11 @@ Cell file_state_cell(const model::EvidenceFile& file)
 {
     switch (file_state(file)) {
         case FileState::ok:
-            return {EvidencePage::tr("as declared"), 0, {}, {}};
+            return {file.declared_sha256.empty() ? EvidencePage::tr("read; no digest declared")
+                                                 : EvidencePage::tr("as declared"),
+                    0,
+                    {},
+                    {}};
         case FileState::missing:
             return {EvidencePage::tr("missing"), 3, {}, {}};
         case FileState::altered:
@@ -182,7 +186,7 @@ void EvidencePage::fill_files(const CaseDataPtr& data)
     if (state.altered) troubles.push_back(model::grouped(state.altered) + " altered");
     if (state.refused) troubles.push_back(model::grouped(state.refused) + " not usable");
     std::string text = counted(state.files, "file", "files") + ", " + model::byte_text(bytes) + ": " +
-                       (troubles.empty() ? std::string("each is what the log declares.") : list_text(troubles) + ".");
+                       (troubles.empty() ? std::string("each is what the log declares, where it declares a digest.") : list_text(troubles) + ".");
     const std::size_t hidden = data->files.size() - rows.size();
     if (hidden > 0)
         text.append(" ")

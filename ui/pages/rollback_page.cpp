@@ -197,7 +197,8 @@ void RollbackPage::show_contamination()
         if (!shares.isEmpty() && share > 0)
             title +=
                 tr("; of that %1%2")
-                    .arg(shares.join(QStringLiteral(", ")), contamination_->share.size() > 4 ? tr(" …") : QString());
+                    .arg(shares.join(QStringLiteral(", ")), contamination_->share.size() > 4 ? tr(" and %1 more").arg(contamination_->share.size() - 4)
+                                                                                      : QString());
         if (!contamination_->tampered.empty()) title += tr(". What the server put in itself is part of it");
         title += QStringLiteral(".");
     } else if (data && data->answer && session().jobs().is_running(QStringLiteral("contamination"))) {

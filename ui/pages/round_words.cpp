@@ -102,8 +102,9 @@ QString argument(const Strongest& found)
     if (scores.detector == "recycled")
         return QStringLiteral("%1 sent what was already known (cosine %2)").arg(who, number_text(value, 3));
     const auto* const info = analysis::find_detector(scores.detector);
-    return QStringLiteral("%1 stands apart (%2 %3, the median is %4)")
-        .arg(who, info ? text_of(info->unit) : shown(scores.detector), number, crowd);
+    return QStringLiteral("%1 stands apart (%2: %3, the median is %4%5)")
+        .arg(who, info ? text_of(info->title).toLower() : shown(scores.detector), number, crowd,
+             info ? QStringLiteral("; ") + text_of(info->unit) : QString());
 }
 
 }  // namespace

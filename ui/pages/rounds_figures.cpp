@@ -102,6 +102,8 @@ void RoundsPage::fill_table()
             norms[picture_->clients[idx]] = picture_->norms[idx];
     table_->set_colors(Palette::of(palette()));
     table_->set_round(session().data(), *round_, norms);
+    for (int column = 0; column < table_->columnCount(); ++column)
+        view_->setColumnHidden(column, table_->is_idle(column));
     view_->setColumnHidden(table_->columnCount() - 1, !table_->has_unusable());
     view_->set_empty_text(tr("No client sent an update in this round."));
 }

@@ -10,6 +10,7 @@
 #include "ui/session/wording.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <tuple>
 
@@ -34,6 +35,12 @@ std::string number_or_nothing(const std::optional<double>& number)
     return number ? model::short_number(*number, 4) : "";
 }
 
+std::string as_sentence(std::string text)
+{
+    if (!text.empty()) text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+    return text.empty() ? text : text + ".";
+}
+
 std::string detector_title(const std::string& name)
 {
     const analysis::DetectorInfo* info = analysis::find_detector(name);
@@ -53,7 +60,7 @@ Lines verdict_lines(const CaseData& data, const model::ClientId& client)
             add(lines, "Bad since", "round " + std::to_string(verdict->first_bad_round->value()));
         add(lines, "Bad in", round_list_text(verdict->bad_rounds, 8));
         add(lines, "Attack", attack_text(verdict->attack));
-        add(lines, "", attack_meaning(verdict->attack));
+        add(lines, "", as_sentence(attack_meaning(verdict->attack)));
         if (verdict->group) {
             std::vector<model::ClientId> others;
             for (const model::Verdict& other : data.verdicts->clients)

@@ -73,7 +73,7 @@ RollbackWords rollback_words(const CaseData& data)
         words.price = "The price: rounds " + std::to_string(to.value() + 1) + "–" + std::to_string(last.round.value()) +
                       " of training are lost, " + model::grouped(lost) + " in all.";
     const std::string metrics = then_and_now(metrics_of(data, *found), metrics_of(data, last));
-    if (!metrics.empty()) words.price.append(" ").append(metrics).append(".");
+    if (!metrics.empty()) words.price.append(" Metrics: ").append(metrics).append(".");
     return words;
 }
 

@@ -2,6 +2,7 @@
 #include "ui/shell/inspector.h"
 
 #include "ui/dialogs/source_dialog.h"
+#include "ui/pages/caution_banner.h"
 #include "ui/pages/parts.h"
 #include "ui/plots/palette.h"
 #include "ui/session/case_session.h"
@@ -19,6 +20,7 @@ namespace fedsleuth::ui {
 Inspector::Inspector(CaseSession& session, QWidget* parent)
     : QWidget(parent),
       session_(session),
+      caution_(new CautionBanner(this)),
       dossier_(new DossierView(this)),
       decision_(new QWidget(this)),
       decided_(make_quiet_text(decision_)),
@@ -68,6 +70,7 @@ void Inspector::build()
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(3 * grid, 2 * grid, 3 * grid, 2 * grid);
     layout->setSpacing(2 * grid);
+    layout->addWidget(caution_);
     layout->addWidget(dossier_, 1);
     layout->addWidget(decision_);
 }
@@ -84,6 +87,7 @@ void Inspector::show_selection()
         const auto draft = client ? drafts_.find(*client) : drafts_.end();
         note_->setPlainText(draft == drafts_.end() ? QString() : draft->second);
     }
+    caution_->show_case(client ? data : nullptr);
     decision_->setVisible(client.has_value());
     if (client) {
         dossier_->show_dossier(client_dossier(*data, *client, selection.round()));

@@ -14,6 +14,7 @@ class QPushButton;
 namespace fedsleuth::ui {
 
 class CaseSession;
+class CautionBanner;
 class DossierView;
 
 /// What is selected, in full: a client's dossier with the analyst's decision under it, or a round's facts.
@@ -29,6 +30,7 @@ private:
     void decide(model::VerdictClass verdict);
 
     CaseSession& session_;
+    CautionBanner* caution_;
     DossierView* dossier_;
     QWidget* decision_;
     QLabel* decided_;

@@ -2,6 +2,7 @@
 #include "ui/tables/round_table.h"
 
 #include "analysis/detection/detector.h"
+#include "analysis/detection/probe_scores.h"
 #include "ui/plots/color_space.h"
 #include "ui/plots/plot_text.h"
 #include "ui/plots/scales.h"
@@ -16,6 +17,18 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 /// From here on a ground gets no darker: z of about 13.
 constexpr double full_evidence = 10;
+
+/// Those of every case, then those that need a probe.
+const std::vector<analysis::DetectorInfo>& shown_detectors()
+{
+    static const std::vector<analysis::DetectorInfo> infos = [] {
+        std::vector<analysis::DetectorInfo> all;
+        for (const auto& some : {analysis::detectors(), analysis::probe_detectors()})
+            all.insert(all.end(), some.begin(), some.end());
+        return all;
+    }();
+    return infos;
+}
 
 QString minus_fixed(double number, int decimals)
 {
@@ -47,7 +60,7 @@ RoundTable::RoundTable(QObject* parent) : TableModel(parent)
             "adds 2.9, one at z = 10 adds 8.1."),
          true, 9},
     };
-    for (const analysis::DetectorInfo& detector : analysis::detectors())
+    for (const analysis::DetectorInfo& detector : shown_detectors())
         heads_.push_back(
             {text_of(detector.title),
              tr("%1\n\nShown: robust z-score within the round (distance from the round's median in units of its "
@@ -64,7 +77,7 @@ void RoundTable::set_round(CaseDataPtr data, model::RoundNo round, const std::ma
     data_ = std::move(data);
     rows_.clear();
     unusable_ = false;
-    const auto infos = analysis::detectors();
+    const auto& infos = shown_detectors();
     detectors_.assign(infos.size(), nullptr);
     std::map<model::ClientId, std::vector<std::optional<std::size_t>>> places;
     for (const model::DetectorScores& scores : scores_of(*data_, round)) {
@@ -121,6 +134,14 @@ std::optional<int> RoundTable::row_of(const model::ClientId& client) const
 {
     const auto found = std::ranges::find_if(rows_, [&](const RoundRow& row) { return row.update->client == client; });
     return found == rows_.end() ? std::nullopt : std::optional(int(found - rows_.begin()));
+}
+
+bool RoundTable::is_idle(int column) const
+{
+    const auto detector_idx = std::size_t(column - first_detector_column);
+    const std::size_t always = analysis::detectors().size();
+    return column >= first_detector_column && detector_idx >= always && detector_idx < shown_detectors().size() &&
+           (detector_idx >= detectors_.size() || !detectors_[detector_idx]);
 }
 
 int RoundTable::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(rows_.size()); }

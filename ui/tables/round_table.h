@@ -35,6 +35,8 @@ public:
     void set_colors(const Palette& colors);
 
     [[nodiscard]] bool has_unusable() const { return unusable_; }  ///< some row has something in the state column
+    /// A probe detector without scores in this round: nothing was given for it to work on.
+    [[nodiscard]] bool is_idle(int column) const;
     [[nodiscard]] const std::vector<RoundRow>& rows() const { return rows_; }
     [[nodiscard]] std::optional<int> row_of(const model::ClientId& client) const;
     [[nodiscard]] const model::ClientId& client(int row) const { return rows_[std::size_t(row)].update->client; }

@@ -24,7 +24,7 @@ QString price_words(const analysis::RollbackPrice& price)
     if (price.rounds == 0) return CheckpointCard::tr("Nothing is lost: it is the last one.");
     QStringList lines;
     lines << CheckpointCard::tr(
-                 "Going back here loses %1 rounds and %2 updates, %3 of them of %4 clients that nobody "
+                 "Going back here loses %1 rounds and %2 updates; %3 of these are of %4 clients that nobody "
                  "suspects (%5 training examples).")
                  .arg(price.rounds)
                  .arg(text_of(model::grouped(price.updates)), text_of(model::grouped(price.clean_updates)))
@@ -98,7 +98,7 @@ void CheckpointCard::show_checkpoint(const CaseDataPtr& data, std::optional<mode
     title_->setText((recommended ? tr("Checkpoint of round %1 — recommended") : tr("Checkpoint of round %1"))
                         .arg(found->round.value()));
     say(status_,
-        tr("%1, untouched with probability %2%3")
+        tr("Status: %1, untouched with probability %2%3.")
             .arg(shown(found->status), text_of(probability_text(found->clean_probability)),
                  found->contamination ? tr("; contamination %1").arg(percent_cell(found->contamination, 2).text)
                                       : QString()));

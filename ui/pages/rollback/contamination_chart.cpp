@@ -17,26 +17,28 @@ ChartContents contamination_contents(const analysis::Counterfactual& curve, cons
 {
     ChartLine frozen{words("updates as they were sent")};
     ChartLine corrected{words("honest clients answer the other model (L-BFGS)")};
-    ChartLine bound{words("estimated bound")};
+    // Lengths added up, each shrunk by the rounds' median factor: no triangle inequality stands behind it.
+    ChartLine estimate{curve.secant ? words("rough estimate (earlier changes × %1 a round)").arg(*curve.secant, 0, 'g', 3)
+                                    : words("lengths of the changes, added up")};
     double most = 0;
     for (const analysis::CounterfactualPoint& point : curve.points) {
         const auto x = static_cast<double>(point.round.value());
         frozen.points.emplace_back(x, 100 * analysis::influence(point, point.frozen));
         corrected.points.emplace_back(x, 100 * analysis::influence(point, point.corrected));
-        bound.points.emplace_back(x, 100 * analysis::influence(point, point.bound));
+        estimate.points.emplace_back(x, 100 * analysis::influence(point, point.bound));
         most = std::max({most, frozen.points.back().y(), corrected.points.back().y()});
     }
-    for (QPointF& point : bound.points) point.setY(std::min(point.y(), 1.5 * most + 1));
+    for (QPointF& point : estimate.points) point.setY(std::min(point.y(), 1.5 * most + 1));
     frozen.color = colors.verdict(model::VerdictClass::malicious);
     frozen.width = 2;
     corrected.color = colors.ink;
     corrected.style = Qt::DashLine;
-    bound.color = colors.quiet;
-    bound.style = Qt::DotLine;
+    estimate.color = colors.quiet;
+    estimate.style = Qt::DotLine;
     ChartContents contents;
     contents.x = {words("Checkpoint of round"), {}, {}, {}, true};
     contents.y = {words("Moved by, of the way of training"), QStringLiteral("%"), 0.0, {}};
-    contents.lines = {std::move(frozen), std::move(corrected), std::move(bound)};
+    contents.lines = {std::move(frozen), std::move(corrected), std::move(estimate)};
     if (selected) contents.caret_x = static_cast<double>(selected->value());
     return contents;
 }

@@ -12,7 +12,7 @@
 namespace fedsleuth::ui {
 
 /// How far each checkpoint lies from the one that would have been, in per cent of the way of training: frozen,
-/// corrected, and their bound (cut off where it leaves the picture).
+/// corrected, and a rough estimate from lengths alone (cut off where it leaves the picture).
 [[nodiscard]] ChartContents contamination_contents(const analysis::Counterfactual& curve, const Palette& colors,
                                                    std::optional<model::RoundNo> selected);
 
