@@ -126,8 +126,8 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
     for (const model::Finding& finding : privacy.findings)
         if (finding.client && finding.kind == "privacy-noise-too-low")
             evidence.explained[*finding.client] =
-                "It adds less noise than it declares (a privacy finding of its own), which alone sets its updates "
-                "apart from those of the others: no sign of poisoning is seen beside it.";
+                "It adds less noise than it declares (a privacy finding of its own). That by itself sets its updates "
+                "apart from those of the others: whether there is more behind it cannot be told from them.";
 
     std::string probe_json = "{}";
     if (!options.probes.empty()) {

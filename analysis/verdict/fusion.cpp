@@ -207,7 +207,7 @@ model::Verdicts fuse(const Evidence& evidence, const std::vector<ClientId>& clie
         verdict.client = client;
         if (const auto found = cases.find(client); found != cases.end()) {
             fill(verdict, found->second);
-            if (found->second.explained)
+            if (found->second.explained && verdict.verdict == VerdictClass::watch)
                 verdict.against.push_back({"norm", evidence.rounds.front().patterns.round, *found->second.explained, 1});
             explain(verdict, *found->second.judgement, found->second.pattern, cases.size(), evidence.rounds);
             if (const auto opinion = opinions.find(client); opinion != opinions.end())

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <set>
 
@@ -133,6 +134,14 @@ double family_share(const Measured& measured)
         right += judged.verdict.family == model::family_of(judged.attack);
     }
     return share(right, found);
+}
+
+std::string percent(double share)
+{
+    if (share < 0) return "–";
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
+    return text;
 }
 
 }  // namespace fedsleuth::evaluation

@@ -51,6 +51,9 @@ struct Rates {
 [[nodiscard]] std::vector<std::int64_t> onset_errors(const Measured& measured);
 [[nodiscard]] double family_share(const Measured& measured);
 
+/// "12.5 %" for 0.125; a dash for the −1 of what was taken of nothing.
+[[nodiscard]] std::string percent(double share);
+
 /// The yardstick's table as Markdown, with the targets beside what was measured.
 [[nodiscard]] std::string results(const Measured& measured, const std::string& recipe);
 

@@ -30,14 +30,6 @@ std::vector<analysis::ProbeRound> cut(const Probed& probed, Brought brought)
     return rounds;
 }
 
-std::string percent(double share)
-{
-    if (share < 0) return "–";
-    char text[32];
-    std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
-    return text;
-}
-
 }  // namespace
 
 std::vector<ProbeRow> probe_rows(const Probed& probed)

@@ -9,14 +9,6 @@ namespace fedsleuth::evaluation {
 
 namespace {
 
-std::string percent(double value)
-{
-    if (value < 0) return "–";
-    char text[32];
-    std::snprintf(text, sizeof text, "%.1f %%", 100 * value);
-    return text;
-}
-
 std::string decimal(double value)
 {
     if (value < 0) return "–";

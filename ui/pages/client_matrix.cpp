@@ -131,11 +131,14 @@ ClientMatrix client_matrix(const CaseData& data, const ClientStatistic& statisti
         }
         return matrix;
     }
+    const bool sum = statistic.source == Source::evidence_sum;
+    const bool family = statistic.source == Source::family;
+    std::unordered_map<std::string, const analysis::DetectorInfo*> infos;  // looked up once, not once a round
     for (std::size_t col = 0; col < cols && col < data.scores.size(); ++col)
         for (const model::DetectorScores& scores : data.scores[col]) {
-            const analysis::DetectorInfo* const info = analysis::find_detector(scores.detector);
-            const bool sum = statistic.source == Source::evidence_sum;
-            const bool family = statistic.source == Source::family;
+            const auto [known, is_new] = infos.try_emplace(scores.detector, nullptr);
+            if (is_new) known->second = analysis::find_detector(scores.detector);
+            const analysis::DetectorInfo* const info = known->second;
             if (sum && info && !info->judged) continue;
             if (family ? !info || info->family != statistic.name : !sum && scores.detector != statistic.name) continue;
             for (std::size_t idx = 0; idx < scores.clients.size(); ++idx) {
