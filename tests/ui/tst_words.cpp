@@ -76,7 +76,14 @@ private slots:
         QCOMPARE(said(summary.back), said("Go back to the checkpoint of round 14 (clean with probability > "
                                           "99.9\u00a0%); that gives up 10 rounds of training."));
         QCOMPARE(said(summary.evidence),
-                 said("0 evidence files as declared; the custody chain is intact. No privacy mechanism is declared."));
+                 said("0 evidence files; the custody chain is intact. No privacy mechanism is declared."));
+        CaseData with_files = *data;
+        with_files.files.resize(3);
+        for (model::EvidenceFile& file : with_files.files) file.actual_sha256 = "ab";
+        QVERIFY(said(summarise(with_files).evidence).startsWith(said("3 evidence files read, no digests declared;")));
+        with_files.files[1].declared_sha256 = "ab";
+        QVERIFY(said(summarise(with_files).evidence)
+                    .startsWith(said("3 evidence files read, 1 with a declared digest, which fits;")));
         QCOMPARE(summary.sentences().size(), std::size_t{5});
         QCOMPARE(summary.figures.size(), std::size_t{5});
         const std::vector<std::string> values{"20", "24", "1", "15", "14"};

@@ -43,6 +43,7 @@ EvidenceState evidence_state(const CaseData& data)
     EvidenceState state;
     for (const model::EvidenceFile& file : data.files) {
         ++state.files;
+        if (!file.declared_sha256.empty()) ++state.declared;
         switch (file_state(file)) {
             case FileState::ok:
                 break;
@@ -241,7 +242,12 @@ std::string evidence_sentence(const CaseData& data)
     if (state.altered) troubles.push_back(model::grouped(state.altered) + " altered");
     if (state.refused) troubles.push_back(model::grouped(state.refused) + " not usable");
     std::string text = counted(state.files, "evidence file", "evidence files");
-    text += troubles.empty() ? " as declared" : ", " + list_text(troubles);
+    if (!troubles.empty())
+        text += ", " + list_text(troubles);
+    else if (state.declared == 0)
+        text += state.files > 0 ? " read, no digests declared" : "";
+    else
+        text += " read, " + model::grouped(state.declared) + " with a declared digest, which fits";
     if (!data.issues.empty())
         text += ", " + counted(static_cast<std::int64_t>(data.issues.size()), "import issue", "import issues");
     text += data.custody_intact ? "; the custody chain is intact. " : "; the custody chain is BROKEN. ";

@@ -33,6 +33,7 @@ struct Summary {
 /// How the evidence files stand.
 struct EvidenceState {
     std::int64_t files = 0;
+    std::int64_t declared = 0;  ///< whose digest the log declares
     std::int64_t missing = 0;
     std::int64_t altered = 0;  ///< not the digest that the log declares
     std::int64_t refused = 0;  ///< there, of the right digest or none declared, and still not usable
