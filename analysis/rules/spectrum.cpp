@@ -39,9 +39,73 @@ struct Ritz {
     VectorXd vector;
 };
 
-/// The eigenvector of a tridiagonal matrix for a known eigenvalue, in O(size): factored from both ends, it starts where
-/// the two meet best (Parlett, Dhillon, Fernando's solution to Wilkinson's problem, 1997, section 3).
-VectorXd tridiagonal_vector(const VectorXd& diagonal, const VectorXd& off, Index size, double value)
+/// Sturm sequences of a tridiagonal matrix at eight values at once: how many eigenvalues are above each (Demmel, Applied
+/// Numerical Linear Algebra, 1997, section 5.3.4).
+class EigenvalueCount {
+public:
+    struct Bracket {
+        double low;   ///< at least as many eigenvalues as wanted are above it
+        double high;  ///< fewer are
+        [[nodiscard]] double width() const { return high - low; }
+    };
+
+    EigenvalueCount(const VectorXd& diagonal, const VectorXd& off, Index size)
+        : diagonal_(diagonal.head(size)), squares_(off.head(size - 1).cwiseAbs2())
+    {
+        const double reach = size > 1 ? 2.0 * off.head(size - 1).cwiseAbs().maxCoeff() : 0.0;
+        all_ = {diagonal_.minCoeff() - reach, diagonal_.maxCoeff() + reach};
+        tiny_ = std::numeric_limits<double>::min() + 1e-300 * std::max(std::abs(all_.low), std::abs(all_.high));
+    }
+
+    [[nodiscard]] const Bracket& all() const { return all_; }
+
+    /// The `wanted`-th largest eigenvalue to a ninth of the bracket; false where floating point has nothing in between.
+    bool narrow(Bracket& bracket, double wanted) const
+    {
+        const double step = bracket.width() / (at_once + 1);
+        const Lanes values = bracket.low + step * Lanes::LinSpaced(at_once, 1.0, at_once);
+        const Lanes above = count_above(values);
+        const double before = bracket.width();
+        for (Index k = 0; k < at_once; ++k) {
+            if (above[k] >= wanted) {
+                bracket.low = std::max(bracket.low, values[k]);
+            } else {
+                bracket.high = std::min(bracket.high, values[k]);
+            }
+        }
+        return bracket.width() > 0 && bracket.width() < 0.5 * before;
+    }
+
+private:
+    static constexpr Index at_once = 8;
+    using Lanes = Eigen::Array<double, at_once, 1>;
+
+    [[nodiscard]] Lanes count_above(const Lanes& values) const
+    {
+        Lanes above = Lanes::Zero();
+        Lanes pivot = diagonal_[0] - values;
+        for (Index k = 0;; ++k) {
+            pivot = (pivot.abs() < tiny_).select(-tiny_, pivot);
+            above += (pivot > 0).cast<double>();
+            if (k == squares_.size()) return above;
+            pivot = (diagonal_[k + 1] - values) - squares_[k] / pivot;
+        }
+    }
+
+    VectorXd diagonal_;
+    VectorXd squares_;
+    Bracket all_;
+    double tiny_ = 0;
+};
+
+/// The eigenvector of a tridiagonal matrix for an eigenvalue that is nearly known, in O(size): factored from both ends,
+/// it starts where the two meet best (Parlett, Dhillon, Fernando's solution to Wilkinson's problem, 1997, section 3).
+/// What it leaves there corrects the eigenvalue as Rayleigh's quotient would.
+struct TwistedVector {
+    VectorXd vector;
+    double correction = 0;
+};
+TwistedVector twisted_vector(const VectorXd& diagonal, const VectorXd& off, Index size, double value)
 {
     const double tiny = std::numeric_limits<double>::min() + 1e-300 * std::abs(value);
     const auto pivot = [&](double at) { return at == 0.0 ? tiny : at; };
@@ -50,22 +114,34 @@ VectorXd tridiagonal_vector(const VectorXd& diagonal, const VectorXd& off, Index
     for (Index k = 1; k < size; ++k) down[k] = pivot(diagonal[k] - value - off[k - 1] * off[k - 1] / down[k - 1]);
     up[size - 1] = pivot(diagonal[size - 1] - value);
     for (Index k = size - 1; k-- > 0;) up[k] = pivot(diagonal[k] - value - off[k] * off[k] / up[k + 1]);
+    const VectorXd left = down + up - (diagonal.head(size).array() - value).matrix();
     Index meet = 0;
-    (down + up - (diagonal.head(size).array() - value).matrix()).cwiseAbs().minCoeff(&meet);
+    left.cwiseAbs().minCoeff(&meet);
     VectorXd vector(size);
     vector[meet] = 1.0;
     for (Index k = meet; k-- > 0;) vector[k] = -off[k] / down[k] * vector[k + 1];
     for (Index k = meet + 1; k < size; ++k) vector[k] = -off[k - 1] / up[k] * vector[k - 1];
-    return vector.normalized();
+    return {vector.normalized(), left[meet] / vector.squaredNorm()};
 }
 
+/// Brackets until the largest eigenvalue stands alone in its own, then corrects it. The gap is never overrated.
 Ritz top_ritz(const VectorXd& diagonal, const VectorXd& off, Index size)
 {
-    Eigen::SelfAdjointEigenSolver<MatrixXd> solver;
-    solver.computeFromTridiagonal(diagonal.head(size), off.head(size - 1), Eigen::EigenvaluesOnly);
-    const VectorXd& values = solver.eigenvalues();
-    const double top = values[size - 1];
-    return {top, top - (size > 1 ? values[size - 2] : 0.0), tridiagonal_vector(diagonal, off, size, top)};
+    const EigenvalueCount count(diagonal, off, size);
+    EigenvalueCount::Bracket first = count.all(), second = count.all();
+    const auto apart = [&] { return first.low - second.high; };
+    bool goes_on = true;
+    while (goes_on && size > 1 && 10.0 * std::max(first.width(), second.width()) > apart()) {
+        goes_on = count.narrow(first, 1);
+        if (10.0 * second.width() > apart()) goes_on = count.narrow(second, 2) || goes_on;
+    }
+    double value = 0.5 * (first.low + first.high);
+    TwistedVector found = twisted_vector(diagonal, off, size, value);
+    for (int round = 0; round < 6 && std::abs(found.correction) > 1e-16 * std::abs(value); ++round) {
+        value = std::clamp(value + found.correction, first.low, first.high);
+        found = twisted_vector(diagonal, off, size, value);
+    }
+    return {value, size > 1 ? value - second.high : value, std::move(found.vector)};
 }
 
 /// When to look again whether the iteration has converged: a look costs more than a step. The error shrinks by about
@@ -99,7 +175,8 @@ double orthogonalise(VectorXd& vector, const MatrixXd& basis, Index steps)
 {
     double before = vector.norm();
     while (true) {
-        for (Index step = 0; step < steps; ++step) vector -= basis.col(step).dot(vector) * basis.col(step);
+        const VectorXd along = basis.leftCols(steps).transpose() * vector;
+        vector -= basis.leftCols(steps) * along;
         const double after = vector.norm();
         if (!(after < 0.7 * before)) return after;
         before = after;
