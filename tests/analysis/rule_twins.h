@@ -130,12 +130,13 @@ inline Vector mda(const Matrix& rows, std::size_t f)
     return mean(chosen(rows, best));
 }
 
-inline Vector geometric_median(const Matrix& rows, double nu, int iterations)
+inline Vector geometric_median(const Matrix& rows, double nu, int iterations, Vector examples = {})
 {
     Vector at = mean(rows);
+    examples.resize(rows.size(), 1.0);
     for (int step = 0; step < iterations; ++step) {
         Vector weights;
-        for (const Vector& row : rows) weights.push_back(1 / std::max(nu, apart(row, at)));
+        for (std::size_t i = 0; i < rows.size(); ++i) weights.push_back(examples[i] / std::max(nu, apart(rows[i], at)));
         const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
         for (double& weight : weights) weight /= total;
         at = weighted_sum(rows, weights);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What leaves the case: replayed checkpoints, the report in three formats, and the metrics.
 #include "app/cli_program.h"
-#include "storage/case/case_file.h"
-#include "storage/evidence/snapshot_file.h"
+#include "app/snapshot_values.h"
 
 #include <algorithm>
 #include <QRegularExpression>
@@ -15,38 +14,6 @@ using namespace fedsleuth;
 namespace {
 
 const QString sample = QStringLiteral(FEDSLEUTH_SOURCE "/resources/sample");
-
-using Values = std::vector<double>;
-
-/// All tensors of a snapshot, end to end.
-Values snapshot_values(const QString& path)
-{
-    Values all;
-    const auto snapshot = storage::open_snapshot(path.toStdString());
-    if (!snapshot) return all;
-    for (std::size_t tensor = 0; tensor < (*snapshot)->tensors().size(); ++tensor) {
-        std::vector<float> values(static_cast<std::size_t>((*snapshot)->tensors()[tensor].count));
-        if (!(*snapshot)->read(tensor, 0, static_cast<std::int64_t>(values.size()), values.data())) return {};
-        all.insert(all.end(), values.begin(), values.end());
-    }
-    return all;
-}
-
-Values case_values(storage::CaseFile& store, model::VectorRef::Kind kind, int round, const std::string& client = {})
-{
-    std::vector<float> values(static_cast<std::size_t>(*store.coordinates()));
-    const model::VectorRef ref{kind, model::RoundNo{round}, model::ClientId{client}};
-    if (!store.read(std::span(&ref, 1), 0, static_cast<std::int64_t>(values.size()), values.data())) return {};
-    return {values.begin(), values.end()};
-}
-
-double greatest_difference(const Values& a, const Values& b)
-{
-    if (a.size() != b.size() || a.empty()) return INFINITY;
-    double most = 0;
-    for (std::size_t idx = 0; idx < a.size(); ++idx) most = std::max(most, std::abs(a[idx] - b[idx]));
-    return most;
-}
 
 /// Every <svg> of a page, each of which has to be XML of its own.
 int well_formed_figures(const QByteArray& html)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The sample federation through every command, in all three formats.
+#include "analysis/rule_twins.h"
 #include "app/cli_program.h"
-#include "storage/case/case_file.h"
+#include "app/snapshot_values.h"
 
 #include <algorithm>
 #include <cmath>
@@ -75,6 +76,7 @@ private slots:
     void a_sealed_case_is_verified();
     void aggregate_writes_a_file_and_records_it();
     void aggregate_takes_any_rule();
+    void aggregate_writes_what_the_rule_gives();
     void aggregate_refuses_what_is_not_there();
     void whatif_holds_the_rules_side_by_side();
     void whatif_refuses_what_is_not_there();
@@ -418,6 +420,46 @@ void Sample::aggregate_takes_any_rule()
     QCOMPARE(entry["parameters"]["settings"]["step"].toDouble(), 0.25);
     const Ran trust = run({"--rule", "fltrust"});
     QVERIFY(trust.code == 1 && trust.err.contains("reference"));  // this server recorded none
+}
+
+void Sample::aggregate_writes_what_the_rule_gives()
+{
+    // The slow twins, on the updates themselves.
+    auto store = fedsleuth::storage::CaseFile::open(case_.toStdString());
+    QVERIFY(store.has_value());
+    fedsleuth::test::Matrix rows;
+    fedsleuth::test::Vector examples;
+    const auto updates = (*store)->updates();
+    QVERIFY(updates.has_value());
+    for (const fedsleuth::model::Update& update : *updates) {
+        if (update.round.value() != 15 || update.client.text() == "site-02") continue;
+        rows.push_back(case_values(**store, fedsleuth::model::VectorRef::Kind::update, 15, update.client.text()));
+        examples.push_back(static_cast<double>(*update.num_examples));
+    }
+    QCOMPARE(rows.size(), std::size_t{19});
+    constexpr std::size_t f = 4;
+    fedsleuth::test::Vector scores;
+    for (std::size_t i = 0; i < rows.size(); ++i) scores.push_back(fedsleuth::test::krum_score(rows, i, rows.size() - f - 2));
+    fedsleuth::test::Vector median;
+    for (std::size_t k = 0; k < rows.front().size(); ++k)
+        median.push_back(fedsleuth::test::middle(fedsleuth::test::column(rows, k)));
+    const QString out = fresh("r15-rule.npz");
+    const auto written = [&](const QStringList& rule) {
+        const Ran ran = run_cli(QStringList{"aggregate", "--case", case_, "--round", "15", "--exclude", "site-02", "--out",
+                                            out, "--format", "json", "--rule"} +
+                                rule);
+        return ran.code == 0 ? snapshot_values(out) : Values();
+    };
+    const auto close = [&](const QStringList& rule, const fedsleuth::test::Vector& twin) {
+        const double difference = greatest_difference(written(rule), twin);
+        return difference < 1e-6 * fedsleuth::test::norm(twin);  // the file holds float32
+    };
+    QVERIFY(close({"krum", "--set", "f=4"}, rows[fedsleuth::test::ranked(scores).front()]));
+    QVERIFY(close({"bulyan", "--set", "f=4"}, fedsleuth::test::bulyan(rows, f)));
+    QVERIFY(close({"geometric-median", "--set", "iterations=2000", "--set", "tolerance=0", "--set", "nu=1e-9"},
+                  fedsleuth::test::geometric_median(rows, 1e-9, 2000, examples)));
+    QVERIFY(close({"median"}, median));
+    QVERIFY(!close({"median"}, rows.front()));
 }
 
 void Sample::aggregate_refuses_what_is_not_there()
