@@ -26,6 +26,7 @@ struct LabTruth {
     std::vector<model::ClientId> unreliable;           ///< honest clients with partly random labels
     std::vector<model::ClientId> stragglers;           ///< honest clients that send stale updates now and then
     bool backdoor = false;                             ///< one of the attacks plants one
+    std::vector<model::RoundNo> tampered;              ///< what was shipped then is not what the updates give
     /// After each round: share of the inputs that an attacker cares for that get the answer that it wants; the largest
     /// over the attacks. Zeros where no attack wants a certain answer.
     std::vector<double> attack_success;

@@ -61,6 +61,9 @@ model::Result<void> check(const LabOptions& options)
     FEDSLEUTH_CHECK(in_range("noisy clients", options.noisy_clients, 0, 1));
     FEDSLEUTH_CHECK(in_range("noisy labels", options.noisy_labels, 0, 1));
     FEDSLEUTH_CHECK(in_range("server learning rate", options.server_learning_rate, 1e-6, 100));
+    FEDSLEUTH_CHECK(in_range("tampered round", static_cast<double>(options.tampered_round), 0,
+                             static_cast<double>(options.rounds)));
+    FEDSLEUTH_CHECK(in_range("tampering", options.tampering, 0, 1e3));
     if (options.privacy) {
         FEDSLEUTH_CHECK(in_range("noise multiplier", options.privacy->noise_multiplier, 0, 1e6));
         FEDSLEUTH_CHECK(in_range("clip", options.privacy->clipping_norm, 1e-9, 1e9));

@@ -89,6 +89,10 @@ struct LabOptions {
 
     std::vector<AttackPlan> attacks;
     std::optional<PrivacyOptions> privacy;
+    /// A server that ships another model than the updates give: after this round (0: never) it adds a vector of random
+    /// direction, `tampering` times as long as the round's step.
+    std::size_t tampered_round = 0;
+    double tampering = 5;
 
     unsigned threads = 1;
 };

@@ -45,7 +45,7 @@ private:
 /// What the streams are for: the first number of a stream's name.
 namespace stream {
 inline constexpr std::uint64_t data = 1, partition = 2, model = 3, roles = 4, selection = 5, training = 6, attack = 7,
-                               noise = 8, test_data = 9, labels = 10, server = 11, probe = 12;
+                               noise = 8, test_data = 9, labels = 10, server = 11, probe = 12, tampering = 13;
 }
 
 }  // namespace fedsleuth::analysis::lab

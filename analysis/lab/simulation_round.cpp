@@ -280,6 +280,19 @@ void Simulation::State::record_updates(const std::vector<Participation>& parts, 
     }
 }
 
+void Simulation::State::tamper_with(std::vector<float>& next)
+{
+    Random random(options.seed, {stream::tampering});
+    std::vector<double> added(next.size());
+    for (double& value : added) value = random.normal();
+    const std::vector<float> shift = difference(next, global());
+    const std::vector<double> step(shift.begin(), shift.end());
+    const double scale = options.tampering * norm_of(step) / norm_of(added);
+    for (std::size_t k = 0; k < next.size(); ++k)
+        next[k] = static_cast<float>(static_cast<double>(next[k]) + scale * added[k]);
+    recorded.truth.tampered.emplace_back(static_cast<std::int64_t>(round));
+}
+
 RoundOutcome Simulation::State::evaluate(const std::vector<Participation>& parts, model::Round& record)
 {
     RoundOutcome outcome;
@@ -317,6 +330,7 @@ model::Result<RoundOutcome> Simulation::State::step()
     const std::vector<float> server_update = train_reference();
     FEDSLEUTH_TRY(std::vector<float> next, aggregate(parts, server_update));
     record_updates(parts, server_update);
+    if (round == options.tampered_round) tamper_with(next);
     previous_step = difference(next, global());
     recorded.models.push_back(std::move(next));
 

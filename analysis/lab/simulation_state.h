@@ -78,6 +78,8 @@ struct Simulation::State {
     [[nodiscard]] model::Result<std::vector<float>> aggregate(const std::vector<Participation>& parts,
                                                               const std::vector<float>& server_update);
     void record_updates(const std::vector<Participation>& parts, const std::vector<float>& server_update);
+    /// What the tampering server adds before it ships.
+    void tamper_with(std::vector<float>& next);
     [[nodiscard]] RoundOutcome evaluate(const std::vector<Participation>& parts, model::Round& record);
 };
 

@@ -70,7 +70,8 @@ std::string truth_json(const LabFederation& federation, const LabOptions& option
     clients_field(json, "unreliable", truth.unreliable);
     clients_field(json, "stragglers", truth.stragglers);
     json.key("identity_faults").begin_object().end_object().key("privacy_faults").begin_object().end_object();
-    json.key("tampered_checkpoints").begin_array().end_array().field("backdoor", truth.backdoor);
+    rounds_field(json, "tampered_checkpoints", truth.tampered);
+    json.field("backdoor", truth.backdoor);
     recipe_field(json, options);
     json.end_object();
     return json.text() + "\n";

@@ -236,6 +236,8 @@ void add_simulate_options(CLI::App& app, SimulateCommand& options)
     text("--noise-multiplier", options.noise_multiplier, "differential privacy: noise on each update, in clips", "Z");
     text("--clip", options.clip, "its clipping norm (1)", "C");
     text("--delta", options.delta, "its delta (1e-5)", "D");
+    text("--tampered-round", made.tampered_round, "the round whose checkpoint the server tampers with (none)", "ROUND");
+    text("--tampering", made.tampering, "how long what it adds is, in steps of that round (5)", "TIMES");
     text("--epsilon-budget", options.epsilon_budget, "the budget that the federation declares (none)", "E");
     app.add_flag("--signed", options.sign, "sign updates and checkpoints (Ed25519) and write certificates");
     one_of("--snapshots", options.snapshots, "how numbers are written (npz)", "npz|npy|safetensors",

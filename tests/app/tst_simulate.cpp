@@ -78,6 +78,29 @@ private slots:
         }
     }
 
+    void a_tampering_server_is_found()
+    {
+        const QString folder = fresh("tampered"), file = fresh("tampered.fedcase");
+        const QStringList tamper{"--tampered-round", "4", "--tampering", "3", "--out", folder};
+        QCOMPARE(run_cli(small + tamper).code, 0);
+        const QJsonObject truth = QJsonDocument::fromJson(read_file(folder + "/truth.json")).object();
+        QCOMPARE(truth["tampered_checkpoints"].toArray(), QJsonArray{4});
+        QCOMPARE(run_cli({"ingest", folder, "--case", file}).code, 0);
+        QCOMPARE(run_cli({"analyse", "--case", file}).code, 0);
+        const Ran findings = run_cli({"findings", "--case", file, "--format", "json"});
+        int found = 0;
+        for (const QJsonValue finding : findings.json()["findings"].toArray()) {
+            if (finding["kind"].toString() != "checkpoint-mismatch") continue;
+            ++found;
+            QCOMPARE(finding["round"].toInt(), 4);
+            // Nearly at right angles to the step, so that what was shipped is √(1 + 3²) steps long.
+            const QJsonValue evidence = finding["evidence"];
+            QVERIFY(qAbs(evidence["residual"].toDouble() - 3 / std::sqrt(10.0)) < 0.05);
+        }
+        QCOMPARE(found, 1);
+        QCOMPARE(run_cli(small + QStringList{"--tampered-round", "99", "--out", fresh("never")}).code, 2);
+    }
+
     void the_same_options_write_the_same_bytes()
     {
         const QString one = fresh("one"), two = fresh("two"), other = fresh("other");
