@@ -4,6 +4,7 @@
 #include "support/strict_messages.h"
 #include "support/ui_case.h"
 #include "support/ui_setup.h"
+#include "ui/dialogs/source_dialog.h"
 #include "ui/pages/page.h"
 #include "ui/pages/workshop_page.h"
 #include "ui/plots/line_chart.h"
@@ -18,6 +19,7 @@
 #include <cmath>
 #include <memory>
 #include <QAbstractItemModelTester>
+#include <QAction>
 #include <QComboBox>
 #include <QDir>
 #include <QLabel>
@@ -193,6 +195,70 @@ private slots:
         QVERIFY(!suspects->selected_row());  // no suspect
         book.session.selection().select_round(RoundNo{14});
         QCOMPARE(checkpoints->selected_row(), std::optional(14));  // round 0 is there too
+    }
+
+    /// Activating shows the line in the evidence; client and round are in the context menu.
+    void a_finding_leads_to_line_client_and_round()
+    {
+        Book book;
+        const auto data = test::made_case({});
+        data->findings.clear();
+        data->findings.push_back({"rate-limit", model::Severity::high, test::client_id(2), RoundNo{4}, "Too many.",
+                                  R"({"line": 17})", {}});
+        data->findings.push_back({"not-inspectable", model::Severity::info, {}, {}, "Sums only.", "{}", {}});
+        data->findings.push_back({"late", model::Severity::info, test::client_id(3), {}, "No line names it.", "{}", {}});
+        index_case_data(*data);
+        book.session.show(data);
+        std::vector<model::ClientId> clients;
+        std::vector<RoundNo> rounds;
+        Selection& selection = book.session.selection();
+        connect(&selection, &Selection::client_activated, this, [&] { clients.push_back(*selection.client()); });
+        connect(&selection, &Selection::round_activated, this, [&] { rounds.push_back(*selection.round()); });
+
+        QWidget& page = book.page(PageId::overview);
+        TableView* findings = table(page, "Findings");
+        const auto action = [&](const char* name) {
+            for (QAction* each : findings->actions())
+                if (each->text() == QLatin1String(name)) return each;
+            qFatal("no action %s", name);
+        };
+        QAction* const to_line = action("Show the line in the evidence");
+        QAction* const to_client = action("Go to the client");
+        QAction* const to_round = action("Go to the round");
+        QVERIFY(!to_line->isEnabled() && !to_client->isEnabled() && !to_round->isEnabled());
+        const auto opened = [&] {
+            QStringList titles;
+            for (SourceDialog* dialog : findings->findChildren<SourceDialog*>()) {
+                titles << dialog->windowTitle();
+                delete dialog;
+            }
+            return titles.join(u'|');
+        };
+
+        findings->setCurrentIndex(findings->model()->index(0, 0));
+        QCOMPARE(selection.client(), std::optional(test::client_id(2)));
+        QCOMPARE(selection.round(), std::optional(RoundNo{4}));
+        QVERIFY(to_line->isEnabled() && to_client->isEnabled() && to_round->isEnabled());
+        QTest::keyClick(findings, Qt::Key_Return);
+        QCOMPARE(opened(), "federation.jsonl, line 17");
+        QVERIFY(clients.empty() && rounds.empty());
+        to_line->trigger();
+        QCOMPARE(opened(), "federation.jsonl, line 17");
+        to_client->trigger();
+        to_round->trigger();
+        QCOMPARE(clients, std::vector{test::client_id(2)});
+        QCOMPARE(rounds, std::vector{RoundNo{4}});
+
+        findings->setCurrentIndex(findings->model()->index(1, 0));
+        QVERIFY(!to_line->isEnabled() && !to_client->isEnabled() && !to_round->isEnabled());
+        QTest::keyClick(findings, Qt::Key_Return);
+        findings->setCurrentIndex(findings->model()->index(2, 0));
+        QTest::keyClick(findings, Qt::Key_Return);  // without a line: its client
+        QCOMPARE(opened(), "");
+        QCOMPARE(clients, (std::vector{test::client_id(2), test::client_id(3)}));
+
+        book.session.close();
+        QVERIFY(!to_line->isEnabled() && !to_client->isEnabled() && !to_round->isEnabled());
     }
 
     void a_narrowed_range_narrows_and_says_so()

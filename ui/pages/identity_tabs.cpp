@@ -5,6 +5,7 @@
 #include "analysis/identity/moment.h"
 #include "model/text.h"
 #include "ui/dialogs/source_dialog.h"
+#include "ui/pages/finding_links.h"
 #include "ui/pages/parts.h"
 #include "ui/plots/validity_lanes.h"
 #include "ui/session/case_session.h"
@@ -312,13 +313,8 @@ AdmissionTab::AdmissionTab(CaseSession& session, QWidget* parent)
     QVBoxLayout* layout = tab_layout(this);
     layout->addWidget(state_);
     layout->addWidget(parts, 1);
-    connect(view_, &TableView::row_selected, this, [this](int row) {
-        const model::Finding& finding = *table_->rows()[static_cast<std::size_t>(row)];
-        if (finding.client) session_.selection().select_client(finding.client);
-        if (finding.round) session_.selection().select_round(finding.round);
-    });
-    connect(view_, &TableView::row_activated, this, [this](int row) {
-        show_source(session_, source_of(*session_.data(), *table_->rows()[static_cast<std::size_t>(row)]), this);
+    link_findings(view_, session_, [this](int row) -> const model::Finding& {
+        return *table_->rows()[static_cast<std::size_t>(row)];
     });
     connect(limits_view_, &TableView::row_activated, this,
             [this](int row) { ask_for_limit(limits_->rows()[static_cast<std::size_t>(row)]); });

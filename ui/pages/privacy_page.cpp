@@ -2,7 +2,7 @@
 #include "ui/pages/privacy_page.h"
 
 #include "storage/case/case_file.h"
-#include "ui/dialogs/source_dialog.h"
+#include "ui/pages/finding_links.h"
 #include "ui/pages/parts.h"
 #include "ui/pages/privacy_assumptions.h"
 #include "ui/pages/privacy_client_panel.h"
@@ -105,14 +105,8 @@ void PrivacyPage::connect_parts()
     connect(ledger_view_, &TableView::row_activated, this, [this, &selection](int row) {
         selection.activate_client(ledger_->rows()[static_cast<std::size_t>(row)].client->client);
     });
-    connect(findings_view_, &TableView::row_selected, this, [this, &selection](int row) {
-        const model::Finding& finding = *findings_->rows()[static_cast<std::size_t>(row)];
-        if (finding.client) selection.select_client(*finding.client);
-        if (finding.round) selection.select_round(*finding.round);
-    });
-    connect(findings_view_, &TableView::row_activated, this, [this](int row) {
-        show_source(this->session(), source_of(*this->session().data(), *findings_->rows()[static_cast<std::size_t>(row)]),
-                    this);
+    link_findings(findings_view_, session(), [this](int row) -> const model::Finding& {
+        return *findings_->rows()[static_cast<std::size_t>(row)];
     });
     connect(rules_view_, &TableView::row_selected, this, [this, &selection](int row) {
         const analysis::RuleResult& rule = *rules_->rows()[static_cast<std::size_t>(row)];
