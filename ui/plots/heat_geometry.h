@@ -21,6 +21,7 @@ struct HeatSpace {
     double line_height = 0;
     bool column_labels = true;
     bool square = false;  ///< cells as wide as high: distances of a set to itself
+    std::vector<double> legend{};  ///< widths of the legend's parts: what doesn't fit beside the last stands below it
 };
 
 /// Where the parts of a heat map lie.
@@ -30,7 +31,8 @@ struct HeatGeometry {
     QRectF names;        ///< left of it
     QRectF column_axis;  ///< tick labels below it
     QRectF title;        ///< the columns' title below that
-    QRectF legend;       ///< at the bottom
+    QRectF legend;       ///< at the bottom, all of its lines
+    std::vector<QRectF> legend_parts;  ///< one box for each part of the legend
 
     static constexpr double largest_row = 30, largest_col = 72;  ///< pixels: few cells do not become a wall
 

@@ -62,12 +62,18 @@ private:
     [[nodiscard]] MatrixView matrix() const { return {contents_.values, contents_.rows, contents_.cols}; }
     void paint_names(QPainter& painter, const Palette& colors) const;
     void paint_columns(QPainter& painter, const Palette& colors) const;
+    /// The colour bar with its ends, what it measures, what its zero means, what a cell without a value means.
+    struct Legend {
+        QString low, high, name, zero, missing;  ///< the last two may be empty
+    };
+    [[nodiscard]] Legend legend() const;
     void paint_legend(QPainter& painter, const Palette& colors) const;
     void paint_overlay(QPainter& painter, const Palette& colors) const;
     void choose(std::size_t row, std::optional<std::size_t> col);
 
     HeatContents contents_;
     HeatGeometry geometry_;
+    Legend legend_;
     QImage image_;  ///< the cells, in device pixels; made again when size, contents or palette change
     double names_width_ = 0;
     std::optional<std::size_t> row_, col_;
