@@ -5,6 +5,7 @@
 #include "analysis/detection/server_step.h"
 #include "model/round_ledger.h"
 #include "model/text.h"
+#include "model/wording.h"
 
 #include <algorithm>
 #include <map>
@@ -23,7 +24,7 @@ ReportSection findings_section(const ReportData& data)
     std::vector<std::vector<std::string>> rows;
     for (const model::Finding& finding : data.findings) {
         if (rows.size() == most) break;
-        rows.push_back({std::string(name_of(finding.severity)), model::visible(finding.kind),
+        rows.push_back({std::string(name_of(finding.severity)), model::kind_words(finding.kind),
                         finding.client ? model::visible(finding.client->text()) : "–", round_text(finding.round),
                         model::visible(finding.text)});
     }

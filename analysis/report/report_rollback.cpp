@@ -4,6 +4,7 @@
 
 #include "analysis/report/svg.h"
 #include "model/text.h"
+#include "model/wording.h"
 
 #include <algorithm>
 
@@ -140,7 +141,8 @@ ReportSection rollback_section(const ReportData& data)
     std::vector<std::vector<std::string>> rows;
     for (const model::RollbackCandidate& candidate : answer.rollback.candidates)
         rows.push_back({round_text(candidate.round), candidate.status, percent_text(candidate.clean_probability),
-                        percent_text(candidate.contamination), candidate.signature, candidate.aggregation,
+                        percent_text(candidate.contamination), model::signature_words(candidate.signature),
+                        model::aggregation_words(candidate.aggregation),
                         candidate.residual ? model::short_number(*candidate.residual, 2) : "–",
                         model::visible(metrics_text(candidate.metrics))});
     section.blocks.push_back(

@@ -5,6 +5,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/long_step.h"
 #include "model/text.h"
+#include "model/wording.h"
 
 namespace fedsleuth::cli {
 
@@ -129,8 +130,8 @@ Table as_table(const model::Rollback& rollback)
                    text_cell(candidate.status, tone_of(candidate.status)),
                    fixed_cell(candidate.clean_probability, 3),
                    contamination,
-                   text_cell(candidate.signature),
-                   text_cell(candidate.aggregation),
+                   {model::signature_words(candidate.signature), candidate.signature},
+                   {model::aggregation_words(candidate.aggregation), candidate.aggregation},
                    number_cell(candidate.residual, 2),
                    metrics_cell(candidate.metrics),
                    text_cell(candidate.why)});

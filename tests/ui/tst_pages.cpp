@@ -261,6 +261,32 @@ private slots:
         QVERIFY(!to_line->isEnabled() && !to_client->isEnabled() && !to_round->isEnabled());
     }
 
+    void machine_words_are_put_into_plain_ones()
+    {
+        Book book;
+        const auto data = test::made_case({});
+        data->findings.push_back({"signature-wrong-key", model::Severity::high, test::client_id(2), RoundNo{4}, "", "", {}});
+        data->files.push_back({"ca.crl", "revocation-list", {}, {}, 5, "", "", false, "", "there is no such file"});
+        data->rollback->candidates[0].signature = data->rollback->candidates[0].aggregation = "not-checked";
+        data->rollback->candidates[1].signature = "missing";
+        data->rollback->candidates[1].aggregation = "mismatch";
+        book.session.show(data);
+        book.session.selection().select_round(data->rollback->candidates[0].round);
+        QString all = words(book.page(PageId::rollback));
+        for (const TableView* view : book.window.findChildren<TableView*>()) all += as_text(*view->model());
+        for (const char* plain : {"signed with another's key", "revocation list", "not taken in: there is no such file",
+                                  "signed, not checked", "\tnot signed\t", "does not fit",
+                                  "Server's signature: signed, not checked."})
+            QVERIFY2(all.contains(QLatin1String(plain)), plain);
+        for (const char* raw : {"not-checked", "mismatch", "wrong-key", "revocation-list", "missing"})
+            QVERIFY2(!all.contains(QLatin1String(raw)), raw);
+        TableView* findings = table(book.page(PageId::overview), "Findings");
+        bool named = false;  // what the command line calls it
+        for (int row = 0; row < findings->model()->rowCount(); ++row)
+            named |= findings->model()->index(row, 1).data(Qt::ToolTipRole).toString().contains("signature-wrong-key");
+        QVERIFY(named);
+    }
+
     void a_narrowed_range_narrows_and_says_so()
     {
         Book book;

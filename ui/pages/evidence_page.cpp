@@ -2,6 +2,7 @@
 #include "ui/pages/evidence_page.h"
 
 #include "model/text.h"
+#include "model/wording.h"
 #include "ui/dialogs/source_dialog.h"
 #include "ui/pages/custody_tab.h"
 #include "ui/pages/identity_tabs.h"
@@ -42,7 +43,11 @@ Cell file_state_cell(const model::EvidenceFile& file)
                     {},
                     {}};
         case FileState::missing:
-            return {EvidencePage::tr("missing"), 3, {}, {}};
+            return {file.state.empty() ? EvidencePage::tr("not in the folder")
+                                       : EvidencePage::tr("not taken in: %1").arg(shown(file.state)),
+                    3,
+                    {},
+                    {}};
         case FileState::altered:
             return {EvidencePage::tr("altered: not the declared digest"), 2, {}, {}};
         case FileState::refused:
@@ -121,7 +126,7 @@ std::vector<RowTable<EvidencePage::File>::Column> EvidencePage::file_columns()
     return {
         {{tr("File"), tr("Path in the evidence folder"), false, 40},
          [](const Row& row) { return text_cell(row->path); }},
-        {{tr("Role"), {}, false, 14}, [](const Row& row) { return text_cell(row->role); }},
+        {{tr("Role"), {}, false, 14}, [](const Row& row) { return text_cell(model::plain_words(row->role)); }},
         {{tr("Round"), {}, true, 8}, [](const Row& row) { return round_cell(row->round); }},
         {{tr("Client"), {}, false, 22},
          [](const Row& row) { return row->client ? text_cell(row->client->text()) : unknown_cell(); }},

@@ -324,7 +324,8 @@ std::vector<RowTable<AdmissionTab::Row>::Column> AdmissionTab::columns()
 {
     return {
         {{tr("Severity"), {}, false, 12}, [](const Row& row) { return severity_cell(row->severity); }},
-        {{tr("Kind"), {}, false, 22}, [](const Row& row) { return text_cell(row->kind); }},
+        {{tr("Kind"), tr("The kind of finding; the tooltip has its name on the command line"), false, 26},
+         [](const Row& row) { return kind_cell(row->kind); }},
         {{tr("Client"), {}, false, 22},
          [](const Row& row) { return row->client ? text_cell(row->client->text()) : unknown_cell(); }},
         {{tr("Round"), {}, true, 8}, [](const Row& row) { return round_cell(row->round); }},

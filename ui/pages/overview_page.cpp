@@ -154,8 +154,8 @@ std::vector<RowTable<OverviewPage::Finding>::Column> OverviewPage::finding_colum
     return {
         {{tr("Severity"), tr("info, low, medium, high, critical"), false, 10},
          [](const Row& row) { return severity_cell(row->severity); }},
-        {{tr("Kind"), tr("The kind of finding, as on the command line"), false, 26},
-         [](const Row& row) { return text_cell(row->kind); }},
+        {{tr("Kind"), tr("The kind of finding; the tooltip has its name on the command line"), false, 26},
+         [](const Row& row) { return kind_cell(row->kind); }},
         {{tr("Client"), {}, false, 20},
          [](const Row& row) { return row->client ? text_cell(row->client->text()) : unknown_cell(); }},
         {{tr("Round"), {}, true, 7}, [](const Row& row) { return round_cell(row->round); }},

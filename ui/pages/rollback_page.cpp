@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/rollback_page.h"
 
+#include "model/wording.h"
 #include "storage/case/case_file.h"
 #include "ui/pages/parts.h"
 #include "ui/pages/rollback/checkpoint_card.h"
@@ -111,11 +112,11 @@ std::vector<RowTable<RollbackPage::Row>::Column> RollbackPage::columns()
           14},
          [](const Row& row) { return percent_cell(row.candidate->contamination); }},
         {{tr("Aggregation"), tr("Do the updates and the declared rule give this checkpoint?"), false, 13},
-         [](const Row& row) { return text_cell(row.candidate->aggregation); }},
+         [](const Row& row) { return text_cell(model::aggregation_words(row.candidate->aggregation)); }},
         {{tr("Residual"), tr("|step in the checkpoints − step recomputed| / |step in the checkpoints|"), true, 10},
          [](const Row& row) { return scientific_cell(row.candidate->residual); }},
-        {{tr("Signature"), tr("The server's, over the checkpoint's bytes"), false, 13},
-         [](const Row& row) { return text_cell(row.candidate->signature); }},
+        {{tr("Signature"), tr("The server's, over the checkpoint's bytes"), false, 18},
+         [](const Row& row) { return text_cell(model::signature_words(row.candidate->signature)); }},
         {{tr("Metrics"), tr("As the log reports them"), false, 30},
          [](const Row& row) {
              const std::string text = metrics_text(*row.metrics);

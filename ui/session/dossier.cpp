@@ -4,6 +4,7 @@
 #include "analysis/detection/detector.h"
 #include "analysis/identity/moment.h"
 #include "model/text.h"
+#include "model/wording.h"
 #include "ui/session/identity_words.h"
 #include "ui/session/privacy_words.h"
 #include "ui/session/rollback_words.h"
@@ -178,7 +179,7 @@ Lines privacy_lines(const CaseData& data, const model::ClientId& id)
     if (client.exhausted_in) add(lines, "Exhausted", "in round " + std::to_string(client.exhausted_in->value()));
     if (client.forecast) add(lines, "Forecast", "exhausted in round " + std::to_string(client.forecast->value()));
     std::string kinds;
-    for (const std::string& kind : client.findings) kinds += (kinds.empty() ? "" : ", ") + model::visible(kind);
+    for (const std::string& kind : client.findings) kinds += (kinds.empty() ? "" : ", ") + model::kind_words(kind);
     add(lines, "Findings", kinds);
     return lines;
 }
@@ -188,7 +189,7 @@ Lines finding_lines(const CaseData& data, const std::function<bool(const model::
     Lines lines;
     for (const model::Finding& finding : data.findings)
         if (wanted(finding))
-            lines.push_back({std::string(model::name_of(finding.severity)) + ", " + model::visible(finding.kind) +
+            lines.push_back({std::string(model::name_of(finding.severity)) + ", " + model::kind_words(finding.kind) +
                                  (finding.round ? ", round " + std::to_string(finding.round->value()) : ""),
                              model::visible(finding.text), source_of(data, finding)});
     constexpr std::size_t at_most = 12;

@@ -2,6 +2,7 @@
 #include "ui/pages/rollback/checkpoint_card.h"
 
 #include "model/text.h"
+#include "model/wording.h"
 #include "ui/pages/parts.h"
 #include "ui/session/rollback_words.h"
 #include "ui/session/wording.h"
@@ -108,7 +109,7 @@ void CheckpointCard::show_checkpoint(const CaseDataPtr& data, std::optional<mode
                                                               : tr("whether the updates give it was not checked");
     say(checks_,
         tr("Server's signature: %1. Aggregation: %2%3.")
-            .arg(shown(found->signature), redone,
+            .arg(text_of(model::signature_words(found->signature)), redone,
                  found->residual ? tr(" (residual %1)").arg(scientific_cell(found->residual).text) : QString()));
     if (!data->answer) return;
     say(price_, price_words(analysis::rollback_price(rollback, found->round, data->updates, data->answer->onsets)));
