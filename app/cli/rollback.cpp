@@ -159,6 +159,7 @@ void say_answer(const Terminal& terminal, const analysis::RollbackAnswer& answer
     terminal.say("Last clean with probability 0.5: " + round_text(answer.last_clean[0]) + "; with 0.95: " +
                  round_text(answer.last_clean[1]) + "; with 0.99: " + round_text(answer.last_clean[2]) +
                  ". Contamination is at most 1 % up to " + round_text(answer.tolerant) + ".");
+    if (const std::string uncounted = answer.uncounted(); !uncounted.empty()) terminal.say(uncounted);
     if (answer.price && answer.price->rounds > 0)
         terminal.say("Going back loses " + plural(answer.price->rounds, "round", "rounds") + " and " +
                      plural(answer.price->clean_updates, "update", "updates") + " of " +

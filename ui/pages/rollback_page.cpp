@@ -143,7 +143,6 @@ void RollbackPage::refresh()
                              "The Evidence page says which files were missing or refused."));
     compare_->show_case(any ? data : nullptr);
     what_if_->show_case(any ? data : nullptr);
-    what_if_->restyle();
     if (any)
         fill(data);
     else
@@ -186,21 +185,23 @@ void RollbackPage::show_contamination()
         contents = contamination_contents(*contamination_, Palette::of(palette()), session().selection().round());
         const analysis::CounterfactualPoint& last = contamination_->points.back();
         const double share = analysis::influence(last, last.frozen);
-        title =
-            share > 0
-                ? tr("Without the flagged clients the last checkpoint would lie %1 of the way of training elsewhere")
-                      .arg(percent_cell(share).text)
-                : tr("No flagged client's update went into any checkpoint");
+        const bool by_server = !contamination_->tampered.empty();
+        const bool by_clients = !contamination_->removals.empty();
+        const QString without = by_clients && by_server ? tr("Without the flagged clients and without what the server put in itself")
+                                : by_server             ? tr("Without what the server put in itself")
+                                                        : tr("Without the flagged clients");
+        title = share > 0 ? tr("%1 the last checkpoint would lie elsewhere: %2 of the way that the model went in training")
+                                .arg(without, percent_cell(share).text)
+                          : tr("No flagged client's update went into any checkpoint");
         QStringList shares;
         for (std::size_t idx = 0; idx < contamination_->share.size() && idx < 4; ++idx)
             shares << tr("%1 %2").arg(shown(contamination_->removals[idx].client),
                                       percent_cell(contamination_->share[idx], 0).text);
         if (!shares.isEmpty() && share > 0)
             title +=
-                tr("; of that %1%2")
+                tr(". Shares in that: %1%2")
                     .arg(shares.join(QStringLiteral(", ")), contamination_->share.size() > 4 ? tr(" and %1 more").arg(contamination_->share.size() - 4)
                                                                                       : QString());
-        if (!contamination_->tampered.empty()) title += tr(". What the server put in itself is part of it");
         title += QStringLiteral(".");
     } else if (data && data->answer && session().jobs().is_running(QStringLiteral("contamination"))) {
         contents.empty_text = tr("Measuring…");
@@ -235,7 +236,11 @@ void RollbackPage::fill(const CaseDataPtr& data)
         cells.push_back(std::move(cell));
     }
     const std::size_t hidden = rollback.candidates.size() - rows.size();
-    say(note_, hidden == 0 ? QString() : tr("%1 checkpoints outside the chosen rounds are not shown.").arg(hidden));
+    QStringList notes;
+    if (data->answer) notes << text_of(data->answer->uncounted());
+    if (hidden > 0) notes << tr("%1 checkpoints outside the chosen rounds are not shown.").arg(hidden);
+    notes.removeAll(QString());
+    say(note_, notes.join(u'\n'));
     lane_->set_cells(std::move(cells));
     table_->set_rows(std::move(rows), data);
 }
