@@ -197,14 +197,18 @@ CrowdQuartiles crowd_quartiles(const ClientMatrix& matrix, std::size_t round_idx
     for (std::size_t row = 0; row < matrix.clients.size(); ++row)
         if (const double value = matrix.at(row, round_idx); std::isfinite(value)) values.push_back(value);
     if (values.empty()) return {nan, nan, nan};
-    std::ranges::sort(values);
+    // From the lowest up, each selection looks at what lies above the last: less than to sort them all.
+    auto from = values.begin();
     const auto quantile = [&](double share) {
         const double at = share * double(values.size() - 1);
-        const auto below = std::size_t(at);
-        const std::size_t above = std::min(below + 1, values.size() - 1);
-        return std::lerp(values[below], values[above], at - double(below));
+        const auto below = values.begin() + std::ptrdiff_t(at);
+        std::nth_element(from, below, values.end());
+        from = below;
+        const double above = below + 1 == values.end() ? *below : *std::min_element(below + 1, values.end());
+        return std::lerp(*below, above, at - std::floor(at));
     };
-    return {quantile(0.25), quantile(0.5), quantile(0.75)};
+    const double lower = quantile(0.25), median = quantile(0.5);
+    return {lower, median, quantile(0.75)};
 }
 
 HeatScale statistic_scale(const ClientStatistic& statistic, std::span<const double> values)

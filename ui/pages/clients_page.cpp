@@ -184,6 +184,7 @@ void ClientsPage::fill_matrix()
         matrix_ = client_matrix(*data_, *chosen);
     else
         matrix_ = {};
+    if (const ClientStatistic* const chosen = statistic()) scale_ = statistic_scale(*chosen, matrix_.values);
 }
 
 QString ClientsPage::answer() const
@@ -245,7 +246,7 @@ void ClientsPage::fill_heat_map()
     contents.row_title = tr("client");
     contents.col_title = tr("Round");
     // Of all clients, so that the colours keep their meaning while the filter changes.
-    contents.scale = statistic_scale(*chosen, matrix_.values);
+    contents.scale = scale_;
     contents.missing_text = tr("took no part, or not known");
     heat_map_->set_contents(std::move(contents));
 }

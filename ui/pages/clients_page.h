@@ -53,6 +53,7 @@ private:
     CaseDataPtr data_;  ///< that the matrix was made of
     std::vector<ClientStatistic> statistics_;
     ClientMatrix matrix_;
+    HeatScale scale_;  ///< of the matrix
     std::vector<std::size_t> rows_;              ///< of the heat map: rows of the matrix
     std::size_t first_round_ = 0, last_round_ = 0;  ///< columns of the matrix
     std::optional<model::ClientId> charted_;

@@ -281,7 +281,10 @@ void CertificatesTab::show_lanes(const CaseDataPtr& data)
         lanes.push_back(std::move(lane));
     }
     say(hidden_, hidden > 0 ? tr("%1 more are in the table below.").arg(hidden) : QString());
-    const auto [first, last] = data ? run_of(*data) : std::pair<double, double>{0, 1};
+    // Every time in the log is read for it: only where there is something to hold it against, and once a case.
+    if (data != run_for_) run_ = data && !data->certificates.empty() ? run_of(*data) : std::pair<double, double>{0, 1};
+    run_for_ = data;
+    const auto [first, last] = run_;
     lanes_->set_lanes(std::move(lanes), first, last);
 }
 

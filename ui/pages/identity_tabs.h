@@ -51,6 +51,8 @@ private:
     TableView* view_;
     QScrollArea* scroll_;
     ValidityLanes* lanes_;
+    CaseDataPtr run_for_;
+    std::pair<double, double> run_{0, 1};  ///< of that case, from the first to the last thing that was sent
     std::vector<Row> shown_;  ///< in the lanes' order
 };
 
