@@ -76,6 +76,13 @@ std::string signature_words(std::string_view signature)
     return look_up(entries, signature);
 }
 
+std::string accountant_words(std::string_view accountant)
+{
+    static constexpr Entry entries[] = {
+        {"rdp", "RDP"}, {"pld", "PLD"}, {"prv", "PRV"}, {"gdp", "GDP"}, {"zcdp", "zCDP"}};
+    return look_up(entries, accountant);
+}
+
 std::string aggregation_words(std::string_view aggregation)
 {
     static constexpr Entry entries[] = {

@@ -21,4 +21,7 @@ namespace fedsleuth::model {
 /// RollbackCandidate::aggregation: "mismatch" → "does not fit".
 [[nodiscard]] std::string aggregation_words(std::string_view aggregation);
 
+/// A privacy accountant: "pld" → "PLD", "zcdp" → "zCDP".
+[[nodiscard]] std::string accountant_words(std::string_view accountant);
+
 }  // namespace fedsleuth::model

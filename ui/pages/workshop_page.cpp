@@ -102,6 +102,8 @@ WorkshopPage::WorkshopPage(CaseSession& session, QWidget* parent)
     view_->set_empty_text(tr("Verdicts come when the training is over."));
 
     auto* right = new QSplitter(Qt::Vertical, this);
+    right->setChildrenCollapsible(false);
+    chart_->setMinimumHeight(180);
     right->addWidget(chart_);
     right->addWidget(view_);
     right->setStretchFactor(0, 3);
