@@ -38,7 +38,8 @@ std::string table_html(const ReportBlock& block)
             // Short words (ids, states, times) stay whole; the long ones give way.
             constexpr std::size_t short_cell = 20;
             const bool is_short = block.numbers[column] == 0 && row[column].size() <= short_cell;
-            html += std::string("<td") + (is_short ? " class=\"s\"" : kind(column)) + ">" + escaped(row[column]) + "</td>";
+            html +=
+                std::string("<td") + (is_short ? " class=\"s\"" : kind(column)) + ">" + escaped(row[column]) + "</td>";
         }
         html += "</tr>\n";
     }

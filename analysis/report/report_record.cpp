@@ -143,7 +143,8 @@ ReportSection record_section(const ReportData& data, const ReportOptions& option
             "; the analysis draws no random numbers.",
         "Detectors that gave scores: " + (detectors.empty() ? std::string("none") : detectors) +
             ". Each is read against the round's own crowd, fused per client and round, and accumulated over rounds.",
-        "Untouched probability of a checkpoint: the product over suspect and malicious clients of the probability that their first malicious "
+        "Untouched probability of a checkpoint: the product over suspect and malicious clients of the probability that "
+        "their first malicious "
         "update came later; recommended from " +
             model::short_number(strict_cleanliness, 2) + " on.",
         "Contamination: the declared rule run again on every round without the flagged clients since their first bad "

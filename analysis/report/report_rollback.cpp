@@ -77,7 +77,8 @@ void add_sensitivity(ReportSection& section, const RollbackAnswer& answer)
 {
     section.blocks.push_back(heading("Does the answer depend on a doubt?"));
     if (answer.sensitivity.empty()) {
-        section.blocks.push_back(paragraph("No client's probability lies between 10\u00a0% and 90\u00a0%: nobody is left open."));
+        section.blocks.push_back(
+            paragraph("No client's probability lies between 10\u00a0% and 90\u00a0%: nobody is left open."));
         return;
     }
     section.blocks.push_back(paragraph(
@@ -128,9 +129,9 @@ ReportSection rollback_section(const ReportData& data)
         section.blocks.push_back(note("Decisions of an analyst are part of this answer; see the conclusions."));
     section.blocks.push_back(
         paragraph("Last checkpoint that is untouched with a probability of at least 50\u00a0%: " +
-                  of_round(answer.last_clean[0]) + "; 95\u00a0%: " + of_round(answer.last_clean[1]) + "; 99\u00a0%: " +
-                  of_round(answer.last_clean[2]) + ". Last one with a contamination of at most 1\u00a0%: " +
-                  of_round(answer.tolerant) + "."));
+                  of_round(answer.last_clean[0]) + "; 95\u00a0%: " + of_round(answer.last_clean[1]) +
+                  "; 99\u00a0%: " + of_round(answer.last_clean[2]) +
+                  ". Last one with a contamination of at most 1\u00a0%: " + of_round(answer.tolerant) + "."));
     if (const std::string uncounted = answer.uncounted(); !uncounted.empty()) section.blocks.push_back(note(uncounted));
     if (answer.contamination && answer.contamination->points.back().frozen > 0) {
         section.blocks.push_back(contamination_figure(answer));

@@ -207,8 +207,8 @@ model::Result<ReplayOutcome> replay_into(model::CaseStore& store, model::UpdateS
     const auto take = [&](RoundNo round, const VectorReader& frozen,
                           const VectorReader& corrected) -> model::Result<void> {
         FEDSLEUTH_CHECK(sink.write("frozen", round, frozen));
-        // The corrected model is kept of the last round alone; which one that is shows in the end. Until then a run with
-        // probes keeps them all: stopped and resumed, it measures them again.
+        // The corrected model is kept of the last round alone; which one that is shows in the end. Until then a run
+        // with probes keeps them all: stopped and resumed, it measures them again.
         FEDSLEUTH_CHECK(sink.write("corrected", round, corrected));
         if (last && !probe) sink.remove("corrected", *last);
         last = round;

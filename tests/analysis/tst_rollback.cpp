@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/analyse.h"
-#include "analysis/rollback/answer.h"
 #include "analysis/kernels/curvature.h"
+#include "analysis/rollback/answer.h"
 #include "analysis/rollback/replay.h"
 #include "analysis/rules/aggregate.h"
 #include "storage/case/case_file.h"

@@ -10,15 +10,43 @@ using namespace fedsleuth::model;
 namespace {
 
 /// The kinds of the command line's contract.
-constexpr const char* kinds[] = {
-    "signature-missing", "signature-invalid", "signature-wrong-key", "signature-indeterminate", "certificate-expired",
-    "certificate-not-yet-valid", "certificate-revoked", "certificate-untrusted", "certificate-shared-key",
-    "unknown-client", "digest-mismatch", "update-replayed", "update-stale", "rate-limit", "bulk-registration",
-    "too-few-examples", "non-finite-update", "shape-mismatch", "missing-update", "refused-snapshot",
-    "identical-updates", "not-inspectable", "checkpoint-mismatch", "checkpoint-signature-invalid", "accuracy-drop",
-    "anomaly-spike", "privacy-no-claim", "privacy-under-reported", "privacy-over-budget", "privacy-policy-exceeded",
-    "privacy-norm-over-clip", "privacy-noise-too-low", "privacy-delta-too-large", "privacy-inconsistent-claim",
-    "privacy-weighting", "privacy-sampling", "import-issue"};
+constexpr const char* kinds[] = {"signature-missing",
+                                 "signature-invalid",
+                                 "signature-wrong-key",
+                                 "signature-indeterminate",
+                                 "certificate-expired",
+                                 "certificate-not-yet-valid",
+                                 "certificate-revoked",
+                                 "certificate-untrusted",
+                                 "certificate-shared-key",
+                                 "unknown-client",
+                                 "digest-mismatch",
+                                 "update-replayed",
+                                 "update-stale",
+                                 "rate-limit",
+                                 "bulk-registration",
+                                 "too-few-examples",
+                                 "non-finite-update",
+                                 "shape-mismatch",
+                                 "missing-update",
+                                 "refused-snapshot",
+                                 "identical-updates",
+                                 "not-inspectable",
+                                 "checkpoint-mismatch",
+                                 "checkpoint-signature-invalid",
+                                 "accuracy-drop",
+                                 "anomaly-spike",
+                                 "privacy-no-claim",
+                                 "privacy-under-reported",
+                                 "privacy-over-budget",
+                                 "privacy-policy-exceeded",
+                                 "privacy-norm-over-clip",
+                                 "privacy-noise-too-low",
+                                 "privacy-delta-too-large",
+                                 "privacy-inconsistent-claim",
+                                 "privacy-weighting",
+                                 "privacy-sampling",
+                                 "import-issue"};
 
 }  // namespace
 

@@ -190,7 +190,8 @@ private slots:
                 const QRectF& box = geometry.legend_parts[idx];
                 QVERIFY(geometry.legend.contains(box));
                 QCOMPARE(box.width(), std::min(parts[idx], width - 8));
-                for (std::size_t other = 0; other < idx; ++other) QVERIFY(!box.intersects(geometry.legend_parts[other]));
+                for (std::size_t other = 0; other < idx; ++other)
+                    QVERIFY(!box.intersects(geometry.legend_parts[other]));
             }
         }
     }

@@ -113,8 +113,13 @@ std::shared_ptr<CaseData> hostile_case()
     data->certificates.push_back(certificate);
     certificate.problem = hostile;
     data->certificates.push_back(certificate);
-    data->findings.push_back({"certificate-expired", model::Severity::high, id, RoundNo{1}, hostile,
-                              R"({"path":"\u202e\u001b","line":1e300})", {}});
+    data->findings.push_back({"certificate-expired",
+                              model::Severity::high,
+                              id,
+                              RoundNo{1},
+                              hostile,
+                              R"({"path":"\u202e\u001b","line":1e300})",
+                              {}});
     data->findings.push_back({"rate-limit", model::Severity::high, id, RoundNo{1}, hostile, hostile, {}});
     data->custody_intact = false;
     data->decisions.push_back({id, model::VerdictClass::malicious, hostile, hostile, hostile});
@@ -137,7 +142,8 @@ private slots:
         Book book;
         // The workshop needs no case: it makes a federation of its own.
         for (Page* page : book.pages) {
-            const QString subject = qobject_cast<WorkshopPage*>(page) ? QStringLiteral("federation") : QStringLiteral("case");
+            const QString subject =
+                qobject_cast<WorkshopPage*>(page) ? QStringLiteral("federation") : QStringLiteral("case");
             QVERIFY2(words(*page).contains(subject, Qt::CaseInsensitive), page->metaObject()->className());
         }
     }
@@ -203,10 +209,11 @@ private slots:
         Book book;
         const auto data = test::made_case({});
         data->findings.clear();
-        data->findings.push_back({"rate-limit", model::Severity::high, test::client_id(2), RoundNo{4}, "Too many.",
-                                  R"({"line": 17})", {}});
+        data->findings.push_back(
+            {"rate-limit", model::Severity::high, test::client_id(2), RoundNo{4}, "Too many.", R"({"line": 17})", {}});
         data->findings.push_back({"not-inspectable", model::Severity::info, {}, {}, "Sums only.", "{}", {}});
-        data->findings.push_back({"late", model::Severity::info, test::client_id(3), {}, "No line names it.", "{}", {}});
+        data->findings.push_back(
+            {"late", model::Severity::info, test::client_id(3), {}, "No line names it.", "{}", {}});
         index_case_data(*data);
         book.session.show(data);
         std::vector<model::ClientId> clients;
@@ -265,7 +272,8 @@ private slots:
     {
         Book book;
         const auto data = test::made_case({});
-        data->findings.push_back({"signature-wrong-key", model::Severity::high, test::client_id(2), RoundNo{4}, "", "", {}});
+        data->findings.push_back(
+            {"signature-wrong-key", model::Severity::high, test::client_id(2), RoundNo{4}, "", "", {}});
         data->files.push_back({"ca.crl", "revocation-list", {}, {}, 5, "", "", false, "", "there is no such file"});
         data->rollback->candidates[0].signature = data->rollback->candidates[0].aggregation = "not-checked";
         data->rollback->candidates[1].signature = "missing";
@@ -274,9 +282,9 @@ private slots:
         book.session.selection().select_round(data->rollback->candidates[0].round);
         QString all = words(book.page(PageId::rollback));
         for (const TableView* view : book.window.findChildren<TableView*>()) all += as_text(*view->model());
-        for (const char* plain : {"signed with another's key", "revocation list", "not taken in: there is no such file",
-                                  "signed, not checked", "\tnot signed\t", "does not fit",
-                                  "Server's signature: signed, not checked."})
+        for (const char* plain :
+             {"signed with another's key", "revocation list", "not taken in: there is no such file",
+              "signed, not checked", "\tnot signed\t", "does not fit", "Server's signature: signed, not checked."})
             QVERIFY2(all.contains(QLatin1String(plain)), plain);
         for (const char* raw : {"not-checked", "mismatch", "wrong-key", "revocation-list", "missing"})
             QVERIFY2(!all.contains(QLatin1String(raw)), raw);
@@ -375,8 +383,8 @@ private slots:
             const auto data = test::made_case({.clients = 20, .malicious = accused});
             book.session.show(data);
             book.session.selection().select_client(test::client_id(19));
-            for (const QWidget* place : {static_cast<QWidget*>(&book.page(PageId::clients)),
-                                         static_cast<QWidget*>(&inspector)}) {
+            for (const QWidget* place :
+                 {static_cast<QWidget*>(&book.page(PageId::clients)), static_cast<QWidget*>(&inspector)}) {
                 const bool said = words(*place).contains("The minority is unclear: 8 of 20 clients stand accused");
                 QCOMPARE(said, accused == 8);
             }

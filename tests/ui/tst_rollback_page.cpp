@@ -177,10 +177,10 @@ void TestRollbackPage::two_checkpoints_are_compared()
     QCOMPARE(table.index(0, 4).data().toString(), QString::number(degrees, 'f', 2));
     // What was compared, by how much it differs, and what that does not mean.
     const QString share = QString::number(100 * double(std::sqrt(apart / aa)), 'f', 1);
-    for (const QString& part :
-         {QStringLiteral("weights after round 14 and those after round 24 lie %1 apart").arg(table.index(0, 2).data().toString()),
-          QStringLiteral("which is %1\u00a0% of the length of the first").arg(share), QStringLiteral("accuses nobody"),
-          QStringLiteral("round 24 contaminated")})
+    for (const QString& part : {QStringLiteral("weights after round 14 and those after round 24 lie %1 apart")
+                                    .arg(table.index(0, 2).data().toString()),
+                                QStringLiteral("which is %1\u00a0% of the length of the first").arg(share),
+                                QStringLiteral("accuses nobody"), QStringLiteral("round 24 contaminated")})
         QVERIFY2(shown.words().contains(part), qPrintable(part + u'\n' + shown.words()));
 }
 

@@ -54,9 +54,9 @@ private:
     CaseDataPtr data_;  ///< that the matrix was made of
     std::vector<ClientStatistic> statistics_;
     ClientMatrix matrix_;
-    HeatScale scale_;  ///< of the matrix
-    std::vector<CrowdQuartiles> crowd_;  ///< of its rounds, once a chart has needed them
-    std::vector<std::size_t> rows_;              ///< of the heat map: rows of the matrix
+    HeatScale scale_;                               ///< of the matrix
+    std::vector<CrowdQuartiles> crowd_;             ///< of its rounds, once a chart has needed them
+    std::vector<std::size_t> rows_;                 ///< of the heat map: rows of the matrix
     std::size_t first_round_ = 0, last_round_ = 0;  ///< columns of the matrix
     std::optional<model::ClientId> charted_;
     bool chart_stale_ = true;

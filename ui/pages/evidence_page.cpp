@@ -191,7 +191,8 @@ void EvidencePage::fill_files(const CaseDataPtr& data)
     if (state.altered) troubles.push_back(model::grouped(state.altered) + " altered");
     if (state.refused) troubles.push_back(model::grouped(state.refused) + " not usable");
     std::string text = counted(state.files, "file", "files") + ", " + model::byte_text(bytes) + ": " +
-                       (troubles.empty() ? std::string("each is what the log declares, where it declares a digest.") : list_text(troubles) + ".");
+                       (troubles.empty() ? std::string("each is what the log declares, where it declares a digest.")
+                                         : list_text(troubles) + ".");
     const std::size_t hidden = data->files.size() - rows.size();
     if (hidden > 0)
         text.append(" ")
@@ -206,8 +207,10 @@ void EvidencePage::fill_issues(const CaseDataPtr& data)
     std::vector<Issue> rows;
     for (const model::ImportIssue& issue : data->issues) rows.push_back(&issue);
     say(issues_state_,
-        rows.empty() ? QString() : tr("What could not be taken as it is. The lines and files around it still count. Double click or Enter "
-                            "shows the line."));
+        rows.empty()
+            ? QString()
+            : tr("What could not be taken as it is. The lines and files around it still count. Double click or Enter "
+                 "shows the line."));
     tabs_->setTabText(issues_tab, rows.empty() ? tr("Import issues") : tr("Import issues (%1)").arg(rows.size()));
     issues_->set_rows(std::move(rows), data);
 }

@@ -316,9 +316,8 @@ AdmissionTab::AdmissionTab(CaseSession& session, QWidget* parent)
     QVBoxLayout* layout = tab_layout(this);
     layout->addWidget(state_);
     layout->addWidget(parts, 1);
-    link_findings(view_, session_, [this](int row) -> const model::Finding& {
-        return *table_->rows()[static_cast<std::size_t>(row)];
-    });
+    link_findings(view_, session_,
+                  [this](int row) -> const model::Finding& { return *table_->rows()[static_cast<std::size_t>(row)]; });
     connect(limits_view_, &TableView::row_activated, this,
             [this](int row) { ask_for_limit(limits_->rows()[static_cast<std::size_t>(row)]); });
 }
@@ -368,10 +367,11 @@ void AdmissionTab::show_data(const CaseDataPtr& data)
             limits.push_back({std::string(limit.name), std::string(limit.title), std::string(limit.unit),
                               policy.at(std::string(limit.name)), limit.standard});
     }
-    state_->setText(!data          ? QString()
-                    : rows.empty() ? tr("Registrations, sizes, times and repetitions are within the limits.")
-                                   : tr("What came in against the limits below, and what came in twice. Double click or Enter "
-                                        "shows the line of the log."));
+    state_->setText(!data ? QString()
+                    : rows.empty()
+                        ? tr("Registrations, sizes, times and repetitions are within the limits.")
+                        : tr("What came in against the limits below, and what came in twice. Double click or Enter "
+                             "shows the line of the log."));
     table_->set_rows(std::move(rows), data);
     limits_->set_rows(std::move(limits));
 }

@@ -187,12 +187,14 @@ void RollbackPage::show_contamination()
         const double share = analysis::influence(last, last.frozen);
         const bool by_server = !contamination_->tampered.empty();
         const bool by_clients = !contamination_->removals.empty();
-        const QString without = by_clients && by_server ? tr("Without the flagged clients and without what the server put in itself")
-                                : by_server             ? tr("Without what the server put in itself")
-                                                        : tr("Without the flagged clients");
-        title = share > 0 ? tr("%1 the last checkpoint would lie elsewhere: %2 of the way that the model went in training")
-                                .arg(without, percent_cell(share).text)
-                          : tr("No flagged client's update went into any checkpoint");
+        const QString without = by_clients && by_server
+                                    ? tr("Without the flagged clients and without what the server put in itself")
+                                : by_server ? tr("Without what the server put in itself")
+                                            : tr("Without the flagged clients");
+        title = share > 0
+                    ? tr("%1 the last checkpoint would lie elsewhere: %2 of the way that the model went in training")
+                          .arg(without, percent_cell(share).text)
+                    : tr("No flagged client's update went into any checkpoint");
         QStringList shares;
         for (std::size_t idx = 0; idx < contamination_->share.size() && idx < 4; ++idx)
             shares << tr("%1 %2").arg(shown(contamination_->removals[idx].client),
@@ -200,8 +202,9 @@ void RollbackPage::show_contamination()
         if (!shares.isEmpty() && share > 0)
             title +=
                 tr(". Shares in that: %1%2")
-                    .arg(shares.join(QStringLiteral(", ")), contamination_->share.size() > 4 ? tr(" and %1 more").arg(contamination_->share.size() - 4)
-                                                                                      : QString());
+                    .arg(shares.join(QStringLiteral(", ")),
+                         contamination_->share.size() > 4 ? tr(" and %1 more").arg(contamination_->share.size() - 4)
+                                                          : QString());
         title += QStringLiteral(".");
     } else if (data && data->answer && session().jobs().is_running(QStringLiteral("contamination"))) {
         contents.empty_text = tr("Measuring…");

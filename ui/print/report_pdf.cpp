@@ -41,7 +41,8 @@ const char* style =
 QString table_html(const analysis::ReportBlock& block)
 {
     QString html = QStringLiteral(
-                       "<p class=\"quiet\" style=\"margin-top: 8px;\">%1</p><table width=\"100%\" cellspacing=\"0\" cellpadding=\"2\" "
+                       "<p class=\"quiet\" style=\"margin-top: 8px;\">%1</p><table width=\"100%\" cellspacing=\"0\" "
+                       "cellpadding=\"2\" "
                        "border=\"0\"><thead><tr>")
                        .arg(escaped(block.text));
     const auto align = [&](std::size_t column) {

@@ -165,17 +165,16 @@ Lines privacy_lines(const CaseData& data, const model::ClientId& id)
         if (client.epsilon_measured)
             add(lines, "Noise seen", epsilon_words(*client.epsilon_measured) + ": less noise than it said");
     }
-    lines.push_back({"Claims", client.epsilon_claimed
-                                   ? epsilon_words(*client.epsilon_claimed) + " after " +
-                                         counted(client.rounds_with_claim, "claim", "claims")
-                                   : std::string("nothing")});
+    lines.push_back({"Claims", client.epsilon_claimed ? epsilon_words(*client.epsilon_claimed) + " after " +
+                                                            counted(client.rounds_with_claim, "claim", "claims")
+                                                      : std::string("nothing")});
     if (audit->budget)
         add(lines, "Budget",
             epsilon_words(*audit->budget) +
-                (!client.budget_share                    ? ""
-                 : !std::isfinite(*client.budget_share) ? "; nothing bounds what was spent of it"
-                                                         : "; spent " + model::short_number(100 * *client.budget_share, 3) +
-                                                               " % of it"));
+                (!client.budget_share ? ""
+                 : !std::isfinite(*client.budget_share)
+                     ? "; nothing bounds what was spent of it"
+                     : "; spent " + model::short_number(100 * *client.budget_share, 3) + " % of it"));
     if (client.exhausted_in) add(lines, "Exhausted", "in round " + std::to_string(client.exhausted_in->value()));
     if (client.forecast) add(lines, "Forecast", "exhausted in round " + std::to_string(client.forecast->value()));
     std::string kinds;

@@ -176,10 +176,7 @@ std::string client_mechanism_text(const ClientAudit& client)
     return text;
 }
 
-std::string accountant_text(std::string_view accountant)
-{
-    return model::accountant_words(accountant);
-}
+std::string accountant_text(std::string_view accountant) { return model::accountant_words(accountant); }
 
 std::string ledger_csv(const PrivacyAudit& audit)
 {

@@ -66,7 +66,8 @@ StartupOptions parse_arguments(const QApplication& application)
         QStringLiteral("screenshot"),
         QObject::tr("Open the path, write a picture of the window once all is loaded, and quit."),
         QStringLiteral("file"));
-    const QCommandLineOption size(QStringLiteral("size"), QObject::tr("The size of the picture's window, 1440x900 unless told."),
+    const QCommandLineOption size(QStringLiteral("size"),
+                                  QObject::tr("The size of the picture's window, 1440x900 unless told."),
                                   QStringLiteral("pixels"));
     const QCommandLineOption page(
         QStringLiteral("page"),

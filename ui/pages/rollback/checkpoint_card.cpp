@@ -24,10 +24,10 @@ QString price_words(const analysis::RollbackPrice& price)
 {
     if (price.rounds == 0) return CheckpointCard::tr("Nothing is lost: it is the last one.");
     QStringList lines;
-    lines << CheckpointCard::tr(
-                 "Going back here loses %1 and %2; %3 of these are of %4 that nobody suspects (%5).")
+    lines << CheckpointCard::tr("Going back here loses %1 and %2; %3 of these are of %4 that nobody suspects (%5).")
                  .arg(text_of(counted(price.rounds, "round", "rounds")),
-                      text_of(counted(price.updates, "update", "updates")), text_of(model::grouped(price.clean_updates)),
+                      text_of(counted(price.updates, "update", "updates")),
+                      text_of(model::grouped(price.clean_updates)),
                       text_of(counted(price.clean_clients, "client", "clients")),
                       text_of(counted(price.clean_examples, "training example", "training examples")));
     if (!price.then.empty())
@@ -45,8 +45,9 @@ QString doubt_words(const analysis::RollbackAnswer& answer)
                    "Left open (a probability between 10 % and 90 %): %1. Whatever is decided on any one of them, the "
                    "recommendation stays.")
             .arg(text_of(counted(static_cast<std::int64_t>(answer.sensitivity.size()), "client", "clients")));
-    QStringList lines{CheckpointCard::tr("The recommendation depends on clients that are left open (a probability between "
-                                         "10 % and 90 %); deciding on one in the inspector closes the question. Go back to:")};
+    QStringList lines{
+        CheckpointCard::tr("The recommendation depends on clients that are left open (a probability between "
+                           "10 % and 90 %); deciding on one in the inspector closes the question. Go back to:")};
     for (const analysis::Toggle& toggle : answer.sensitivity) {
         if (toggle.if_malicious == answer.rollback.recommended && toggle.if_clean == answer.rollback.recommended)
             continue;

@@ -59,7 +59,8 @@ std::vector<RowTable<ComparePanel::Row>::Column> ComparePanel::columns()
          [](const Row& row) { return count_cell(row.coordinates); }},
         {{tr("Distance"), tr("L2 norm of the difference of the two checkpoints' weights"), true, 10},
          [](const Row& row) { return number_cell(row.distance, 4); }},
-        {{tr("Of the first's length"), tr("Distance as a share of the L2 norm of the first checkpoint's weights"), true, 13},
+        {{tr("Of the first's length"), tr("Distance as a share of the L2 norm of the first checkpoint's weights"), true,
+          13},
          [](const Row& row) { return row.length_a > 0 ? percent_cell(row.distance / row.length_a) : unknown_cell(); }},
         {{tr("Angle (°)"), tr("Between the two checkpoints' weights, seen from zero"), true, 10},
          [](const Row& row) { return fixed_cell(row.degrees, 2); }},
@@ -117,16 +118,14 @@ QString ComparePanel::words(model::RoundNo a, model::RoundNo b, const std::vecto
             .arg(b.value())
             .arg(number_cell(whole.distance, 4).text, percent_cell(share(whole)).text,
                  fixed_cell(whole.degrees, 2).text);
-    const auto most = std::ranges::max_element(layers.begin() + 1, layers.end(), {}, [&](const LayerComparison& each) {
-        return share(each).value_or(0);
-    });
+    const auto most = std::ranges::max_element(layers.begin() + 1, layers.end(), {},
+                                               [&](const LayerComparison& each) { return share(each).value_or(0); });
     if (layers.size() > 2 && most != layers.end() && share(*most))
         text += tr(" For its length, %1 differs most (%2).").arg(shown(most->name), percent_cell(share(*most)).text);
     QStringList states;
     for (const model::RoundNo round : {a, b})
         for (const model::RollbackCandidate& candidate : data_->rollback->candidates)
-            if (candidate.round == round)
-                states << tr("round %1 %2").arg(round.value()).arg(shown(candidate.status));
+            if (candidate.round == round) states << tr("round %1 %2").arg(round.value()).arg(shown(candidate.status));
     if (!states.isEmpty())
         text += tr(" The distance alone accuses nobody: training moves a model too. Rated as checkpoints: %1.")
                     .arg(states.join(QStringLiteral(", ")));

@@ -143,7 +143,8 @@ void WhatIfPanel::show_case(const CaseDataPtr& data)
     session_.jobs().abandon(replay_lane);
     replay_.reset();
     from_->clear();
-    rule_->setItemText(0, data ? tr("as declared (%1)").arg(shown(data->federation.aggregation.rule)) : tr("as declared"));
+    rule_->setItemText(0,
+                       data ? tr("as declared (%1)").arg(shown(data->federation.aggregation.rule)) : tr("as declared"));
     from_->addItem({}, QVariant());
     if (data)
         for (const model::Checkpoint& checkpoint : data->checkpoints)
@@ -242,13 +243,15 @@ void WhatIfPanel::show_replay()
 {
     const Palette colors = Palette::of(palette());
     if (!replay_) {
-        answer_->setText(
-            tr("The rounds are aggregated again from the updates in the case, without these clients or by another rule. "
-               "Every update that is left is used as it was sent; what honest clients would have answered to another "
-               "model is estimated."));
+        answer_->setText(tr(
+            "The rounds are aggregated again from the updates in the case, without these clients or by another rule. "
+            "Every update that is left is used as it was sent; what honest clients would have answered to another "
+            "model is estimated."));
         say(badge_, {});
         ChartContents nothing;
-        nothing.empty_text = tr("Press Replay to see here how far from the shipped checkpoints those would lie that would have been. With a "
+        nothing.empty_text =
+            tr("Press Replay to see here how far from the shipped checkpoints those would lie that would have been. "
+               "With a "
                "probe set (Case ▸ Add a probe set…) also how well both answer.");
         chart_->set_contents(nothing);
         probe_chart_->hide();
@@ -267,16 +270,17 @@ void WhatIfPanel::show_replay()
     }
     std::vector<model::ClientId> without;
     for (const analysis::Removal& removal : curve.removals) without.push_back(removal.client);
-    answer_->setText((QStringList{tr("From the checkpoint of round %1 to that of round %2, %3: the last one lies elsewhere "
-                                     "by %4 of the way of training (%5 if honest clients answer the other model).")
-                                      .arg(curve.from.value())
-                                      .arg(last.round.value())
-                                      .arg(without.empty() ? tr("with everybody")
-                                                           : tr("without %1").arg(text_of(client_list_text(without))),
-                                           percent_cell(analysis::influence(last, last.frozen)).text,
-                                           percent_cell(analysis::influence(last, last.corrected)).text)} +
-                      notes)
-                         .join(u'\n'));
+    answer_->setText(
+        (QStringList{
+             tr("From the checkpoint of round %1 to that of round %2, %3: the last one lies elsewhere "
+                "by %4 of the way of training (%5 if honest clients answer the other model).")
+                 .arg(curve.from.value())
+                 .arg(last.round.value())
+                 .arg(without.empty() ? tr("with everybody") : tr("without %1").arg(text_of(client_list_text(without))),
+                      percent_cell(analysis::influence(last, last.frozen)).text,
+                      percent_cell(analysis::influence(last, last.corrected)).text)} +
+         notes)
+            .join(u'\n'));
     const QString mark = validity.badge == analysis::Badge::green   ? tr("● green: believable.")
                          : validity.badge == analysis::Badge::amber ? tr("▲ amber: an estimate.")
                                                                     : tr("■ red: do not believe it.");

@@ -25,6 +25,7 @@ class WhatIfPanel : public QWidget {
 public:
     explicit WhatIfPanel(CaseSession& session, QWidget* parent = nullptr);
     void show_case(const CaseDataPtr& data);
+
 protected:
     void changeEvent(QEvent* event) override;
 
