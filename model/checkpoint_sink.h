@@ -22,6 +22,8 @@ public:
     [[nodiscard]] virtual std::string state_folder() const = 0;
     /// The model of one round; `kind` is "frozen" or "corrected". What is there of an unfinished replay is replaced.
     [[nodiscard]] virtual Result<void> write(std::string_view kind, RoundNo round, const CoordinateReader& read) = 0;
+    /// Reads a model back that this or an earlier run wrote. Errors: not_found where there is none.
+    [[nodiscard]] virtual Result<CoordinateReader> read(std::string_view kind, RoundNo round) const = 0;
     virtual void remove(std::string_view kind, RoundNo round) = 0;
     [[nodiscard]] virtual std::string name(std::string_view kind, RoundNo round) const = 0;
     /// SHA-256 of a file that was written.

@@ -18,6 +18,7 @@ p { margin: .5rem 0; } .headline { font-size: 1.1rem; } .about, .note, figcaptio
 nav { margin: 1.2rem 0; font-size: .9rem; } nav a { color: #1f5fa8; text-decoration: none; margin-right: 1.1rem; white-space: nowrap; }
 table { border-collapse: collapse; width: 100%; margin: .9rem 0; font-size: .82rem; } caption { text-align: left; padding-bottom: .3rem; }
 th, td { text-align: left; vertical-align: top; padding: .2rem .5rem .2rem 0; border-bottom: 1px solid #e6e9ec; overflow-wrap: anywhere; }
+td.s { white-space: nowrap; }
 th { font-weight: 600; border-bottom-color: #9aa3ad; } th { overflow-wrap: normal; } .n + td, .n + th { padding-left: .6rem; } .n { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 figure { margin: 1.2rem 0; } figure svg { max-width: 100%; height: auto; } figcaption { margin-top: .2rem; }
 .people { border-left: 4px solid #1f5fa8; background: #f3f6fa; padding: .1rem 1rem 1rem; margin-top: 2rem; } .people h2 { border-top: 0; margin-top: .8rem; padding-top: 0; }
@@ -33,8 +34,13 @@ std::string table_html(const ReportBlock& block)
     html += "</tr></thead>\n<tbody>\n";
     for (const std::vector<std::string>& row : block.rows) {
         html += "<tr>";
-        for (std::size_t column = 0; column < row.size(); ++column)
-            html += std::string("<td") + kind(column) + ">" + escaped(row[column]) + "</td>";
+        for (std::size_t column = 0; column < row.size(); ++column) {
+            // Short words (ids, states, times) stay whole; the long ones give way.
+            constexpr std::size_t short_cell = 20;
+            const bool is_short = block.numbers[column] == 0 && row[column].size() <= short_cell;
+            html +=
+                std::string("<td") + (is_short ? " class=\"s\"" : kind(column)) + ">" + escaped(row[column]) + "</td>";
+        }
         html += "</tr>\n";
     }
     return html + "</tbody></table>\n";

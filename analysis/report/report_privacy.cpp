@@ -4,6 +4,7 @@
 
 #include "analysis/report/svg.h"
 #include "model/text.h"
+#include "model/wording.h"
 
 #include <algorithm>
 #include <cmath>
@@ -57,10 +58,29 @@ ReportBlock burn_down(const PrivacyAudit& audit)
             chart.lines.push_back(claimed);
         }
     }
-    std::string caption = "Privacy spent over time: solid as recomputed (" + audit.accountant + "), dashed as claimed";
+    std::string caption = "Privacy spent over time: solid as recomputed (" + model::accountant_words(audit.accountant) +
+                          "), dashed as claimed";
     if (all > worst.size())
         caption += ". The " + std::to_string(worst.size()) + " clients that spent most, of " + std::to_string(all);
     return figure(caption, svg_chart(chart));
+}
+
+/// In which reading the claims fit what was recomputed.
+std::string reading_words(ClaimReading fits)
+{
+    switch (fits) {
+        case ClaimReading::cumulative:
+            return "totals so far";
+        case ClaimReading::per_round:
+            return "round by round";
+        case ClaimReading::either:
+            return "either way";
+        case ClaimReading::neither:
+            return "no reading fits";
+        case ClaimReading::none:
+            break;
+    }
+    return "–";
 }
 
 ReportBlock clients_table(const PrivacyAudit& audit)
@@ -70,10 +90,9 @@ ReportBlock clients_table(const PrivacyAudit& audit)
         rows.push_back({model::visible(client.client.text()), std::to_string(client.rounds),
                         number_text(client.epsilon_claimed), number_text(client.epsilon.under("rdp")),
                         number_text(client.epsilon.under("pld")), number_text(client.epsilon_measured),
-                        std::string(name_of(client.fits)), round_text(client.exhausted_in),
-                        round_text(client.forecast)});
+                        reading_words(client.fits), round_text(client.exhausted_in), round_text(client.forecast)});
     return table("What each client spent",
-                 {"Client", "#Rounds", "#ε claimed", "#ε RDP", "#ε PLD", "#ε by measured noise", "Claims read as",
+                 {"Client", "#Rounds", "#ε claimed", "#ε RDP", "#ε PLD", "#ε by measured noise", "Claims fit as",
                   "#Budget exhausted in", "#Forecast"},
                  rows);
 }
@@ -95,7 +114,8 @@ ReportSection privacy_section(const ReportData& data)
         "; unit: " + (audit.unit.empty() ? std::string("not known") : model::visible(audit.unit)) +
         "; noise added at: " + (audit.where.empty() ? std::string("not known") : model::visible(audit.where)) + "; δ " +
         number_text(audit.delta) + "; budget ε " + number_text(audit.budget) +
-        ". Series, budget and forecast are those of the accountant " + audit.accountant + "."));
+        ". Series, budget and forecast are those of the accountant " + model::accountant_words(audit.accountant) +
+        "."));
     if (!audit.assumptions.empty()) {
         section.blocks.push_back(heading("Assumptions"));
         std::vector<std::string> items;

@@ -5,6 +5,7 @@
 #include "analysis/detection/server_step.h"
 #include "model/round_ledger.h"
 #include "model/text.h"
+#include "model/wording.h"
 
 #include <algorithm>
 #include <map>
@@ -23,7 +24,7 @@ ReportSection findings_section(const ReportData& data)
     std::vector<std::vector<std::string>> rows;
     for (const model::Finding& finding : data.findings) {
         if (rows.size() == most) break;
-        rows.push_back({std::string(name_of(finding.severity)), model::visible(finding.kind),
+        rows.push_back({std::string(name_of(finding.severity)), model::kind_words(finding.kind),
                         finding.client ? model::visible(finding.client->text()) : "–", round_text(finding.round),
                         model::visible(finding.text)});
     }
@@ -142,7 +143,8 @@ ReportSection record_section(const ReportData& data, const ReportOptions& option
             "; the analysis draws no random numbers.",
         "Detectors that gave scores: " + (detectors.empty() ? std::string("none") : detectors) +
             ". Each is read against the round's own crowd, fused per client and round, and accumulated over rounds.",
-        "Untouched probability of a checkpoint: the product over clients of the probability that their first malicious "
+        "Untouched probability of a checkpoint: the product over suspect and malicious clients of the probability that "
+        "their first malicious "
         "update came later; recommended from " +
             model::short_number(strict_cleanliness, 2) + " on.",
         "Contamination: the declared rule run again on every round without the flagged clients since their first bad "

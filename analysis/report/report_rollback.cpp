@@ -4,12 +4,18 @@
 
 #include "analysis/report/svg.h"
 #include "model/text.h"
+#include "model/wording.h"
 
 #include <algorithm>
 
 namespace fedsleuth::analysis {
 
 namespace {
+
+std::string of_round(const std::optional<model::RoundNo>& round)
+{
+    return round ? "that of round " + round_text(round) : std::string("none");
+}
 
 ReportBlock contamination_figure(const RollbackAnswer& answer)
 {
@@ -71,7 +77,8 @@ void add_sensitivity(ReportSection& section, const RollbackAnswer& answer)
 {
     section.blocks.push_back(heading("Does the answer depend on a doubt?"));
     if (answer.sensitivity.empty()) {
-        section.blocks.push_back(paragraph("No client's probability lies between 10 % and 90 %: nobody is left open."));
+        section.blocks.push_back(
+            paragraph("No client's probability lies between 10\u00a0% and 90\u00a0%: nobody is left open."));
         return;
     }
     section.blocks.push_back(paragraph(
@@ -121,9 +128,11 @@ ReportSection rollback_section(const ReportData& data)
     if (answer.by_decision())
         section.blocks.push_back(note("Decisions of an analyst are part of this answer; see the conclusions."));
     section.blocks.push_back(
-        paragraph("Last checkpoint that is untouched with probability 50 %: " + round_text(answer.last_clean[0]) +
-                  "; 95 %: " + round_text(answer.last_clean[1]) + "; 99 %: " + round_text(answer.last_clean[2]) +
-                  ". Last one with a contamination of at most 1 %: " + round_text(answer.tolerant) + "."));
+        paragraph("Last checkpoint that is untouched with a probability of at least 50\u00a0%: " +
+                  of_round(answer.last_clean[0]) + "; 95\u00a0%: " + of_round(answer.last_clean[1]) +
+                  "; 99\u00a0%: " + of_round(answer.last_clean[2]) +
+                  ". Last one with a contamination of at most 1\u00a0%: " + of_round(answer.tolerant) + "."));
+    if (const std::string uncounted = answer.uncounted(); !uncounted.empty()) section.blocks.push_back(note(uncounted));
     if (answer.contamination && answer.contamination->points.back().frozen > 0) {
         section.blocks.push_back(contamination_figure(answer));
         add_shares(section, *answer.contamination);
@@ -140,7 +149,8 @@ ReportSection rollback_section(const ReportData& data)
     std::vector<std::vector<std::string>> rows;
     for (const model::RollbackCandidate& candidate : answer.rollback.candidates)
         rows.push_back({round_text(candidate.round), candidate.status, percent_text(candidate.clean_probability),
-                        percent_text(candidate.contamination), candidate.signature, candidate.aggregation,
+                        percent_text(candidate.contamination), model::signature_words(candidate.signature),
+                        model::aggregation_words(candidate.aggregation),
                         candidate.residual ? model::short_number(*candidate.residual, 2) : "–",
                         model::visible(metrics_text(candidate.metrics))});
     section.blocks.push_back(

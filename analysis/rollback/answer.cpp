@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/rollback/answer.h"
 
+#include "model/text.h"
+
 #include <algorithm>
+#include <cstdio>
 #include <set>
 
 namespace fedsleuth::analysis {
@@ -80,6 +83,28 @@ bool RollbackAnswer::depends_on_doubt() const
 bool RollbackAnswer::by_decision() const
 {
     return std::any_of(onsets.begin(), onsets.end(), [](const Onset& onset) { return onset.decided; });
+}
+
+std::string RollbackAnswer::uncounted() const
+{
+    std::size_t clients = 0;
+    const Toggle* likeliest = nullptr;
+    for (const Toggle& toggle : sensitivity) {
+        if (std::any_of(onsets.begin(), onsets.end(), [&](const Onset& each) { return each.client == toggle.client; }))
+            continue;
+        ++clients;
+        if (!likeliest || toggle.probability > likeliest->probability) likeliest = &toggle;
+    }
+    if (!likeliest) return {};
+    char percent[16];
+    std::snprintf(percent, sizeof percent, "%.1f\u00a0%%", 100 * likeliest->probability);
+    const std::string name = model::visible(likeliest->client.text()) + " (" + percent + ")";
+    const std::string who = clients == 1 ? name + ", who is neither, does not"
+                                         : std::to_string(clients) +
+                                               " others that may be malicious with a probability of 10\u00a0% or more, "
+                                               "the likeliest of them " +
+                                               name + ", do not";
+    return "In a checkpoint's probability only suspect and malicious clients count: " + who + ".";
 }
 
 model::Result<std::optional<RollbackAnswer>> rollback_answer(model::CaseStore& store)

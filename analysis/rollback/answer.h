@@ -9,6 +9,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace fedsleuth::analysis {
@@ -46,6 +47,8 @@ struct RollbackAnswer {
 
     [[nodiscard]] bool depends_on_doubt() const;  ///< some toggle changes the recommendation
     [[nodiscard]] bool by_decision() const;       ///< an analyst's decision is part of it
+    /// Which doubts no checkpoint's probability has in it (see onsets_of), in one sentence; empty where there are none.
+    [[nodiscard]] std::string uncounted() const;
 };
 
 /// What going back to the checkpoint of round `to` costs. `rollback` has at least one candidate.

@@ -177,6 +177,26 @@ std::string replay_manifest_json(const std::string& inputs_json, const Counterfa
     return json.text();
 }
 
+namespace {
+
+/// The rounds that an earlier run of the same replay finished.
+model::Result<void> probe_earlier(const Counterfactual& replay, const model::CheckpointSink& sink, ReplayProbe& probe,
+                                  model::Progress& progress)
+{
+    for (const CounterfactualPoint& point : replay.points) {
+        if (probe.has(point.round)) continue;
+        if (progress.stopped()) return model::fail(ErrorCode::cancelled, "stopped");
+        FEDSLEUTH_TRY(const VectorReader frozen, sink.read("frozen", point.round));
+        auto corrected = sink.read("corrected", point.round);
+        if (!corrected && corrected.error().code != ErrorCode::not_found)
+            return model::pass_on(std::move(corrected.error()));
+        FEDSLEUTH_CHECK(probe.take(point.round, frozen, corrected ? *corrected : VectorReader()));
+    }
+    return {};
+}
+
+}  // namespace
+
 model::Result<ReplayOutcome> replay_into(model::CaseStore& store, model::UpdateSource& source,
                                          const CounterfactualOptions& options, model::CheckpointSink& sink,
                                          model::Progress& progress, ReplayProbe* probe)
@@ -187,15 +207,17 @@ model::Result<ReplayOutcome> replay_into(model::CaseStore& store, model::UpdateS
     const auto take = [&](RoundNo round, const VectorReader& frozen,
                           const VectorReader& corrected) -> model::Result<void> {
         FEDSLEUTH_CHECK(sink.write("frozen", round, frozen));
-        // The corrected model is kept of the last round alone; which one that is shows in the end.
+        // The corrected model is kept of the last round alone; which one that is shows in the end. Until then a run
+        // with probes keeps them all: stopped and resumed, it measures them again.
         FEDSLEUTH_CHECK(sink.write("corrected", round, corrected));
-        if (last) sink.remove("corrected", *last);
+        if (last && !probe) sink.remove("corrected", *last);
         last = round;
         if (probe) FEDSLEUTH_CHECK(probe->take(round, frozen, corrected));
         return {};
     };
     FEDSLEUTH_TRY(outcome.replay, run_counterfactual(store, source, options, take,
                                                      {sink.state_folder(), sha256_hex(inputs)}, progress));
+    if (probe) FEDSLEUTH_CHECK(probe_earlier(outcome.replay, sink, *probe, progress));
     const auto add = [&](const char* kind, RoundNo round) -> model::Result<void> {
         ReplayFile file{round, kind, sink.name(kind, round), {}};
         FEDSLEUTH_TRY(file.sha256, sink.digest(file.path));

@@ -64,8 +64,9 @@ struct ReplayOutcome {
 };
 
 /// Runs the replay into the sink: every round's frozen model, the last round's corrected one, the manifest. Goes on
-/// where the same replay was stopped. `probe`, where there is one, is shown every model that is made now (not those
-/// that an earlier run finished). Errors: those of run_counterfactual and of the sink.
+/// where the same replay was stopped. `probe`, where there is one, is shown every model: those that an earlier run made
+/// are read back. Of these the corrected ones are there only if that run had a probe too. Errors: those of
+/// run_counterfactual and of the sink.
 [[nodiscard]] model::Result<ReplayOutcome> replay_into(model::CaseStore& store, model::UpdateSource& source,
                                                        const CounterfactualOptions& options,
                                                        model::CheckpointSink& sink, model::Progress& progress,

@@ -28,6 +28,7 @@ Result<void> ReplayProbe::take(RoundNo round, const VectorReader& frozen, const 
 {
     std::vector<float> weights(network_.coordinates());
     const auto score = [&](const VectorReader& reader) -> Result<ProbeScore> {
+        if (!reader) return ProbeScore{};
         FEDSLEUTH_CHECK(read_whole(reader, weights));
         return probe_score(network_, probes_, weights);
     };
@@ -38,8 +39,13 @@ Result<void> ReplayProbe::take(RoundNo round, const VectorReader& frozen, const 
     if (std::binary_search(usable_.begin(), usable_.end(), round)) {
         FEDSLEUTH_TRY(point.shipped, score(reader_of(*source_, {model::VectorRef::Kind::checkpoint, round, {}})));
     }
-    points_.push_back(std::move(point));
+    points_.insert(std::ranges::upper_bound(points_, round, {}, &ProbedPoint::round), std::move(point));
     return {};
+}
+
+bool ReplayProbe::has(RoundNo round) const
+{
+    return std::ranges::binary_search(points_, round, {}, &ProbedPoint::round);
 }
 
 }  // namespace fedsleuth::analysis

@@ -24,9 +24,11 @@ public:
     [[nodiscard]] static model::Result<ReplayProbe> make(model::CaseStore& store, model::UpdateSource& source,
                                                          Probes probes);
 
-    /// As a CheckpointTaker. Reads each of the three models as a whole.
+    /// As a CheckpointTaker. Reads each of the three models as a whole; an empty reader's is left out.
     [[nodiscard]] model::Result<void> take(model::RoundNo round, const VectorReader& frozen,
                                            const VectorReader& corrected);
+    [[nodiscard]] bool has(model::RoundNo round) const;
+    /// By round.
     [[nodiscard]] const std::vector<ProbedPoint>& points() const { return points_; }
     [[nodiscard]] const Probes& probes() const { return probes_; }
 

@@ -5,6 +5,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/long_step.h"
 #include "model/text.h"
+#include "model/wording.h"
 
 namespace fedsleuth::cli {
 
@@ -129,8 +130,8 @@ Table as_table(const model::Rollback& rollback)
                    text_cell(candidate.status, tone_of(candidate.status)),
                    fixed_cell(candidate.clean_probability, 3),
                    contamination,
-                   text_cell(candidate.signature),
-                   text_cell(candidate.aggregation),
+                   {model::signature_words(candidate.signature), candidate.signature},
+                   {model::aggregation_words(candidate.aggregation), candidate.aggregation},
                    number_cell(candidate.residual, 2),
                    metrics_cell(candidate.metrics),
                    text_cell(candidate.why)});
@@ -158,6 +159,7 @@ void say_answer(const Terminal& terminal, const analysis::RollbackAnswer& answer
     terminal.say("Last clean with probability 0.5: " + round_text(answer.last_clean[0]) + "; with 0.95: " +
                  round_text(answer.last_clean[1]) + "; with 0.99: " + round_text(answer.last_clean[2]) +
                  ". Contamination is at most 1 % up to " + round_text(answer.tolerant) + ".");
+    if (const std::string uncounted = answer.uncounted(); !uncounted.empty()) terminal.say(uncounted);
     if (answer.price && answer.price->rounds > 0)
         terminal.say("Going back loses " + plural(answer.price->rounds, "round", "rounds") + " and " +
                      plural(answer.price->clean_updates, "update", "updates") + " of " +

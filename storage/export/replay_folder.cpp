@@ -3,8 +3,10 @@
 
 #include "storage/custody/digest.h"
 #include "storage/custody/file_digest.h"
+#include "storage/evidence/snapshot_file.h"
 #include "storage/export/npy_writer.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 
@@ -52,6 +54,38 @@ std::string ReplayFolder::name(std::string_view kind, model::RoundNo round) cons
 Result<void> ReplayFolder::write(std::string_view kind, model::RoundNo round, const CoordinateReader& read)
 {
     return write_model(folder_ / name(kind, round), format_, layers_, read, true);
+}
+
+Result<CoordinateReader> ReplayFolder::read(std::string_view kind, model::RoundNo round) const
+{
+    const fs::path path = folder_ / name(kind, round);
+    std::error_code error;
+    if (!fs::exists(path, error)) return model::fail(ErrorCode::not_found, "is not there", path.string());
+    FEDSLEUTH_TRY(std::unique_ptr<SnapshotFile> opened, open_snapshot(path));
+    const std::shared_ptr<SnapshotFile> file = std::move(opened);
+    struct Part {
+        std::int64_t offset, count;
+        std::size_t tensor_idx;
+    };
+    std::vector<Part> parts;
+    for (const model::Layer& layer : layers_) {
+        if (layer.counter) continue;
+        const auto& tensors = file->tensors();
+        const auto found = std::ranges::find(tensors, layer.name, &model::TensorInfo::name);
+        if (found == tensors.end() || found->count != layer.count)
+            return model::fail(ErrorCode::malformed, "does not hold the layer " + layer.name + " as it was written",
+                               path.string());
+        parts.push_back({layer.offset, layer.count, static_cast<std::size_t>(found - tensors.begin())});
+    }
+    return [file, parts = std::move(parts)](std::int64_t first, std::int64_t count, float* out) -> Result<void> {
+        for (const Part& part : parts) {
+            const std::int64_t from = std::max(first, part.offset);
+            const std::int64_t to = std::min(first + count, part.offset + part.count);
+            if (from < to)
+                FEDSLEUTH_CHECK(file->read(part.tensor_idx, from - part.offset, to - from, out + (from - first)));
+        }
+        return {};
+    };
 }
 
 void ReplayFolder::remove(std::string_view kind, model::RoundNo round)

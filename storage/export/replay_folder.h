@@ -22,6 +22,7 @@ public:
     [[nodiscard]] std::string state_folder() const override { return folder_.string(); }
     [[nodiscard]] model::Result<void> write(std::string_view kind, model::RoundNo round,
                                             const CoordinateReader& read) override;
+    [[nodiscard]] model::Result<CoordinateReader> read(std::string_view kind, model::RoundNo round) const override;
     void remove(std::string_view kind, model::RoundNo round) override;
     [[nodiscard]] std::string name(std::string_view kind, model::RoundNo round) const override;
     [[nodiscard]] model::Result<std::string> digest(const std::string& name) const override;

@@ -5,16 +5,20 @@
 #include "analysis/lab/network.h"
 #include "analysis/lab/simulation.h"
 #include "analysis/probe/plain_network.h"
+#include "analysis/rollback/replay.h"
 #include "analysis/rollback/replay_probe.h"
 #include "analysis/verdict/probe_run.h"
+#include "storage/export/replay_folder.h"
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <QTest>
 #include <random>
 
 using namespace fedsleuth;
 using namespace fedsleuth::analysis;
+using model::RoundNo;
 
 namespace {
 
@@ -146,6 +150,40 @@ model::ProbeSet as_set(const lab::Dataset& data)
 }  // namespace
 
 Q_DECLARE_METATYPE(fedsleuth::analysis::lab::NetworkKind)
+
+/// Stops the replay where it comes to a round.
+class StoppedSink final : public model::CheckpointSink {
+public:
+    StoppedSink(storage::ReplayFolder folder, RoundNo at) : folder_(std::move(folder)), at_(at) {}
+    [[nodiscard]] std::string state_folder() const override { return folder_.state_folder(); }
+    [[nodiscard]] model::Result<void> write(std::string_view kind, RoundNo round,
+                                            const model::CoordinateReader& read) override
+    {
+        if (round == at_) return model::fail(model::ErrorCode::cancelled, "here");
+        return folder_.write(kind, round, read);
+    }
+    [[nodiscard]] model::Result<model::CoordinateReader> read(std::string_view kind, RoundNo round) const override
+    {
+        return folder_.read(kind, round);
+    }
+    void remove(std::string_view kind, RoundNo round) override { folder_.remove(kind, round); }
+    [[nodiscard]] std::string name(std::string_view kind, RoundNo round) const override
+    {
+        return folder_.name(kind, round);
+    }
+    [[nodiscard]] model::Result<std::string> digest(const std::string& name) const override
+    {
+        return folder_.digest(name);
+    }
+    [[nodiscard]] model::Result<std::string> finish(const std::string& manifest) override
+    {
+        return folder_.finish(manifest);
+    }
+
+private:
+    storage::ReplayFolder folder_;
+    RoundNo at_;
+};
 
 class TestProbe : public QObject {
     Q_OBJECT
@@ -435,6 +473,77 @@ private slots:
         QVERIFY(std::abs(*last.shipped.accuracy -
                          share_equal(network->predict(federation->models.back(), federation->probe.inputs),
                                      federation->probe.labels)) < 0.011);
+    }
+
+    /// Stopped twice and resumed, a replay knows of every round what one that was never stopped knows; what was made
+    /// before there were probes is read back from the folder, where the corrected models are gone.
+    void a_resumed_replay_probes_earlier_rounds_too()
+    {
+        lab::LabOptions options;
+        options.seed = 4;
+        options.clients = 8;
+        options.rounds = 8;
+        options.partition.examples_per_client = 40;
+        options.test_examples = 60;
+        lab::AttackPlan plan;
+        plan.attack = "backdoor";
+        plan.attackers = 2;
+        plan.schedule.onset = 2;
+        options.attacks.push_back(plan);
+        model::Progress progress;
+        auto simulated = lab::simulate(options, progress);
+        QVERIFY(simulated.has_value());
+        const auto federation = std::make_shared<const lab::LabFederation>(std::move(*simulated));
+        lab::LabCase store(federation);
+        const std::vector<model::Layer> layers = store.federation()->layers;
+        Probes probes;
+        probes.probe = as_set(federation->probe);
+        probes.misclassified = as_set(federation->misclassified);
+        CounterfactualOptions replay;
+        for (const auto& [client, rounds] : federation->truth.malicious) replay.removals.push_back({client, {}});
+
+        // Runs into the folder, and is stopped at that round (never: 99).
+        const auto run = [&](const std::string& name, storage::ModelFormat format, std::int64_t stop_at, bool probed) {
+            auto folder = storage::ReplayFolder::open(std::string(FEDSLEUTH_SCRATCH "/") + name, format, layers);
+            StoppedSink sink(std::move(*folder), RoundNo{stop_at});
+            auto probe = ReplayProbe::make(store, store, probes);
+            const auto outcome = replay_into(store, store, replay, sink, progress, probed ? &*probe : nullptr);
+            return std::pair(outcome.has_value(), probe->points());
+        };
+        const auto same = [](const ProbeScore& a, const ProbeScore& b) {
+            return a.accuracy == b.accuracy && a.attack_success == b.attack_success;
+        };
+        for (const auto format : {storage::ModelFormat::npz, storage::ModelFormat::safetensors}) {
+            std::filesystem::remove_all(FEDSLEUTH_SCRATCH);
+            const auto [whole_done, whole] = run("whole", format, 99, true);
+            QVERIFY(whole_done);
+            QCOMPARE(whole.size(), std::size_t{9});
+            QVERIFY(!run("pieces", format, 3, true).first);
+            QVERIFY(!run("pieces", format, 6, true).first);
+            const auto [pieces_done, pieces] = run("pieces", format, 99, true);
+            QVERIFY(pieces_done);
+            QVERIFY(!run("late", format, 5, false).first);
+            const auto [late_done, late] = run("late", format, 99, true);
+            QVERIFY(late_done);
+            QCOMPARE(pieces.size(), whole.size());
+            QCOMPARE(late.size(), whole.size());
+            for (std::size_t idx = 0; idx < whole.size(); ++idx) {
+                QCOMPARE(pieces[idx].round, whole[idx].round);
+                QVERIFY(whole[idx].frozen.accuracy && whole[idx].corrected.attack_success);
+                QVERIFY(same(pieces[idx].shipped, whole[idx].shipped) && same(pieces[idx].frozen, whole[idx].frozen) &&
+                        same(pieces[idx].corrected, whole[idx].corrected));
+                QVERIFY(same(late[idx].shipped, whole[idx].shipped) && same(late[idx].frozen, whole[idx].frozen));
+                // The last round that was finished without probes still has its corrected model on disk; the round
+                // that all begins from is shown to every run.
+                const std::int64_t round = whole[idx].round.value();
+                QCOMPARE(late[idx].corrected.accuracy.has_value(), round == 0 || round >= 4);
+            }
+            // Of the corrected models the last round's alone is left.
+            std::size_t left = 0;
+            for (const auto& each : std::filesystem::directory_iterator(FEDSLEUTH_SCRATCH "/pieces/corrected"))
+                left += each.is_regular_file() ? 1 : 0;
+            QCOMPARE(left, std::size_t{1});
+        }
     }
 
     void inputs_must_fit_the_model()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analysis/analyse.h"
-#include "analysis/rollback/answer.h"
 #include "analysis/kernels/curvature.h"
+#include "analysis/rollback/answer.h"
 #include "analysis/rollback/replay.h"
 #include "analysis/rules/aggregate.h"
 #include "storage/case/case_file.h"
@@ -414,6 +414,21 @@ void TestRollback::a_doubtful_client_is_tried_both_ways()
     QCOMPARE(toggle.if_malicious->value(), 8);
     QCOMPARE(toggle.if_clean->value(), 24);
     QVERIFY((*answer)->depends_on_doubt());
+    QCOMPARE((*answer)->uncounted(), std::string());  // the one doubt counts
+
+    // On watch they are doubts, too, and count in no checkpoint's probability: that is said.
+    for (const auto& [idx, probability] : {std::pair(1, 0.25), {2, 0.364}}) {
+        model::Verdict& watched = outcome.verdicts.clients[std::size_t(idx)];
+        watched.verdict = VerdictClass::watch;
+        watched.probability = probability;
+        QVERIFY(store->put_analysis(outcome));
+        const std::string said = (*analysis::rollback_answer(*store))->uncounted();
+        const std::string who = watched.client.text() + (idx == 1 ? " (25.0" : " (36.4");
+        QVERIFY2(said.find("only suspect and malicious clients count") != std::string::npos, said.c_str());
+        QVERIFY2(said.find(who) != std::string::npos, said.c_str());
+        QCOMPARE(said.find("2 others") != std::string::npos, idx == 2);
+    }
+    QCOMPARE((*analysis::rollback_answer(*store))->rollback.recommended->value(), 8);
 }
 
 void TestRollback::a_stopped_replay_goes_on_to_the_same_numbers()

@@ -177,6 +177,25 @@ private slots:
         QCOMPARE(square.plot.width(), square.plot.height());
     }
 
+    /// Beside each other where there is room, else below each other: cut only where a line is too narrow for one part.
+    void the_legend_wraps()
+    {
+        const std::vector<double> parts{180, 90, 240};
+        for (const auto& [width, lines] : std::vector<std::pair<double, int>>{{640, 1}, {320, 2}, {260, 3}, {200, 3}}) {
+            const HeatGeometry geometry = HeatGeometry::of({{width, 300}, 20, 20, 50, 14, true, false, parts});
+            QCOMPARE(geometry.legend_parts.size(), parts.size());
+            QCOMPARE(geometry.legend.height(), lines * 14.0);
+            QVERIFY(geometry.legend.bottom() <= 300 && geometry.legend.top() >= geometry.title.bottom());
+            for (std::size_t idx = 0; idx < parts.size(); ++idx) {
+                const QRectF& box = geometry.legend_parts[idx];
+                QVERIFY(geometry.legend.contains(box));
+                QCOMPARE(box.width(), std::min(parts[idx], width - 8));
+                for (std::size_t other = 0; other < idx; ++other)
+                    QVERIFY(!box.intersects(geometry.legend_parts[other]));
+            }
+        }
+    }
+
     void labels_do_not_touch()
     {
         std::mt19937 random(11);

@@ -4,6 +4,7 @@
 #include "support/strict_messages.h"
 #include "support/ui_case.h"
 #include "support/ui_setup.h"
+#include "ui/dialogs/source_dialog.h"
 #include "ui/pages/page.h"
 #include "ui/pages/workshop_page.h"
 #include "ui/plots/line_chart.h"
@@ -18,6 +19,7 @@
 #include <cmath>
 #include <memory>
 #include <QAbstractItemModelTester>
+#include <QAction>
 #include <QComboBox>
 #include <QDir>
 #include <QLabel>
@@ -111,8 +113,13 @@ std::shared_ptr<CaseData> hostile_case()
     data->certificates.push_back(certificate);
     certificate.problem = hostile;
     data->certificates.push_back(certificate);
-    data->findings.push_back({"certificate-expired", model::Severity::high, id, RoundNo{1}, hostile,
-                              R"({"path":"\u202e\u001b","line":1e300})", {}});
+    data->findings.push_back({"certificate-expired",
+                              model::Severity::high,
+                              id,
+                              RoundNo{1},
+                              hostile,
+                              R"({"path":"\u202e\u001b","line":1e300})",
+                              {}});
     data->findings.push_back({"rate-limit", model::Severity::high, id, RoundNo{1}, hostile, hostile, {}});
     data->custody_intact = false;
     data->decisions.push_back({id, model::VerdictClass::malicious, hostile, hostile, hostile});
@@ -135,7 +142,8 @@ private slots:
         Book book;
         // The workshop needs no case: it makes a federation of its own.
         for (Page* page : book.pages) {
-            const QString subject = qobject_cast<WorkshopPage*>(page) ? QStringLiteral("federation") : QStringLiteral("case");
+            const QString subject =
+                qobject_cast<WorkshopPage*>(page) ? QStringLiteral("federation") : QStringLiteral("case");
             QVERIFY2(words(*page).contains(subject, Qt::CaseInsensitive), page->metaObject()->className());
         }
     }
@@ -193,6 +201,98 @@ private slots:
         QVERIFY(!suspects->selected_row());  // no suspect
         book.session.selection().select_round(RoundNo{14});
         QCOMPARE(checkpoints->selected_row(), std::optional(14));  // round 0 is there too
+    }
+
+    /// Activating shows the line in the evidence; client and round are in the context menu.
+    void a_finding_leads_to_line_client_and_round()
+    {
+        Book book;
+        const auto data = test::made_case({});
+        data->findings.clear();
+        data->findings.push_back(
+            {"rate-limit", model::Severity::high, test::client_id(2), RoundNo{4}, "Too many.", R"({"line": 17})", {}});
+        data->findings.push_back({"not-inspectable", model::Severity::info, {}, {}, "Sums only.", "{}", {}});
+        data->findings.push_back(
+            {"late", model::Severity::info, test::client_id(3), {}, "No line names it.", "{}", {}});
+        index_case_data(*data);
+        book.session.show(data);
+        std::vector<model::ClientId> clients;
+        std::vector<RoundNo> rounds;
+        Selection& selection = book.session.selection();
+        connect(&selection, &Selection::client_activated, this, [&] { clients.push_back(*selection.client()); });
+        connect(&selection, &Selection::round_activated, this, [&] { rounds.push_back(*selection.round()); });
+
+        QWidget& page = book.page(PageId::overview);
+        TableView* findings = table(page, "Findings");
+        const auto action = [&](const char* name) {
+            for (QAction* each : findings->actions())
+                if (each->text() == QLatin1String(name)) return each;
+            qFatal("no action %s", name);
+        };
+        QAction* const to_line = action("Show the line in the evidence");
+        QAction* const to_client = action("Go to the client");
+        QAction* const to_round = action("Go to the round");
+        QVERIFY(!to_line->isEnabled() && !to_client->isEnabled() && !to_round->isEnabled());
+        const auto opened = [&] {
+            QStringList titles;
+            for (SourceDialog* dialog : findings->findChildren<SourceDialog*>()) {
+                titles << dialog->windowTitle();
+                delete dialog;
+            }
+            return titles.join(u'|');
+        };
+
+        findings->setCurrentIndex(findings->model()->index(0, 0));
+        QCOMPARE(selection.client(), std::optional(test::client_id(2)));
+        QCOMPARE(selection.round(), std::optional(RoundNo{4}));
+        QVERIFY(to_line->isEnabled() && to_client->isEnabled() && to_round->isEnabled());
+        QTest::keyClick(findings, Qt::Key_Return);
+        QCOMPARE(opened(), "federation.jsonl, line 17");
+        QVERIFY(clients.empty() && rounds.empty());
+        to_line->trigger();
+        QCOMPARE(opened(), "federation.jsonl, line 17");
+        to_client->trigger();
+        to_round->trigger();
+        QCOMPARE(clients, std::vector{test::client_id(2)});
+        QCOMPARE(rounds, std::vector{RoundNo{4}});
+
+        findings->setCurrentIndex(findings->model()->index(1, 0));
+        QVERIFY(!to_line->isEnabled() && !to_client->isEnabled() && !to_round->isEnabled());
+        QTest::keyClick(findings, Qt::Key_Return);
+        findings->setCurrentIndex(findings->model()->index(2, 0));
+        QTest::keyClick(findings, Qt::Key_Return);  // without a line: its client
+        QCOMPARE(opened(), "");
+        QCOMPARE(clients, (std::vector{test::client_id(2), test::client_id(3)}));
+
+        book.session.close();
+        QVERIFY(!to_line->isEnabled() && !to_client->isEnabled() && !to_round->isEnabled());
+    }
+
+    void machine_words_are_put_into_plain_ones()
+    {
+        Book book;
+        const auto data = test::made_case({});
+        data->findings.push_back(
+            {"signature-wrong-key", model::Severity::high, test::client_id(2), RoundNo{4}, "", "", {}});
+        data->files.push_back({"ca.crl", "revocation-list", {}, {}, 5, "", "", false, "", "there is no such file"});
+        data->rollback->candidates[0].signature = data->rollback->candidates[0].aggregation = "not-checked";
+        data->rollback->candidates[1].signature = "missing";
+        data->rollback->candidates[1].aggregation = "mismatch";
+        book.session.show(data);
+        book.session.selection().select_round(data->rollback->candidates[0].round);
+        QString all = words(book.page(PageId::rollback));
+        for (const TableView* view : book.window.findChildren<TableView*>()) all += as_text(*view->model());
+        for (const char* plain :
+             {"signed with another's key", "revocation list", "not taken in: there is no such file",
+              "signed, not checked", "\tnot signed\t", "does not fit", "Server's signature: signed, not checked."})
+            QVERIFY2(all.contains(QLatin1String(plain)), plain);
+        for (const char* raw : {"not-checked", "mismatch", "wrong-key", "revocation-list", "missing"})
+            QVERIFY2(!all.contains(QLatin1String(raw)), raw);
+        TableView* findings = table(book.page(PageId::overview), "Findings");
+        bool named = false;  // what the command line calls it
+        for (int row = 0; row < findings->model()->rowCount(); ++row)
+            named |= findings->model()->index(row, 1).data(Qt::ToolTipRole).toString().contains("signature-wrong-key");
+        QVERIFY(named);
     }
 
     void a_narrowed_range_narrows_and_says_so()
@@ -283,8 +383,8 @@ private slots:
             const auto data = test::made_case({.clients = 20, .malicious = accused});
             book.session.show(data);
             book.session.selection().select_client(test::client_id(19));
-            for (const QWidget* place : {static_cast<QWidget*>(&book.page(PageId::clients)),
-                                         static_cast<QWidget*>(&inspector)}) {
+            for (const QWidget* place :
+                 {static_cast<QWidget*>(&book.page(PageId::clients)), static_cast<QWidget*>(&inspector)}) {
                 const bool said = words(*place).contains("The minority is unclear: 8 of 20 clients stand accused");
                 QCOMPARE(said, accused == 8);
             }

@@ -246,7 +246,7 @@ private slots:
         QCOMPARE(chart->contents().lines[0].points.size(), std::size_t{20});
         QVERIFY(chart->contents().lines[0].points.back().y() > 0.5);
         const QString clients = as_text(*page->findChild<TableView*>()->model());
-        QVERIFY2(clients.count("sign-flip") >= 4, qPrintable(clients));  // what they were, and what verdicts name
+        QVERIFY2(clients.count("sign flip") >= 4, qPrintable(clients));  // what they were, and what verdicts name
         QCOMPARE(clients.count("honest"), 16);
         QVERIFY(page->findChild<QLabel*>("workshop_state")->text().contains(" of 4 attackers are called malicious"));
         QVERIFY(!page->grab().isNull());

@@ -223,7 +223,7 @@ private slots:
         const auto data = test::made_case({});
         const std::string text = round_dossier(*data, RoundNo{15}).text();
         for (const char* part : {"Round 15", "Received: 20 updates", "Bad here: site-0000",
-                                 "Status: contaminated; clean with probability 0.3\u00a0%", "accuracy-drop"})
+                                 "Status: contaminated; clean with probability 0.3\u00a0%", "accuracy drop"})
             QVERIFY2(contains(text, part), text.c_str());
         QVERIFY(contains(round_dossier(*data, RoundNo{99}).text(), "not in the log"));
     }
@@ -233,8 +233,9 @@ private slots:
         const auto data = test::made_case({});
         RollbackWords words = rollback_words(*data);
         QCOMPARE(said(words.answer), said("Go back to the checkpoint of round 14"));
-        QCOMPARE(said(words.price),
-                 said("The price: rounds 15–24 of training are lost, 10 in all. Metrics: accuracy 0.7333 then, 0.9 now."));
+        QCOMPARE(
+            said(words.price),
+            said("The price: rounds 15–24 of training are lost, 10 in all. Metrics: accuracy 0.7333 then, 0.9 now."));
         data->rollback->recommended = RoundNo{24};
         QVERIFY(contains(rollback_words(*data).answer, "No need to go back"));
         data->rollback->recommended.reset();
@@ -294,9 +295,9 @@ private slots:
         audit.declared = true;
         data->audit = std::make_shared<const analysis::PrivacyAudit>(audit);
         const std::string over = client_dossier(*data, test::client_id(1), {}).text();
-        for (const char* part : {"Spent: ε = 6, recomputed by RDP over 2 rounds", "Claims: ε = 4 after 2 claims",
-                                 "Budget: ε = 10; spent 120 % of it", "Exhausted: in round 3",
-                                 "Findings: privacy-over-budget"})
+        for (const char* part :
+             {"Spent: ε = 6, recomputed by RDP over 2 rounds", "Claims: ε = 4 after 2 claims",
+              "Budget: ε = 10; spent 120 % of it", "Exhausted: in round 3", "Findings: over the privacy budget"})
             QVERIFY2(contains(over, part), (std::string(part) + "\nin\n" + over).c_str());
         QVERIFY(contains(client_dossier(*data, test::client_id(2), {}).text(),
                          "Noise seen: without bound: less noise than it said"));

@@ -56,8 +56,13 @@ std::vector<ClientStatistic> client_statistics(const CaseData& data)
     for (const auto& round : data.scores)
         for (const model::DetectorScores& scores : round) ran.insert(scores.detector);
     bool examples = false;
+    const model::Update* last = nullptr;
+    constexpr auto name_of = &model::Metrics::value_type::first;
     for (const model::Update& update : data.updates) {
         examples |= update.num_examples.has_value();
+        // Of a million updates nearly all report what the one before reported.
+        if (last && std::ranges::equal(last->metrics, update.metrics, {}, name_of, name_of)) continue;
+        last = &update;
         for (const auto& [name, value] : update.metrics) metrics.insert(name);
     }
     if (!ran.empty())
@@ -134,6 +139,8 @@ ClientMatrix client_matrix(const CaseData& data, const ClientStatistic& statisti
     const bool sum = statistic.source == Source::evidence_sum;
     const bool family = statistic.source == Source::family;
     std::unordered_map<std::string, const analysis::DetectorInfo*> infos;  // looked up once, not once a round
+    // The client at a place of one list mostly stands there in the next, too: to compare is quicker than to look up.
+    std::vector<std::size_t> rows;
     for (std::size_t col = 0; col < cols && col < data.scores.size(); ++col)
         for (const model::DetectorScores& scores : data.scores[col]) {
             const auto [known, is_new] = infos.try_emplace(scores.detector, nullptr);
@@ -141,9 +148,15 @@ ClientMatrix client_matrix(const CaseData& data, const ClientStatistic& statisti
             const analysis::DetectorInfo* const info = known->second;
             if (sum && info && !info->judged) continue;
             if (family ? !info || info->family != statistic.name : !sum && scores.detector != statistic.name) continue;
+            rows.resize(std::max(rows.size(), scores.clients.size()), matrix.clients.size());
             for (std::size_t idx = 0; idx < scores.clients.size(); ++idx) {
-                double* const value = cell(scores.clients[idx], col);
-                if (!value) continue;
+                std::size_t& row = rows[idx];
+                if (row >= matrix.clients.size() || matrix.clients[row] != scores.clients[idx]) {
+                    const auto found = row_of.find(scores.clients[idx]);
+                    row = found == row_of.end() ? matrix.clients.size() : found->second;
+                }
+                if (row >= matrix.clients.size()) continue;
+                double* const value = &matrix.values[row * cols + col];
                 const double seen = value_of(scores, statistic, idx);
                 if (family)
                     *value = std::isnan(*value) ? seen : std::max(*value, std::isnan(seen) ? 0.0 : seen);
@@ -197,14 +210,18 @@ CrowdQuartiles crowd_quartiles(const ClientMatrix& matrix, std::size_t round_idx
     for (std::size_t row = 0; row < matrix.clients.size(); ++row)
         if (const double value = matrix.at(row, round_idx); std::isfinite(value)) values.push_back(value);
     if (values.empty()) return {nan, nan, nan};
-    std::ranges::sort(values);
+    // From the lowest up, each selection looks at what lies above the last: less than to sort them all.
+    auto from = values.begin();
     const auto quantile = [&](double share) {
         const double at = share * double(values.size() - 1);
-        const auto below = std::size_t(at);
-        const std::size_t above = std::min(below + 1, values.size() - 1);
-        return std::lerp(values[below], values[above], at - double(below));
+        const auto below = values.begin() + std::ptrdiff_t(at);
+        std::nth_element(from, below, values.end());
+        from = below;
+        const double above = below + 1 == values.end() ? *below : *std::min_element(below + 1, values.end());
+        return std::lerp(*below, above, at - std::floor(at));
     };
-    return {quantile(0.25), quantile(0.5), quantile(0.75)};
+    const double lower = quantile(0.25), median = quantile(0.5);
+    return {lower, median, quantile(0.75)};
 }
 
 HeatScale statistic_scale(const ClientStatistic& statistic, std::span<const double> values)

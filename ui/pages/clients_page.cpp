@@ -16,6 +16,7 @@
 #include <QLineEdit>
 #include <QSignalBlocker>
 #include <QSplitter>
+#include <QTimer>
 #include <QVBoxLayout>
 
 namespace fedsleuth::ui {
@@ -184,6 +185,8 @@ void ClientsPage::fill_matrix()
         matrix_ = client_matrix(*data_, *chosen);
     else
         matrix_ = {};
+    crowd_.clear();
+    if (const ClientStatistic* const chosen = statistic()) scale_ = statistic_scale(*chosen, matrix_.values);
 }
 
 QString ClientsPage::answer() const
@@ -245,7 +248,7 @@ void ClientsPage::fill_heat_map()
     contents.row_title = tr("client");
     contents.col_title = tr("Round");
     // Of all clients, so that the colours keep their meaning while the filter changes.
-    contents.scale = statistic_scale(*chosen, matrix_.values);
+    contents.scale = scale_;
     contents.missing_text = tr("took no part, or not known");
     heat_map_->set_contents(std::move(contents));
 }
@@ -277,7 +280,22 @@ void ClientsPage::show_selection()
             col = idx - first_round_;
     }
     heat_map_->set_selected(row, col);
-    if (chart_stale_ || charted_ != client) fill_chart();
+    // A large matrix is drawn first; its chart comes in a turn of its own, that the window never stands still for both.
+    constexpr std::size_t large = 300'000;
+    if (chart_stale_ && matrix_.values.size() > large)
+        QTimer::singleShot(0, this, [this] {
+            if (!chart_stale_ || !data_) return;
+            fill_chart();
+            show_caret();
+        });
+    else if (chart_stale_ || charted_ != client)
+        fill_chart();
+    show_caret();
+}
+
+void ClientsPage::show_caret()
+{
+    const auto& round = session().selection().round();
     chart_->set_caret(round && session().range().contains(*round) ? std::optional(double(round->value()))
                                                                   : std::nullopt);
 }
@@ -307,9 +325,11 @@ void ClientsPage::fill_chart()
     ChartLine median{.name = tr("median of all clients"), .color = colors.quiet};
     ChartLine own{.name = name, .color = colors.accent, .width = 1.75, .markers = true};
     ChartBand band{.name = tr("middle half of all clients"), .color = colors.quiet};
+    for (std::size_t round = crowd_.size(); round < matrix_.rounds.size(); ++round)
+        crowd_.push_back(crowd_quartiles(matrix_, round));
     for (std::size_t round = first_round_; round <= last_round_ && round < matrix_.rounds.size(); ++round) {
         const double x = double(matrix_.rounds[round].value());
-        const CrowdQuartiles crowd = crowd_quartiles(matrix_, round);
+        const CrowdQuartiles& crowd = crowd_[round];
         median.points.emplace_back(x, crowd.median);
         own.points.emplace_back(x, matrix_.at(row, round));
         band.x.push_back(x);

@@ -34,6 +34,7 @@ private:
     void fill_matrix();    ///< of all clients and rounds; only when case or statistic changed
     void fill_heat_map();  ///< the filtered clients in the chosen rounds
     void fill_chart();
+    void show_caret();
     void say_what_is_shown(const QString& error);
     [[nodiscard]] const ClientStatistic* statistic() const;
     [[nodiscard]] QString answer() const;
@@ -53,7 +54,9 @@ private:
     CaseDataPtr data_;  ///< that the matrix was made of
     std::vector<ClientStatistic> statistics_;
     ClientMatrix matrix_;
-    std::vector<std::size_t> rows_;              ///< of the heat map: rows of the matrix
+    HeatScale scale_;                               ///< of the matrix
+    std::vector<CrowdQuartiles> crowd_;             ///< of its rounds, once a chart has needed them
+    std::vector<std::size_t> rows_;                 ///< of the heat map: rows of the matrix
     std::size_t first_round_ = 0, last_round_ = 0;  ///< columns of the matrix
     std::optional<model::ClientId> charted_;
     bool chart_stale_ = true;

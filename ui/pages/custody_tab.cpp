@@ -2,6 +2,7 @@
 #include "ui/pages/custody_tab.h"
 
 #include "model/text.h"
+#include "model/wording.h"
 #include "storage/case/case_file.h"
 #include "storage/custody/seal.h"
 #include "storage/custody/verify.h"
@@ -80,7 +81,7 @@ std::vector<RowTable<CustodyTab::Entry>::Column> CustodyTab::columns()
         {{tr("Time"), {}, false, 24}, [](const Row& row) { return time_cell(row->time); }},
         {{tr("Actor"), tr("User of the operating system"), false, 14},
          [](const Row& row) { return text_cell(row->actor); }},
-        {{tr("Action"), {}, false, 12}, [](const Row& row) { return text_cell(row->action); }},
+        {{tr("Action"), {}, false, 12}, [](const Row& row) { return text_cell(model::plain_words(row->action)); }},
         {{tr("Subject"), {}, false, 36}, [](const Row& row) { return text_cell(row->subject); }},
         {{tr("Parameters"), {}, false, 0, true}, [](const Row& row) { return text_cell(row->parameters_json); }},
         {{tr("SHA-256"), tr("Of what the act produced or took in"), false, 16},

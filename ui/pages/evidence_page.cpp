@@ -2,6 +2,7 @@
 #include "ui/pages/evidence_page.h"
 
 #include "model/text.h"
+#include "model/wording.h"
 #include "ui/dialogs/source_dialog.h"
 #include "ui/pages/custody_tab.h"
 #include "ui/pages/identity_tabs.h"
@@ -42,7 +43,11 @@ Cell file_state_cell(const model::EvidenceFile& file)
                     {},
                     {}};
         case FileState::missing:
-            return {EvidencePage::tr("missing"), 3, {}, {}};
+            return {file.state.empty() ? EvidencePage::tr("not in the folder")
+                                       : EvidencePage::tr("not taken in: %1").arg(shown(file.state)),
+                    3,
+                    {},
+                    {}};
         case FileState::altered:
             return {EvidencePage::tr("altered: not the declared digest"), 2, {}, {}};
         case FileState::refused:
@@ -121,7 +126,7 @@ std::vector<RowTable<EvidencePage::File>::Column> EvidencePage::file_columns()
     return {
         {{tr("File"), tr("Path in the evidence folder"), false, 40},
          [](const Row& row) { return text_cell(row->path); }},
-        {{tr("Role"), {}, false, 14}, [](const Row& row) { return text_cell(row->role); }},
+        {{tr("Role"), {}, false, 14}, [](const Row& row) { return text_cell(model::plain_words(row->role)); }},
         {{tr("Round"), {}, true, 8}, [](const Row& row) { return round_cell(row->round); }},
         {{tr("Client"), {}, false, 22},
          [](const Row& row) { return row->client ? text_cell(row->client->text()) : unknown_cell(); }},
@@ -186,7 +191,8 @@ void EvidencePage::fill_files(const CaseDataPtr& data)
     if (state.altered) troubles.push_back(model::grouped(state.altered) + " altered");
     if (state.refused) troubles.push_back(model::grouped(state.refused) + " not usable");
     std::string text = counted(state.files, "file", "files") + ", " + model::byte_text(bytes) + ": " +
-                       (troubles.empty() ? std::string("each is what the log declares, where it declares a digest.") : list_text(troubles) + ".");
+                       (troubles.empty() ? std::string("each is what the log declares, where it declares a digest.")
+                                         : list_text(troubles) + ".");
     const std::size_t hidden = data->files.size() - rows.size();
     if (hidden > 0)
         text.append(" ")
@@ -201,8 +207,10 @@ void EvidencePage::fill_issues(const CaseDataPtr& data)
     std::vector<Issue> rows;
     for (const model::ImportIssue& issue : data->issues) rows.push_back(&issue);
     say(issues_state_,
-        rows.empty() ? QString() : tr("What could not be taken as it is. The lines and files around it still count. Double click or Enter "
-                            "shows the line."));
+        rows.empty()
+            ? QString()
+            : tr("What could not be taken as it is. The lines and files around it still count. Double click or Enter "
+                 "shows the line."));
     tabs_->setTabText(issues_tab, rows.empty() ? tr("Import issues") : tr("Import issues (%1)").arg(rows.size()));
     issues_->set_rows(std::move(rows), data);
 }

@@ -5,6 +5,7 @@
 #include "analysis/identity/moment.h"
 #include "model/text.h"
 #include "ui/dialogs/source_dialog.h"
+#include "ui/pages/finding_links.h"
 #include "ui/pages/parts.h"
 #include "ui/plots/validity_lanes.h"
 #include "ui/session/case_session.h"
@@ -280,7 +281,10 @@ void CertificatesTab::show_lanes(const CaseDataPtr& data)
         lanes.push_back(std::move(lane));
     }
     say(hidden_, hidden > 0 ? tr("%1 more are in the table below.").arg(hidden) : QString());
-    const auto [first, last] = data ? run_of(*data) : std::pair<double, double>{0, 1};
+    // Every time in the log is read for it: only where there is something to hold it against, and once a case.
+    if (data != run_for_) run_ = data && !data->certificates.empty() ? run_of(*data) : std::pair<double, double>{0, 1};
+    run_for_ = data;
+    const auto [first, last] = run_;
     lanes_->set_lanes(std::move(lanes), first, last);
 }
 
@@ -312,14 +316,8 @@ AdmissionTab::AdmissionTab(CaseSession& session, QWidget* parent)
     QVBoxLayout* layout = tab_layout(this);
     layout->addWidget(state_);
     layout->addWidget(parts, 1);
-    connect(view_, &TableView::row_selected, this, [this](int row) {
-        const model::Finding& finding = *table_->rows()[static_cast<std::size_t>(row)];
-        if (finding.client) session_.selection().select_client(finding.client);
-        if (finding.round) session_.selection().select_round(finding.round);
-    });
-    connect(view_, &TableView::row_activated, this, [this](int row) {
-        show_source(session_, source_of(*session_.data(), *table_->rows()[static_cast<std::size_t>(row)]), this);
-    });
+    link_findings(view_, session_,
+                  [this](int row) -> const model::Finding& { return *table_->rows()[static_cast<std::size_t>(row)]; });
     connect(limits_view_, &TableView::row_activated, this,
             [this](int row) { ask_for_limit(limits_->rows()[static_cast<std::size_t>(row)]); });
 }
@@ -328,7 +326,8 @@ std::vector<RowTable<AdmissionTab::Row>::Column> AdmissionTab::columns()
 {
     return {
         {{tr("Severity"), {}, false, 12}, [](const Row& row) { return severity_cell(row->severity); }},
-        {{tr("Kind"), {}, false, 22}, [](const Row& row) { return text_cell(row->kind); }},
+        {{tr("Kind"), tr("The kind of finding; the tooltip has its name on the command line"), false, 26},
+         [](const Row& row) { return kind_cell(row->kind); }},
         {{tr("Client"), {}, false, 22},
          [](const Row& row) { return row->client ? text_cell(row->client->text()) : unknown_cell(); }},
         {{tr("Round"), {}, true, 8}, [](const Row& row) { return round_cell(row->round); }},
@@ -368,10 +367,11 @@ void AdmissionTab::show_data(const CaseDataPtr& data)
             limits.push_back({std::string(limit.name), std::string(limit.title), std::string(limit.unit),
                               policy.at(std::string(limit.name)), limit.standard});
     }
-    state_->setText(!data          ? QString()
-                    : rows.empty() ? tr("Registrations, sizes, times and repetitions are within the limits.")
-                                   : tr("What came in against the limits below, and what came in twice. Double click or Enter "
-                                        "shows the line of the log."));
+    state_->setText(!data ? QString()
+                    : rows.empty()
+                        ? tr("Registrations, sizes, times and repetitions are within the limits.")
+                        : tr("What came in against the limits below, and what came in twice. Double click or Enter "
+                             "shows the line of the log."));
     table_->set_rows(std::move(rows), data);
     limits_->set_rows(std::move(limits));
 }

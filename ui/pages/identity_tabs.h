@@ -51,7 +51,9 @@ private:
     TableView* view_;
     QScrollArea* scroll_;
     ValidityLanes* lanes_;
-    std::vector<Row> shown_;  ///< in the lanes' order
+    CaseDataPtr run_for_;
+    std::pair<double, double> run_{0, 1};  ///< of that case, from the first to the last thing that was sent
+    std::vector<Row> shown_;               ///< in the lanes' order
 };
 
 /// Who and what came in against the policy; the limits can be set here.

@@ -2,6 +2,7 @@
 #include "ui/pages/overview_page.h"
 
 #include "model/text.h"
+#include "ui/pages/finding_links.h"
 #include "ui/pages/parts.h"
 #include "ui/session/case_session.h"
 #include "ui/session/summary.h"
@@ -17,13 +18,14 @@ namespace fedsleuth::ui {
 
 namespace {
 
-QWidget* titled(QLabel* title, QWidget* view, QWidget* parent)
+QWidget* titled(QLabel* title, QLabel* hint, QWidget* view, QWidget* parent)
 {
     auto* part = new QWidget(parent);
     auto* layout = new QVBoxLayout(part);
     layout->setContentsMargins(0, grid, 0, 0);
     layout->setSpacing(grid);
     layout->addWidget(title);
+    if (hint) layout->addWidget(hint);
     layout->addWidget(make_hairline(part));
     layout->addWidget(view, 1);
     return part;
@@ -59,6 +61,7 @@ OverviewPage::OverviewPage(CaseSession& session, QWidget* parent)
       tables_(new QSplitter(Qt::Vertical, contents_)),
       suspects_title_(make_section_title(tr("Suspects"), contents_)),
       findings_title_(make_section_title(tr("Findings"), contents_)),
+      findings_hint_(make_quiet_text(contents_)),
       suspects_(new RowTable<Suspect>(suspect_columns(), this)),
       findings_(new RowTable<Finding>(finding_columns(), this)),
       suspects_view_(new TableView(contents_)),
@@ -83,25 +86,16 @@ OverviewPage::OverviewPage(CaseSession& session, QWidget* parent)
             [&selection, client_of](int row) { selection.select_client(client_of(row)); });
     connect(suspects_view_, &TableView::row_activated, this,
             [&selection, client_of](int row) { selection.activate_client(client_of(row)); });
-    connect(findings_view_, &TableView::row_selected, this, [this, &selection](int row) {
-        const model::Finding& finding = *findings_->rows()[static_cast<std::size_t>(row)];
-        if (finding.client) selection.select_client(finding.client);
-        if (finding.round) selection.select_round(finding.round);
-    });
-    connect(findings_view_, &TableView::row_activated, this, [this, &selection](int row) {
-        const model::Finding& finding = *findings_->rows()[static_cast<std::size_t>(row)];
-        if (finding.client)
-            selection.activate_client(*finding.client);
-        else if (finding.round)
-            selection.activate_round(*finding.round);
+    link_findings(findings_view_, session, [this](int row) -> const model::Finding& {
+        return *findings_->rows()[static_cast<std::size_t>(row)];
     });
 }
 
 void OverviewPage::build()
 {
     tables_->setChildrenCollapsible(false);
-    tables_->addWidget(titled(suspects_title_, suspects_view_, tables_));
-    tables_->addWidget(titled(findings_title_, findings_view_, tables_));
+    tables_->addWidget(titled(suspects_title_, nullptr, suspects_view_, tables_));
+    tables_->addWidget(titled(findings_title_, findings_hint_, findings_view_, tables_));
 
     QBoxLayout* page = make_page_layout(this);
     page->addWidget(empty_, 1);
@@ -160,8 +154,8 @@ std::vector<RowTable<OverviewPage::Finding>::Column> OverviewPage::finding_colum
     return {
         {{tr("Severity"), tr("info, low, medium, high, critical"), false, 10},
          [](const Row& row) { return severity_cell(row->severity); }},
-        {{tr("Kind"), tr("The kind of finding, as on the command line"), false, 26},
-         [](const Row& row) { return text_cell(row->kind); }},
+        {{tr("Kind"), tr("The kind of finding; the tooltip has its name on the command line"), false, 26},
+         [](const Row& row) { return kind_cell(row->kind); }},
         {{tr("Client"), {}, false, 20},
          [](const Row& row) { return row->client ? text_cell(row->client->text()) : unknown_cell(); }},
         {{tr("Round"), {}, true, 7}, [](const Row& row) { return round_cell(row->round); }},
@@ -229,6 +223,9 @@ void OverviewPage::fill_findings(const CaseDataPtr& data)
     findings_title_->setText(hidden == 0
                                  ? (rows.empty() ? tr("Findings") : tr("Findings (%1)").arg(rows.size()))
                                  : tr("Findings (%1; %2 in other rounds are not shown)").arg(rows.size()).arg(hidden));
+    say(findings_hint_, rows.empty() ? QString()
+                                     : tr("Double click or Enter shows the line of the evidence that a finding comes "
+                                          "from; its context menu leads to the client and the round."));
     say(scope_, session().range().is_all() ? QString()
                                            : tr("Sentences, figures and suspects speak of all rounds; findings of the "
                                                 "chosen range."));

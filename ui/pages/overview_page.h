@@ -52,6 +52,7 @@ private:
     QSplitter* tables_;
     QLabel* suspects_title_;
     QLabel* findings_title_;
+    QLabel* findings_hint_;
     RowTable<Suspect>* suspects_;
     RowTable<Finding>* findings_;
     TableView* suspects_view_;

@@ -2,7 +2,7 @@
 #include "ui/pages/privacy_page.h"
 
 #include "storage/case/case_file.h"
-#include "ui/dialogs/source_dialog.h"
+#include "ui/pages/finding_links.h"
 #include "ui/pages/parts.h"
 #include "ui/pages/privacy_assumptions.h"
 #include "ui/pages/privacy_client_panel.h"
@@ -105,14 +105,8 @@ void PrivacyPage::connect_parts()
     connect(ledger_view_, &TableView::row_activated, this, [this, &selection](int row) {
         selection.activate_client(ledger_->rows()[static_cast<std::size_t>(row)].client->client);
     });
-    connect(findings_view_, &TableView::row_selected, this, [this, &selection](int row) {
-        const model::Finding& finding = *findings_->rows()[static_cast<std::size_t>(row)];
-        if (finding.client) selection.select_client(*finding.client);
-        if (finding.round) selection.select_round(*finding.round);
-    });
-    connect(findings_view_, &TableView::row_activated, this, [this](int row) {
-        show_source(this->session(), source_of(*this->session().data(), *findings_->rows()[static_cast<std::size_t>(row)]),
-                    this);
+    link_findings(findings_view_, session(), [this](int row) -> const model::Finding& {
+        return *findings_->rows()[static_cast<std::size_t>(row)];
     });
     connect(rules_view_, &TableView::row_selected, this, [this, &selection](int row) {
         const analysis::RuleResult& rule = *rules_->rows()[static_cast<std::size_t>(row)];
@@ -155,6 +149,7 @@ void PrivacyPage::refresh()
         findings_->set_rows({});
         rules_->set_rows({});
         audit_.reset();
+        audited_.reset();
         case_path_.clear();
         return;
     }
@@ -163,7 +158,9 @@ void PrivacyPage::refresh()
     case_path_ = data->case_path;
     // While other assumptions are chosen their audit stays in sight until the new one is there.
     if (other_case || !audit_ || !assumptions_->is_changed()) {
-        audit_ = audit_of(*data);
+        // Where the range or the palette changed the audit stays: a million points are not copied again.
+        if (other_case || !audit_ || audited_ != data) audit_ = audit_of(*data);
+        audited_ = data;
         show_audit();
     } else {
         show_audit();
@@ -319,6 +316,7 @@ void PrivacyPage::audit_again()
     if (!assumptions_->is_changed()) {
         session().jobs().abandon(lane("audit"));
         audit_ = audit_of(*data);
+        audited_ = data;
         return show_audit();
     }
     session().jobs().start<AuditPtr>(
@@ -339,6 +337,7 @@ void PrivacyPage::audit_again()
                 return;
             }
             audit_ = std::move(*audit);
+            audited_.reset();
             show_audit();
         });
 }

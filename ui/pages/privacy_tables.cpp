@@ -34,12 +34,6 @@ Cell share_cell(const std::optional<double>& share)
     return cell;
 }
 
-QString kind_words(std::string kind)
-{
-    if (kind.starts_with("privacy-")) kind.erase(0, 8);
-    return shown(kind);
-}
-
 }  // namespace
 
 namespace {
@@ -66,7 +60,7 @@ Cell finding_kinds_cell(const std::vector<std::string>& kinds)
 {
     if (kinds.empty()) return unknown_cell();
     QStringList words;
-    for (const std::string& kind : kinds) words << kind_words(kind);
+    for (const std::string& kind : kinds) words << kind_cell(kind).text;
     Cell cell;
     cell.text = words.join(QStringLiteral(", "));
     cell.sort = cell.text;
@@ -117,8 +111,8 @@ std::vector<RowTable<PrivacyPage::FindingRow>::Column> PrivacyPage::finding_colu
     return {
         {{tr("Severity"), tr("info, low, medium, high, critical"), false, 10},
          [](const Row& row) { return severity_cell(row->severity); }},
-        {{tr("Kind"), tr("The kind of finding, as on the command line"), false, 26},
-         [](const Row& row) { return text_cell(row->kind); }},
+        {{tr("Kind"), tr("The kind of finding; the tooltip has its name on the command line"), false, 26},
+         [](const Row& row) { return kind_cell(row->kind); }},
         {{tr("Client"), {}, false, 16},
          [](const Row& row) { return row->client ? text_cell(row->client->text()) : unknown_cell(); }},
         {{tr("Round"), {}, true, 7}, [](const Row& row) { return round_cell(row->round); }},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/rollback_page.h"
 
+#include "model/wording.h"
 #include "storage/case/case_file.h"
 #include "ui/pages/parts.h"
 #include "ui/pages/rollback/checkpoint_card.h"
@@ -111,11 +112,11 @@ std::vector<RowTable<RollbackPage::Row>::Column> RollbackPage::columns()
           14},
          [](const Row& row) { return percent_cell(row.candidate->contamination); }},
         {{tr("Aggregation"), tr("Do the updates and the declared rule give this checkpoint?"), false, 13},
-         [](const Row& row) { return text_cell(row.candidate->aggregation); }},
+         [](const Row& row) { return text_cell(model::aggregation_words(row.candidate->aggregation)); }},
         {{tr("Residual"), tr("|step in the checkpoints − step recomputed| / |step in the checkpoints|"), true, 10},
          [](const Row& row) { return scientific_cell(row.candidate->residual); }},
-        {{tr("Signature"), tr("The server's, over the checkpoint's bytes"), false, 13},
-         [](const Row& row) { return text_cell(row.candidate->signature); }},
+        {{tr("Signature"), tr("The server's, over the checkpoint's bytes"), false, 18},
+         [](const Row& row) { return text_cell(model::signature_words(row.candidate->signature)); }},
         {{tr("Metrics"), tr("As the log reports them"), false, 30},
          [](const Row& row) {
              const std::string text = metrics_text(*row.metrics);
@@ -142,7 +143,6 @@ void RollbackPage::refresh()
                              "The Evidence page says which files were missing or refused."));
     compare_->show_case(any ? data : nullptr);
     what_if_->show_case(any ? data : nullptr);
-    what_if_->restyle();
     if (any)
         fill(data);
     else
@@ -185,21 +185,26 @@ void RollbackPage::show_contamination()
         contents = contamination_contents(*contamination_, Palette::of(palette()), session().selection().round());
         const analysis::CounterfactualPoint& last = contamination_->points.back();
         const double share = analysis::influence(last, last.frozen);
-        title =
-            share > 0
-                ? tr("Without the flagged clients the last checkpoint would lie %1 of the way of training elsewhere")
-                      .arg(percent_cell(share).text)
-                : tr("No flagged client's update went into any checkpoint");
+        const bool by_server = !contamination_->tampered.empty();
+        const bool by_clients = !contamination_->removals.empty();
+        const QString without = by_clients && by_server
+                                    ? tr("Without the flagged clients and without what the server put in itself")
+                                : by_server ? tr("Without what the server put in itself")
+                                            : tr("Without the flagged clients");
+        title = share > 0
+                    ? tr("%1 the last checkpoint would lie elsewhere: %2 of the way that the model went in training")
+                          .arg(without, percent_cell(share).text)
+                    : tr("No flagged client's update went into any checkpoint");
         QStringList shares;
         for (std::size_t idx = 0; idx < contamination_->share.size() && idx < 4; ++idx)
             shares << tr("%1 %2").arg(shown(contamination_->removals[idx].client),
                                       percent_cell(contamination_->share[idx], 0).text);
         if (!shares.isEmpty() && share > 0)
             title +=
-                tr("; of that %1%2")
-                    .arg(shares.join(QStringLiteral(", ")), contamination_->share.size() > 4 ? tr(" and %1 more").arg(contamination_->share.size() - 4)
-                                                                                      : QString());
-        if (!contamination_->tampered.empty()) title += tr(". What the server put in itself is part of it");
+                tr(". Shares in that: %1%2")
+                    .arg(shares.join(QStringLiteral(", ")),
+                         contamination_->share.size() > 4 ? tr(" and %1 more").arg(contamination_->share.size() - 4)
+                                                          : QString());
         title += QStringLiteral(".");
     } else if (data && data->answer && session().jobs().is_running(QStringLiteral("contamination"))) {
         contents.empty_text = tr("Measuring…");
@@ -234,7 +239,11 @@ void RollbackPage::fill(const CaseDataPtr& data)
         cells.push_back(std::move(cell));
     }
     const std::size_t hidden = rollback.candidates.size() - rows.size();
-    say(note_, hidden == 0 ? QString() : tr("%1 checkpoints outside the chosen rounds are not shown.").arg(hidden));
+    QStringList notes;
+    if (data->answer) notes << text_of(data->answer->uncounted());
+    if (hidden > 0) notes << tr("%1 checkpoints outside the chosen rounds are not shown.").arg(hidden);
+    notes.removeAll(QString());
+    say(note_, notes.join(u'\n'));
     lane_->set_cells(std::move(cells));
     table_->set_rows(std::move(rows), data);
 }

@@ -42,7 +42,7 @@ void RulesPanel::fill_heat_map()
     contents.scale.beyond_high = std::ranges::any_of(contents.values, [](double value) { return value > 2; });
     contents.scale.name = tr("weight, in equal shares");
     contents.scale.zero_meaning = tr("silenced");
-    contents.missing_text = tr("no weight: left out, or a rule without weights");
+    contents.missing_text = tr("left out, or a rule without weights");
     contents.empty_text = tr("No updates to weigh.");
     heat_map_->set_contents(std::move(contents));
 }

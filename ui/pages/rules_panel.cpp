@@ -74,6 +74,8 @@ RulesPanel::RulesPanel(CaseSession& session, QWidget* parent)
               cell.tip = rule_tip(outcome(row));
               return cell;
           }},
+         {{tr("Flagged"), tr("Share of all weight that suspect and malicious clients would have had"), true, 7},
+          [outcome](const Row& row) { return percent_cell(outcome(row).flagged_share); }},
          {{tr("To shipped"), tr("L2 distance between the rule's step and the one that the server made"), true, 8},
           [outcome](const Row& row) { return number_cell(outcome(row).to_shipped.distance); }},
          {{tr("Angle °"), tr("Angle between the two, in degrees"), true, 5},
@@ -85,8 +87,6 @@ RulesPanel::RulesPanel(CaseSession& session, QWidget* parent)
           [outcome](const Row& row) { return number_cell(outcome(row).to_unflagged.distance); }},
          {{tr("Angle °"), tr("Angle between the two, in degrees"), true, 5},
           [outcome](const Row& row) { return fixed_cell(outcome(row).to_unflagged.angle, 1); }},
-         {{tr("Flagged"), tr("Share of all weight that suspect and malicious clients would have had"), true, 7},
-          [outcome](const Row& row) { return percent_cell(outcome(row).flagged_share); }},
          {{tr("To chosen"), tr("L2 distance to the step of the rule whose row is selected"), true, 8},
           [](const Row& row) { return row.to_chosen ? number_cell(row.to_chosen->distance) : unknown_cell(); }}},
         this);

@@ -47,7 +47,7 @@ std::vector<RowTable<WorkshopPage::Row>::Column> WorkshopPage::columns()
         {{tr("Really"), tr("What the simulation made of it: the attack, or nothing"), false, 18},
          [truth](const Row& row) {
              const auto attack = truth(row).simulated.find(row.verdict->client);
-             return attack == truth(row).simulated.end() ? text_cell("honest") : text_cell(attack->second);
+             return attack == truth(row).simulated.end() ? text_cell("honest") : text_cell(attack_text(attack->second));
          }},
         {{tr("Verdict"), tr("What the analysis says, which saw the updates alone"), false, 12},
          [](const Row& row) { return verdict_cell(row.verdict->verdict); }},
@@ -59,7 +59,7 @@ std::vector<RowTable<WorkshopPage::Row>::Column> WorkshopPage::columns()
         {{tr("Since"), tr("The first bad round by the verdict"), true, 7},
          [](const Row& row) { return round_cell(row.verdict->first_bad_round); }},
         {{tr("Attack named"), tr("The attack that the evidence fits best"), false, 18},
-         [](const Row& row) { return text_cell(row.verdict->attack); }},
+         [](const Row& row) { return text_cell(attack_text(row.verdict->attack)); }},
         {{tr("Weight"), tr("That the rule gave its update in the last round, as a share of 1"), true, 8},
          [](const Row& row) {
              const auto weight = row.run->weights.find(row.verdict->client);
@@ -102,6 +102,8 @@ WorkshopPage::WorkshopPage(CaseSession& session, QWidget* parent)
     view_->set_empty_text(tr("Verdicts come when the training is over."));
 
     auto* right = new QSplitter(Qt::Vertical, this);
+    right->setChildrenCollapsible(false);
+    chart_->setMinimumHeight(180);
     right->addWidget(chart_);
     right->addWidget(view_);
     right->setStretchFactor(0, 3);

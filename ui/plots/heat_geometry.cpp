@@ -9,6 +9,27 @@
 
 namespace fedsleuth::ui {
 
+namespace {
+
+/// The parts side by side from the left, and below each other where the width ends; the first line's top is 0.
+std::vector<QRectF> flow(const std::vector<double>& widths, double width, double line)
+{
+    constexpr double space = 10;
+    std::vector<QRectF> boxes;
+    double x = 0, y = 0;
+    for (const double wanted : widths) {
+        if (x > 0 && x + wanted > width) {
+            x = 0;
+            y += line;
+        }
+        boxes.emplace_back(x, y, std::min(wanted, width), line);
+        x += wanted + space;
+    }
+    return boxes;
+}
+
+}  // namespace
+
 HeatGeometry HeatGeometry::of(const HeatSpace& space)
 {
     constexpr double gap = 4;
@@ -18,7 +39,10 @@ HeatGeometry HeatGeometry::of(const HeatSpace& space)
     const double line = space.line_height;
     const double names_width = std::min(std::ceil(space.names_width), std::floor(space.widget.width() * 0.3));
     const double left = names_width + 2 * gap;
-    const double below = (space.column_labels ? line + gap : 0) + line + gap + line + 2 * gap;
+    const double wide = space.widget.width() - gap;
+    geometry.legend_parts = flow(space.legend, wide - gap, line);
+    const double legend_height = geometry.legend_parts.empty() ? line : geometry.legend_parts.back().bottom();
+    const double below = (space.column_labels ? line + gap : 0) + line + gap + legend_height + 2 * gap;
     double width = std::max(1.0, space.widget.width() - left - gap);
     double height = std::max(1.0, space.widget.height() - below - gap);
     width = std::min(width, double(space.cols) * largest_col);
@@ -34,9 +58,9 @@ HeatGeometry HeatGeometry::of(const HeatSpace& space)
         geometry.column_axis = QRectF(left, top, geometry.plot.width(), line);
         top += line;
     }
-    const double wide = space.widget.width() - gap;
     geometry.title = QRectF(left, top, std::max(geometry.plot.width(), wide - left), line);
-    geometry.legend = QRectF(gap, geometry.title.bottom() + gap, wide - gap, line);
+    geometry.legend = QRectF(gap, geometry.title.bottom() + gap, wide - gap, legend_height);
+    for (QRectF& part : geometry.legend_parts) part.translate(geometry.legend.topLeft());
     return geometry;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QRectF>
 #include <optional>
+#include <QRectF>
 #include <span>
 #include <vector>
 
@@ -20,17 +20,19 @@ struct HeatSpace {
     double names_width = 0;  ///< of the longest row name
     double line_height = 0;
     bool column_labels = true;
-    bool square = false;  ///< cells as wide as high: distances of a set to itself
+    bool square = false;           ///< cells as wide as high: distances of a set to itself
+    std::vector<double> legend{};  ///< widths of the legend's parts: what doesn't fit beside the last stands below it
 };
 
 /// Where the parts of a heat map lie.
 struct HeatGeometry {
     std::size_t rows = 0, cols = 0;
-    QRectF plot;         ///< the cells
-    QRectF names;        ///< left of it
-    QRectF column_axis;  ///< tick labels below it
-    QRectF title;        ///< the columns' title below that
-    QRectF legend;       ///< at the bottom
+    QRectF plot;                       ///< the cells
+    QRectF names;                      ///< left of it
+    QRectF column_axis;                ///< tick labels below it
+    QRectF title;                      ///< the columns' title below that
+    QRectF legend;                     ///< at the bottom, all of its lines
+    std::vector<QRectF> legend_parts;  ///< one box for each part of the legend
 
     static constexpr double largest_row = 30, largest_col = 72;  ///< pixels: few cells do not become a wall
 

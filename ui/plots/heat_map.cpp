@@ -13,6 +13,7 @@ namespace fedsleuth::ui {
 namespace {
 
 constexpr double mark_size = 9, mark_space = 14;
+constexpr double bar_width = 72, swatch_size = 8, legend_space = 4;
 
 /// A frame that shows on every colour: the accent on a rim of paper.
 void draw_frame(QPainter& painter, const QRectF& rect, const QColor& color, const QColor& rim)
@@ -65,8 +66,14 @@ void HeatMap::lay_out()
     for (const QString& name : contents_.row_names)
         names_width_ = std::max(names_width_, metrics.horizontalAdvance(name.left(48)));
     if (!contents_.row_verdicts.empty()) names_width_ += mark_space;
+    legend_ = legend();
+    const auto width_of = [&](const QString& text) { return metrics.horizontalAdvance(text) + 2; };
+    std::vector<double> parts{width_of(legend_.low) + legend_space + bar_width + legend_space + width_of(legend_.high),
+                              width_of(legend_.name)};
+    if (!legend_.zero.isEmpty()) parts.push_back(width_of(legend_.zero));
+    if (!legend_.missing.isEmpty()) parts.push_back(swatch_size + legend_space + width_of(legend_.missing));
     geometry_ = HeatGeometry::of({size(), contents_.rows, contents_.cols, names_width_, metrics.height(),
-                                  contents_.col_labels, contents_.square});
+                                  contents_.col_labels, contents_.square, std::move(parts)});
     const double ratio = devicePixelRatioF();
     const QSize pixels = (geometry_.plot.size() * ratio).toSize();
     image_ = heat_image(matrix(), pixels, contents_.scale, Palette::of(palette()));
@@ -163,32 +170,42 @@ void HeatMap::paint_columns(QPainter& painter, const Palette& colors) const
     draw_elided(painter, geometry_.title, Qt::AlignLeft | Qt::AlignVCenter, contents_.col_title);
 }
 
-void HeatMap::paint_legend(QPainter& painter, const Palette& colors) const
+HeatMap::Legend HeatMap::legend() const
 {
     const HeatScale& scale = contents_.scale;
-    const QFontMetricsF metrics(painter.font());
-    const QRectF box = geometry_.legend;
     const double reach = scale.high_end() - scale.low_end();
     const auto end_text = [&](double value) {
         return tick_label(value, std::pow(10, std::floor(std::log10(reach)) - 1));
     };
-    QString low = number_text(scale.low_end(), 2), high = number_text(scale.high_end(), 2);
+    Legend legend{number_text(scale.low_end(), 2), number_text(scale.high_end(), 2), scale.name, {}, {}};
     if (reach > 0 && std::abs(scale.low_end()) > reach) {  // a narrow range far from zero needs more digits
-        low = end_text(scale.low_end());
-        high = end_text(scale.high_end());
+        legend.low = end_text(scale.low_end());
+        legend.high = end_text(scale.high_end());
     }
-    if (scale.beyond_low) low.prepend(QStringLiteral("≤ "));
-    if (scale.beyond_high) high.prepend(QStringLiteral("≥ "));
+    if (scale.beyond_low) legend.low.prepend(QStringLiteral("≤ "));
+    if (scale.beyond_high) legend.high.prepend(QStringLiteral("≥ "));
+    if (!scale.unit.isEmpty()) legend.name += QStringLiteral(" (%1)").arg(scale.unit);
+    if (!scale.zero_meaning.isEmpty()) legend.zero = QStringLiteral("0 = %1").arg(scale.zero_meaning);
+    if (std::any_of(contents_.values.begin(), contents_.values.end(), [](double value) { return std::isnan(value); }))
+        legend.missing = contents_.missing_text;
+    return legend;
+}
 
-    double x = box.left();
-    const auto write = [&](const QString& text, const QColor& color) {
-        const double width = std::min(metrics.horizontalAdvance(text) + 1, std::max(0.0, box.right() - x));
-        painter.setPen(color);
-        draw_elided(painter, QRectF(x, box.top(), width, box.height()), Qt::AlignLeft | Qt::AlignVCenter, text);
-        x += width + 4;
+void HeatMap::paint_legend(QPainter& painter, const Palette& colors) const
+{
+    const HeatScale& scale = contents_.scale;
+    const QFontMetricsF metrics(painter.font());
+    const double reach = scale.high_end() - scale.low_end();
+    auto box = geometry_.legend_parts.begin();
+    double x = box->left();
+    const auto write = [&](const QString& text) {
+        const double width = std::min(metrics.horizontalAdvance(text) + 1, std::max(0.0, box->right() - x));
+        painter.setPen(colors.quiet);
+        draw_elided(painter, QRectF(x, box->top(), width, box->height()), Qt::AlignLeft | Qt::AlignVCenter, text);
+        x += width + legend_space;
     };
-    write(low, colors.quiet);
-    const QRectF bar(std::ceil(x), std::round(box.center().y() - 4), std::min(96.0, box.width() / 4), 8);
+    write(legend_.low);
+    const QRectF bar(std::ceil(x), std::round(box->center().y() - 4), bar_width, 8);
     for (int pixel = 0; pixel < int(bar.width()); ++pixel) {
         const double value = scale.low_end() + reach * (pixel + 0.5) / bar.width();
         painter.fillRect(QRectF(bar.left() + pixel, bar.top(), 1, bar.height()), QColor(scale.color(value, colors)));
@@ -198,21 +215,20 @@ void HeatMap::paint_legend(QPainter& painter, const Palette& colors) const
         const double zero = std::round(bar.left() + bar.width() * -scale.low_end() / reach) + 0.5;
         painter.drawLine(QPointF(zero, bar.top() - 2), QPointF(zero, bar.bottom() + 1));
     }
-    x = bar.right() + 4;
-    write(high, colors.quiet);
-    x += 4;
-    QString text = scale.name;
-    if (!scale.unit.isEmpty()) text += QStringLiteral(" (%1)").arg(scale.unit);
-    if (!scale.zero_meaning.isEmpty()) text += QStringLiteral(" · 0 = %1").arg(scale.zero_meaning);
-    const bool some_missing =
-        std::any_of(contents_.values.begin(), contents_.values.end(), [](double value) { return std::isnan(value); });
-    write(text, colors.quiet);
-    if (!some_missing || x + 24 > box.right()) return;
-    x += 4;
-    const QRectF swatch(std::ceil(x), bar.top(), 8, 8);
+    x = bar.right() + legend_space;
+    write(legend_.high);
+    x = (++box)->left();
+    write(legend_.name);
+    if (!legend_.zero.isEmpty()) {
+        x = (++box)->left();
+        write(legend_.zero);
+    }
+    if (legend_.missing.isEmpty()) return;
+    x = (++box)->left();
+    const QRectF swatch(std::ceil(x), std::round(box->center().y() - 4), swatch_size, swatch_size);
     painter.fillRect(swatch, QColor(colors.missing()));
-    x = swatch.right() + 4;
-    write(contents_.missing_text, colors.quiet);
+    x = swatch.right() + legend_space;
+    write(legend_.missing);
 }
 
 void HeatMap::paint_overlay(QPainter& painter, const Palette& colors) const

@@ -4,23 +4,23 @@
 #include "ui/plots/heat_geometry.h"
 #include "ui/plots/heat_image.h"
 
-#include <QImage>
-#include <QWidget>
 #include <functional>
 #include <optional>
+#include <QImage>
+#include <QWidget>
 
 namespace fedsleuth::ui {
 
 struct HeatContents {
     std::vector<double> values;  ///< rows × cols, row-major; NaN: no value
     std::size_t rows = 0, cols = 0;
-    std::vector<QString> row_names;                    ///< plain text
-    std::vector<model::VerdictClass> row_verdicts;     ///< marks before the names; may be empty
-    std::vector<QString> col_names;                    ///< plain text; for the ticks and the tooltip
-    bool col_labels = true;                            ///< false: the columns are named in the tooltip alone
-    bool square = false;                               ///< cells as wide as high
-    QString row_title;                                 ///< "client", for the tooltip
-    QString col_title;                                 ///< "Round", below the ticks
+    std::vector<QString> row_names;                 ///< plain text
+    std::vector<model::VerdictClass> row_verdicts;  ///< marks before the names; may be empty
+    std::vector<QString> col_names;                 ///< plain text; for the ticks and the tooltip
+    bool col_labels = true;                         ///< false: the columns are named in the tooltip alone
+    bool square = false;                            ///< cells as wide as high
+    QString row_title;                              ///< "client", for the tooltip
+    QString col_title;                              ///< "Round", below the ticks
     HeatScale scale;
     std::function<QString(std::size_t, std::size_t)> note;  ///< more lines for a cell's tooltip; may be empty
     QString missing_text = QStringLiteral("no value");      ///< what a cell without one means
@@ -62,12 +62,18 @@ private:
     [[nodiscard]] MatrixView matrix() const { return {contents_.values, contents_.rows, contents_.cols}; }
     void paint_names(QPainter& painter, const Palette& colors) const;
     void paint_columns(QPainter& painter, const Palette& colors) const;
+    /// The colour bar with its ends, what it measures, what its zero means, what a cell without a value means.
+    struct Legend {
+        QString low, high, name, zero, missing;  ///< the last two may be empty
+    };
+    [[nodiscard]] Legend legend() const;
     void paint_legend(QPainter& painter, const Palette& colors) const;
     void paint_overlay(QPainter& painter, const Palette& colors) const;
     void choose(std::size_t row, std::optional<std::size_t> col);
 
     HeatContents contents_;
     HeatGeometry geometry_;
+    Legend legend_;
     QImage image_;  ///< the cells, in device pixels; made again when size, contents or palette change
     double names_width_ = 0;
     std::optional<std::size_t> row_, col_;

@@ -31,16 +31,18 @@ QString escaped(const std::string& text)
     return QString::fromUtf8(html.data(), static_cast<qsizetype>(html.size()));
 }
 
+// Qt's documents take margins in pixels (of 1/96 inch) alone; in points they would be nothing.
 const char* style =
-    "body { color: #1f2328; } h1 { font-size: 17pt; } h2 { font-size: 13pt; margin-top: 18pt; } "
-    "h3 { font-size: 10.5pt; margin-top: 9pt; margin-bottom: 1pt; } p, li { font-size: 9pt; margin-top: 3pt; "
-    "margin-bottom: 3pt; } .headline { font-size: 11pt; } .quiet { color: #5b6470; font-size: 8pt; } "
+    "body { color: #1f2328; } h1 { font-size: 17pt; } h2 { font-size: 13pt; margin-top: 24px; } "
+    "h3 { font-size: 10.5pt; margin-top: 12px; margin-bottom: 2px; } p, li { font-size: 9pt; margin-top: 4px; "
+    "margin-bottom: 4px; } .headline { font-size: 11pt; } .quiet { color: #5b6470; font-size: 8pt; } "
     "td, th { font-size: 7pt; padding-left: 4px; padding-right: 4px; } th { text-align: left; }";
 
 QString table_html(const analysis::ReportBlock& block)
 {
     QString html = QStringLiteral(
-                       "<p class=\"quiet\">%1</p><table width=\"100%\" cellspacing=\"0\" cellpadding=\"2\" "
+                       "<p class=\"quiet\" style=\"margin-top: 8px;\">%1</p><table width=\"100%\" cellspacing=\"0\" "
+                       "cellpadding=\"2\" "
                        "border=\"0\"><thead><tr>")
                        .arg(escaped(block.text));
     const auto align = [&](std::size_t column) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/case_session.h"
 
+#include "analysis/probe/curve.h"
 #include "storage/case/case_file.h"
 #include "storage/evidence/probe_file.h"
 #include "ui/session/case_paths.h"
@@ -210,9 +211,15 @@ void CaseSession::add_probe(const QString& path, ProbeKind kind)
     if (!data_ || is_busy()) return;
     jobs_->start<model::ProbeSet>(
         QStringLiteral("probe"), tr("Reading the probe"), this,
-        [path = to_path(path), kind](JobControl&) {
-            return storage::read_probe_set(
-                path, kind == ProbeKind::clean ? storage::ProbeLabels::required : storage::ProbeLabels::optional);
+        [path = to_path(path), kind, layers = data_->federation.layers](JobControl&) -> model::Result<model::ProbeSet> {
+            FEDSLEUTH_TRY(model::ProbeSet set,
+                          storage::read_probe_set(path, kind == ProbeKind::clean ? storage::ProbeLabels::required
+                                                                                 : storage::ProbeLabels::optional));
+            // What does not fit the model is refused here: kept, it would make every analysis from now on fail.
+            analysis::Probes alone;
+            (kind == ProbeKind::clean ? alone.probe : alone.misclassified) = set;
+            FEDSLEUTH_CHECK(analysis::network_for(layers, alone));
+            return set;
         },
         [this, kind, case_path = data_->case_path](model::Result<model::ProbeSet> set) {
             if (!data_ || data_->case_path != case_path) return;

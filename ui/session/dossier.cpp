@@ -4,6 +4,7 @@
 #include "analysis/detection/detector.h"
 #include "analysis/identity/moment.h"
 #include "model/text.h"
+#include "model/wording.h"
 #include "ui/session/identity_words.h"
 #include "ui/session/privacy_words.h"
 #include "ui/session/rollback_words.h"
@@ -149,7 +150,7 @@ std::string epsilon_words(double epsilon)
 /// What it spent by the audit, what it says itself, and how both stand to the budget.
 Lines privacy_lines(const CaseData& data, const model::ClientId& id)
 {
-    const AuditPtr audit = audit_of(data);
+    const AuditPtr audit = audit_without_series(data);
     const auto found = std::find_if(audit->clients.begin(), audit->clients.end(),
                                     [&](const analysis::ClientAudit& client) { return client.client == id; });
     if (!audit->declared || found == audit->clients.end()) return {};
@@ -164,21 +165,20 @@ Lines privacy_lines(const CaseData& data, const model::ClientId& id)
         if (client.epsilon_measured)
             add(lines, "Noise seen", epsilon_words(*client.epsilon_measured) + ": less noise than it said");
     }
-    lines.push_back({"Claims", client.epsilon_claimed
-                                   ? epsilon_words(*client.epsilon_claimed) + " after " +
-                                         counted(client.rounds_with_claim, "claim", "claims")
-                                   : std::string("nothing")});
+    lines.push_back({"Claims", client.epsilon_claimed ? epsilon_words(*client.epsilon_claimed) + " after " +
+                                                            counted(client.rounds_with_claim, "claim", "claims")
+                                                      : std::string("nothing")});
     if (audit->budget)
         add(lines, "Budget",
             epsilon_words(*audit->budget) +
-                (!client.budget_share                    ? ""
-                 : !std::isfinite(*client.budget_share) ? "; nothing bounds what was spent of it"
-                                                         : "; spent " + model::short_number(100 * *client.budget_share, 3) +
-                                                               " % of it"));
+                (!client.budget_share ? ""
+                 : !std::isfinite(*client.budget_share)
+                     ? "; nothing bounds what was spent of it"
+                     : "; spent " + model::short_number(100 * *client.budget_share, 3) + " % of it"));
     if (client.exhausted_in) add(lines, "Exhausted", "in round " + std::to_string(client.exhausted_in->value()));
     if (client.forecast) add(lines, "Forecast", "exhausted in round " + std::to_string(client.forecast->value()));
     std::string kinds;
-    for (const std::string& kind : client.findings) kinds += (kinds.empty() ? "" : ", ") + model::visible(kind);
+    for (const std::string& kind : client.findings) kinds += (kinds.empty() ? "" : ", ") + model::kind_words(kind);
     add(lines, "Findings", kinds);
     return lines;
 }
@@ -188,7 +188,7 @@ Lines finding_lines(const CaseData& data, const std::function<bool(const model::
     Lines lines;
     for (const model::Finding& finding : data.findings)
         if (wanted(finding))
-            lines.push_back({std::string(model::name_of(finding.severity)) + ", " + model::visible(finding.kind) +
+            lines.push_back({std::string(model::name_of(finding.severity)) + ", " + model::kind_words(finding.kind) +
                                  (finding.round ? ", round " + std::to_string(finding.round->value()) : ""),
                              model::visible(finding.text), source_of(data, finding)});
     constexpr std::size_t at_most = 12;

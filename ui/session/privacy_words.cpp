@@ -2,6 +2,7 @@
 #include "ui/session/privacy_words.h"
 
 #include "model/text.h"
+#include "model/wording.h"
 #include "ui/session/wording.h"
 
 #include <algorithm>
@@ -15,18 +16,33 @@ using analysis::PrivacyAudit;
 
 namespace {
 
-ClientAudit from_claims(const analysis::ClientBudget& claims, const std::optional<double>& budget)
+ClientAudit from_claims(const analysis::ClientBudget& claims, const std::optional<double>& budget, bool with_series)
 {
     ClientAudit client;
     client.client = claims.client;
     client.rounds = claims.rounds;
     client.rounds_with_claim = claims.rounds_with_claim;
     client.epsilon_claimed = claims.epsilon_claimed;
-    for (const auto& [round, epsilon] : claims.series) client.series.push_back({round, epsilon, std::nullopt});
+    if (with_series) {
+        client.series.reserve(claims.series.size());
+        for (const auto& [round, epsilon] : claims.series) client.series.push_back({round, epsilon, std::nullopt});
+    }
     client.exhausted_in = claims.exhausted_in;
     client.forecast = claims.forecast;
     if (claims.epsilon_claimed && budget && *budget > 0) client.budget_share = *claims.epsilon_claimed / *budget;
     return client;
+}
+
+PrivacyAudit audit_of_claims(const CaseData& data, bool with_series)
+{
+    PrivacyAudit audit;
+    audit.declared = data.privacy.declared;
+    audit.delta = data.privacy.delta;
+    audit.budget = data.privacy.budget;
+    audit.clients.reserve(data.privacy.clients.size());
+    for (const analysis::ClientBudget& client : data.privacy.clients)
+        audit.clients.push_back(from_claims(client, data.privacy.budget, with_series));
+    return audit;
 }
 
 std::string claims_answer(const PrivacyAudit& audit)
@@ -67,14 +83,12 @@ std::string csv_number(const std::optional<double>& number)
 
 AuditPtr audit_of(const CaseData& data)
 {
-    if (data.audit) return data.audit;
-    auto audit = std::make_shared<PrivacyAudit>();
-    audit->declared = data.privacy.declared;
-    audit->delta = data.privacy.delta;
-    audit->budget = data.privacy.budget;
-    for (const analysis::ClientBudget& client : data.privacy.clients)
-        audit->clients.push_back(from_claims(client, data.privacy.budget));
-    return audit;
+    return data.audit ? data.audit : std::make_shared<const PrivacyAudit>(audit_of_claims(data, true));
+}
+
+AuditPtr audit_without_series(const CaseData& data)
+{
+    return data.audit ? data.audit : std::make_shared<const PrivacyAudit>(audit_of_claims(data, false));
 }
 
 bool is_claims_only(const PrivacyAudit& audit)
@@ -162,14 +176,7 @@ std::string client_mechanism_text(const ClientAudit& client)
     return text;
 }
 
-std::string accountant_text(std::string_view accountant)
-{
-    if (accountant == "rdp") return "RDP";
-    if (accountant == "pld") return "PLD";
-    if (accountant == "gdp") return "GDP";
-    if (accountant == "zcdp") return "zCDP";
-    return std::string(accountant);
-}
+std::string accountant_text(std::string_view accountant) { return model::accountant_words(accountant); }
 
 std::string ledger_csv(const PrivacyAudit& audit)
 {

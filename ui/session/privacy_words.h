@@ -11,6 +11,8 @@ using AuditPtr = std::shared_ptr<const analysis::PrivacyAudit>;
 
 /// The case's audit, or, for data that has none, what the clients claim in the shape of one.
 [[nodiscard]] AuditPtr audit_of(const CaseData& data);
+/// The same for who needs no series: of claims alone, these are left out (a million numbers in a large case).
+[[nodiscard]] AuditPtr audit_without_series(const CaseData& data);
 /// Nothing was recomputed: only claims are known.
 [[nodiscard]] bool is_claims_only(const analysis::PrivacyAudit& audit);
 

@@ -18,7 +18,6 @@ namespace fedsleuth::ui {
 
 namespace {
 
-constexpr QSize screenshot_size{1440, 900};
 constexpr int look_ms = 50;
 constexpr int looks_until_quiet = 4;
 
@@ -67,6 +66,9 @@ StartupOptions parse_arguments(const QApplication& application)
         QStringLiteral("screenshot"),
         QObject::tr("Open the path, write a picture of the window once all is loaded, and quit."),
         QStringLiteral("file"));
+    const QCommandLineOption size(QStringLiteral("size"),
+                                  QObject::tr("The size of the picture's window, 1440x900 unless told."),
+                                  QStringLiteral("pixels"));
     const QCommandLineOption page(
         QStringLiteral("page"),
         QObject::tr("The page to begin with: overview, rounds, clients, privacy, rollback, evidence or workshop."),
@@ -86,13 +88,21 @@ StartupOptions parse_arguments(const QApplication& application)
                                      QStringLiteral("time"));
     const QCommandLineOption pseudonyms(QStringLiteral("pseudonyms"),
                                         QObject::tr("Pseudonyms instead of the clients' ids in the report."));
-    parser.addOptions({screenshot, page, tab, dark, round, client, report, made_at, pseudonyms});
+    parser.addOptions({screenshot, size, page, tab, dark, round, client, report, made_at, pseudonyms});
     parser.process(application);
 
     StartupOptions options;
     if (parser.positionalArguments().size() > 1) refuse(QObject::tr("only one path can be opened"));
     options.path = parser.positionalArguments().value(0);
     options.screenshot = parser.value(screenshot);
+    if (parser.isSet(size)) {
+        const QStringList sides = parser.value(size).split(u'x');
+        constexpr int largest = 16'384;
+        for (const QString& side : sides)
+            if (sides.size() != 2 || side.toInt() < 1 || side.toInt() > largest)
+                refuse(QObject::tr("\"%1\" is no size such as 1440x900").arg(parser.value(size)));
+        options.size = {sides[0].toInt(), sides[1].toInt()};
+    }
     options.print = {parser.value(report), options.path, parser.value(made_at), parser.isSet(pseudonyms)};
     if (parser.isSet(report) && options.path.isEmpty()) refuse(QObject::tr("a report needs a case"));
     options.dark = parser.isSet(dark);
@@ -123,7 +133,7 @@ void Startup::begin()
 {
     if (options_.dark) window_.set_appearance(Appearance::dark);
     if (!options_.screenshot.isEmpty()) {
-        window_.resize(screenshot_size);
+        window_.resize(options_.size);
         connect(&window_.session(), &CaseSession::failed, this, &Startup::fail);
     }
     window_.show();

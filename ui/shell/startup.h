@@ -6,6 +6,7 @@
 #include "ui/shell/history.h"
 
 #include <QObject>
+#include <QSize>
 #include <QString>
 #include <QStringList>
 #include <QTimer>
@@ -18,9 +19,10 @@ class MainWindow;
 
 /// What the command line asks for.
 struct StartupOptions {
-    QString path;        ///< a folder or a case; empty: the start page
-    QString screenshot;  ///< the file to write; empty: none
-    PrintOptions print;  ///< a report to print instead of showing a window
+    QString path;           ///< a folder or a case; empty: the start page
+    QString screenshot;     ///< the file to write; empty: none
+    QSize size{1440, 900};  ///< of the window in the screenshot
+    PrintOptions print;     ///< a report to print instead of showing a window
     PageId page = PageId::overview;
     QString tab;  ///< of the page, by how its title begins; empty: the one that it begins with
     bool dark = false;

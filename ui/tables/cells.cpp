@@ -2,6 +2,7 @@
 #include "ui/tables/cells.h"
 
 #include "model/text.h"
+#include "model/wording.h"
 #include "ui/session/wording.h"
 
 #include <cmath>
@@ -64,6 +65,12 @@ Cell round_cell(std::optional<model::RoundNo> round)
 Cell bytes_cell(std::int64_t bytes)
 {
     return {text_of(model::byte_text(bytes)), QVariant::fromValue<qlonglong>(bytes), {}, {}};
+}
+
+Cell kind_cell(const std::string& kind)
+{
+    const QString words = text_of(model::kind_words(kind));
+    return {words, words, QStringLiteral("%1\n%2").arg(words, shown(kind)), {}};
 }
 
 Cell verdict_cell(model::VerdictClass verdict)

@@ -39,6 +39,7 @@ struct Cell {
 [[nodiscard]] Cell probability_cell(std::optional<double> probability);          ///< "99.8 %", "> 99.9 %"
 [[nodiscard]] Cell round_cell(std::optional<model::RoundNo> round);
 [[nodiscard]] Cell bytes_cell(std::int64_t bytes);
+[[nodiscard]] Cell kind_cell(const std::string& kind);  ///< of a finding, in words; the tooltip has its name
 [[nodiscard]] Cell verdict_cell(model::VerdictClass verdict);  ///< mark and name
 [[nodiscard]] Cell severity_cell(model::Severity severity);
 [[nodiscard]] Cell time_cell(const std::string& rfc3339);  ///< time_text()

@@ -20,6 +20,9 @@ TableView::TableView(QWidget* parent) : QTableView(parent), order_(new TableOrde
 {
     setModel(order_);
     setHorizontalHeader(new TableHeader(this));
+    // Columns are as wide as what is seen first: to measure a thousand rows takes longer than a window may stand still.
+    constexpr int measured_rows = 64;
+    horizontalHeader()->setResizeContentsPrecision(measured_rows);
     setItemDelegate(new MarkDelegate(this));
     setSelectionBehavior(SelectRows);
     setSelectionMode(ExtendedSelection);

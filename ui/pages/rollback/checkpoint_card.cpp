@@ -2,6 +2,7 @@
 #include "ui/pages/rollback/checkpoint_card.h"
 
 #include "model/text.h"
+#include "model/wording.h"
 #include "ui/pages/parts.h"
 #include "ui/session/rollback_words.h"
 #include "ui/session/wording.h"
@@ -23,13 +24,12 @@ QString price_words(const analysis::RollbackPrice& price)
 {
     if (price.rounds == 0) return CheckpointCard::tr("Nothing is lost: it is the last one.");
     QStringList lines;
-    lines << CheckpointCard::tr(
-                 "Going back here loses %1 rounds and %2 updates; %3 of these are of %4 clients that nobody "
-                 "suspects (%5 training examples).")
-                 .arg(price.rounds)
-                 .arg(text_of(model::grouped(price.updates)), text_of(model::grouped(price.clean_updates)))
-                 .arg(price.clean_clients)
-                 .arg(text_of(model::grouped(price.clean_examples)));
+    lines << CheckpointCard::tr("Going back here loses %1 and %2; %3 of these are of %4 that nobody suspects (%5).")
+                 .arg(text_of(counted(price.rounds, "round", "rounds")),
+                      text_of(counted(price.updates, "update", "updates")),
+                      text_of(model::grouped(price.clean_updates)),
+                      text_of(counted(price.clean_clients, "client", "clients")),
+                      text_of(counted(price.clean_examples, "training example", "training examples")));
     if (!price.then.empty())
         lines << CheckpointCard::tr("Then: %1. Now: %2.")
                      .arg(text_of(metrics_text(price.then)), text_of(metrics_text(price.now)));
@@ -42,9 +42,12 @@ QString doubt_words(const analysis::RollbackAnswer& answer)
         return CheckpointCard::tr("No client is left open (a probability between 10 % and 90 %).");
     if (!answer.depends_on_doubt())
         return CheckpointCard::tr(
-                   "%1 clients are left open; whatever is decided on any one of them, the recommendation stays.")
-            .arg(answer.sensitivity.size());
-    QStringList lines{CheckpointCard::tr("The recommendation depends on clients that are left open:")};
+                   "Left open (a probability between 10 % and 90 %): %1. Whatever is decided on any one of them, the "
+                   "recommendation stays.")
+            .arg(text_of(counted(static_cast<std::int64_t>(answer.sensitivity.size()), "client", "clients")));
+    QStringList lines{
+        CheckpointCard::tr("The recommendation depends on clients that are left open (a probability between "
+                           "10 % and 90 %); deciding on one in the inspector closes the question. Go back to:")};
     for (const analysis::Toggle& toggle : answer.sensitivity) {
         if (toggle.if_malicious == answer.rollback.recommended && toggle.if_clean == answer.rollback.recommended)
             continue;
@@ -108,7 +111,7 @@ void CheckpointCard::show_checkpoint(const CaseDataPtr& data, std::optional<mode
                                                               : tr("whether the updates give it was not checked");
     say(checks_,
         tr("Server's signature: %1. Aggregation: %2%3.")
-            .arg(shown(found->signature), redone,
+            .arg(text_of(model::signature_words(found->signature)), redone,
                  found->residual ? tr(" (residual %1)").arg(scientific_cell(found->residual).text) : QString()));
     if (!data->answer) return;
     say(price_, price_words(analysis::rollback_price(rollback, found->round, data->updates, data->answer->onsets)));

@@ -7,6 +7,7 @@
 #include "ui/session/jobs.h"
 #include "ui/tables/table_view.h"
 
+#include <algorithm>
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -54,13 +55,14 @@ std::vector<RowTable<ComparePanel::Row>::Column> ComparePanel::columns()
          [](const Row& row) {
              return row.name.empty() ? Cell{tr("whole model"), tr("whole model"), {}, {}} : text_cell(row.name);
          }},
-        {{tr("Numbers"), tr("Coordinates of the layer"), true, 10},
+        {{tr("Parameters"), tr("How many numbers the layer has"), true, 11},
          [](const Row& row) { return count_cell(row.coordinates); }},
-        {{tr("Distance"), tr("L2 norm of the difference"), true, 10},
+        {{tr("Distance"), tr("L2 norm of the difference of the two checkpoints' weights"), true, 10},
          [](const Row& row) { return number_cell(row.distance, 4); }},
-        {{tr("Of its length"), tr("Distance over the length of the first one"), true, 13},
+        {{tr("Of the first's length"), tr("Distance as a share of the L2 norm of the first checkpoint's weights"), true,
+          13},
          [](const Row& row) { return row.length_a > 0 ? percent_cell(row.distance / row.length_a) : unknown_cell(); }},
-        {{tr("Angle (°)"), tr("Between the two, seen from zero"), true, 10},
+        {{tr("Angle (°)"), tr("Between the two checkpoints' weights, seen from zero"), true, 10},
          [](const Row& row) { return fixed_cell(row.degrees, 2); }},
     };
 }
@@ -102,6 +104,34 @@ std::optional<model::RoundNo> ComparePanel::chosen(const QComboBox* box) const
     return box->currentIndex() < 0 ? std::nullopt : std::optional(model::RoundNo{box->currentData().toLongLong()});
 }
 
+/// How far apart, where most, and what the case says of each.
+QString ComparePanel::words(model::RoundNo a, model::RoundNo b, const std::vector<LayerComparison>& layers) const
+{
+    const auto share = [](const LayerComparison& each) {
+        return each.length_a > 0 ? std::optional(each.distance / each.length_a) : std::nullopt;
+    };
+    const LayerComparison& whole = layers.front();
+    QString text =
+        tr("The weights after round %1 and those after round %2 lie %3 apart (L2), which is %4 of the length of the "
+           "first; the angle between them is %5°.")
+            .arg(a.value())
+            .arg(b.value())
+            .arg(number_cell(whole.distance, 4).text, percent_cell(share(whole)).text,
+                 fixed_cell(whole.degrees, 2).text);
+    const auto most = std::ranges::max_element(layers.begin() + 1, layers.end(), {},
+                                               [&](const LayerComparison& each) { return share(each).value_or(0); });
+    if (layers.size() > 2 && most != layers.end() && share(*most))
+        text += tr(" For its length, %1 differs most (%2).").arg(shown(most->name), percent_cell(share(*most)).text);
+    QStringList states;
+    for (const model::RoundNo round : {a, b})
+        for (const model::RollbackCandidate& candidate : data_->rollback->candidates)
+            if (candidate.round == round) states << tr("round %1 %2").arg(round.value()).arg(shown(candidate.status));
+    if (!states.isEmpty())
+        text += tr(" The distance alone accuses nobody: training moves a model too. Rated as checkpoints: %1.")
+                    .arg(states.join(QStringLiteral(", ")));
+    return text;
+}
+
 void ComparePanel::compare()
 {
     const std::optional<model::RoundNo> first = chosen(first_), second = chosen(second_);
@@ -123,15 +153,7 @@ void ComparePanel::compare()
                     answer_->setText(tr("They could not be compared: %1").arg(shown(answer.error().text())));
                 return;
             }
-            const LayerComparison& whole = answer->front();
-            answer_->setText(
-                a == b ? tr("It is the same checkpoint.")
-                       : tr("They lie %1 apart, %2 of the length of the first, at an angle of %3°.")
-                             .arg(number_cell(whole.distance, 4).text,
-                                  percent_cell(whole.length_a > 0 ? std::optional(whole.distance / whole.length_a)
-                                                                  : std::nullopt)
-                                      .text,
-                                  fixed_cell(whole.degrees, 2).text));
+            answer_->setText(a == b ? tr("It is the same checkpoint.") : words(a, b, *answer));
             table_->set_rows(std::move(*answer));
         },
         {.shown = false});

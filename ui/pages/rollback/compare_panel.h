@@ -32,6 +32,7 @@ private:
     [[nodiscard]] static std::vector<RowTable<Row>::Column> columns();
     [[nodiscard]] std::optional<model::RoundNo> chosen(const QComboBox* box) const;
     void compare();
+    [[nodiscard]] QString words(model::RoundNo a, model::RoundNo b, const std::vector<Row>& layers) const;
 
     CaseSession& session_;
     CaseDataPtr data_;

@@ -16,9 +16,9 @@ ChartContents contamination_contents(const analysis::Counterfactual& curve, cons
                                      std::optional<model::RoundNo> selected)
 {
     ChartLine frozen{words("updates as they were sent")};
-    ChartLine corrected{words("honest clients answer the other model (L-BFGS)")};
+    ChartLine corrected{words("honest clients answering (L-BFGS)")};
     // Lengths added up, each shrunk by the rounds' median factor: no triangle inequality stands behind it.
-    ChartLine estimate{curve.secant ? words("rough estimate (earlier changes × %1 a round)").arg(*curve.secant, 0, 'g', 3)
+    ChartLine estimate{curve.secant ? words("rough estimate (× %1 a round)").arg(*curve.secant, 0, 'g', 3)
                                     : words("lengths of the changes, added up")};
     double most = 0;
     for (const analysis::CounterfactualPoint& point : curve.points) {
@@ -37,7 +37,7 @@ ChartContents contamination_contents(const analysis::Counterfactual& curve, cons
     estimate.style = Qt::DotLine;
     ChartContents contents;
     contents.x = {words("Checkpoint of round"), {}, {}, {}, true};
-    contents.y = {words("Moved by, of the way of training"), QStringLiteral("%"), 0.0, {}};
+    contents.y = {words("Moved by"), QStringLiteral("%"), 0.0, {}};
     contents.lines = {std::move(frozen), std::move(corrected), std::move(estimate)};
     if (selected) contents.caret_x = static_cast<double>(selected->value());
     return contents;
@@ -68,7 +68,7 @@ ChartContents probe_contents(const std::vector<analysis::ProbedPoint>& points, c
     add("attack success, replayed", &analysis::ProbedPoint::corrected, &analysis::ProbeScore::attack_success, bad,
         Qt::DashLine);
     contents.x = {words("Checkpoint of round"), {}, {}, {}, true};
-    contents.y = {words("Of the probes"), QStringLiteral("%"), 0.0, 100.0};
+    contents.y = {words("Share"), QStringLiteral("%"), 0.0, 100.0};
     return contents;
 }
 

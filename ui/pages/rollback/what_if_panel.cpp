@@ -7,15 +7,19 @@
 #include "ui/pages/rollback/replay_export.h"
 #include "ui/session/case_session.h"
 #include "ui/session/jobs.h"
+#include "ui/session/wording.h"
 #include "ui/tables/cells.h"
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QEvent>
 #include <QFileDialog>
 #include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QStyle>
 #include <QVBoxLayout>
 
 namespace fedsleuth::ui {
@@ -27,7 +31,7 @@ const QString replay_lane = QStringLiteral("what-if");
 WhatIfPanel::WhatIfPanel(CaseSession& session, QWidget* parent)
     : QWidget(parent),
       session_(session),
-      flagged_(new QCheckBox(tr("&everybody who is malicious by decision or verdict"), this)),
+      flagged_(new QCheckBox(tr("all &malicious clients"), this)),
       exclude_(new QLineEdit(this)),
       rule_(new QComboBox(this)),
       from_(new QComboBox(this)),
@@ -41,6 +45,7 @@ WhatIfPanel::WhatIfPanel(CaseSession& session, QWidget* parent)
 {
     build();
     connect(run_, &QPushButton::clicked, this, &WhatIfPanel::replay);
+    connect(flagged_, &QCheckBox::toggled, this, &WhatIfPanel::name_start);
     connect(exclude_, &QLineEdit::returnPressed, this, &WhatIfPanel::replay);
     connect(stop_, &QPushButton::clicked, this, [this] { session_.jobs().stop(replay_lane); });
     connect(export_, &QPushButton::clicked, this, [this] {
@@ -57,6 +62,7 @@ WhatIfPanel::WhatIfPanel(CaseSession& session, QWidget* parent)
 void WhatIfPanel::build()
 {
     flagged_->setChecked(true);
+    flagged_->setToolTip(tr("By an analyst's decision, or else by the verdict"));
     exclude_->setPlaceholderText(tr("site-03, site-07"));
     exclude_->setAccessibleName(tr("Other clients to leave out"));
     rule_->setAccessibleName(tr("Rule"));
@@ -70,30 +76,51 @@ void WhatIfPanel::build()
     form->setHorizontalSpacing(2 * grid);
     form->setVerticalSpacing(grid);
     form->addWidget(new QLabel(tr("Leave out"), this), 0, 0);
-    form->addWidget(flagged_, 0, 1, 1, 3);
+    form->addWidget(flagged_, 0, 1);
     form->addWidget(new QLabel(tr("and also"), this), 1, 0);
-    form->addWidget(exclude_, 1, 1, 1, 3);
+    form->addWidget(exclude_, 1, 1);
     form->addWidget(new QLabel(tr("Rule"), this), 2, 0);
     form->addWidget(rule_, 2, 1);
-    form->addWidget(new QLabel(tr("From"), this), 2, 2);
-    form->addWidget(from_, 2, 3);
+    form->addWidget(new QLabel(tr("From"), this), 3, 0);
+    form->addWidget(from_, 3, 1);
     form->setColumnStretch(1, 1);
-    form->setColumnStretch(3, 1);
+    for (QComboBox* box : {rule_, from_}) {
+        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        box->setMinimumContentsLength(12);
+    }
     auto* buttons = new QHBoxLayout;
-    for (QPushButton* button : {run_, stop_, export_}) buttons->addWidget(button);
+    for (QPushButton* button : {run_, stop_}) buttons->addWidget(button);
     buttons->addStretch(1);
-    auto* layout = new QVBoxLayout(this);
+    // Question and answer beside the curves: below them the curves would be too low to be read. The words scroll, so
+    // that a long answer does not push the table below out of sight.
+    auto* asked = new QWidget;
+    auto* words = new QVBoxLayout(asked);
+    words->setContentsMargins(0, 0, 2 * grid, 0);
+    words->setSpacing(2 * grid);
+    words->addLayout(form);
+    words->addLayout(buttons);
+    words->addWidget(export_, 0, Qt::AlignLeft);
+    words->addWidget(answer_);
+    words->addWidget(badge_);
+    words->addStretch(1);
+    auto* scroll = new QScrollArea(this);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setWidget(asked);
+    scroll->setMinimumWidth(asked->minimumSizeHint().width() + style()->pixelMetric(QStyle::PM_ScrollBarExtent) + grid);
+    auto* curves = new QVBoxLayout;
+    curves->setSpacing(grid);
+    for (LineChart* chart : {chart_, probe_chart_}) {
+        chart->setMinimumHeight(130);
+        curves->addWidget(chart, 1);
+    }
+    probe_chart_->hide();
+    auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(2 * grid, 2 * grid, 2 * grid, 2 * grid);
     layout->setSpacing(2 * grid);
-    layout->addLayout(form);
-    layout->addLayout(buttons);
-    layout->addWidget(answer_);
-    layout->addWidget(badge_);
-    chart_->setMinimumHeight(120);
-    layout->addWidget(chart_, 1);
-    probe_chart_->setMinimumHeight(120);
-    probe_chart_->hide();
-    layout->addWidget(probe_chart_, 1);
+    layout->addWidget(scroll, 2);
+    layout->addLayout(curves, 3);
 }
 
 void WhatIfPanel::set_running(bool running)
@@ -109,22 +136,34 @@ void WhatIfPanel::show_case(const CaseDataPtr& data)
     const bool same_case = data && data_ && data->case_path == data_->case_path;
     data_ = data;
     if (same_case) {
+        name_start();  // a decision may have changed what is recommended
         set_running(session_.jobs().is_running(replay_lane));
         return;
     }
     session_.jobs().abandon(replay_lane);
     replay_.reset();
     from_->clear();
-    from_->addItem(tr("where it is useful"), QVariant());
-    from_->setItemData(0, tr("Where flagged clients go, the recommended checkpoint; else the first."), Qt::ToolTipRole);
+    rule_->setItemText(0,
+                       data ? tr("as declared (%1)").arg(shown(data->federation.aggregation.rule)) : tr("as declared"));
+    from_->addItem({}, QVariant());
     if (data)
         for (const model::Checkpoint& checkpoint : data->checkpoints)
             if (checkpoint.usable())
                 from_->addItem(tr("checkpoint of round %1").arg(checkpoint.round.value()),
                                QVariant::fromValue<qlonglong>(checkpoint.round.value()));
     flagged_->setChecked(data && data->answer && !data->answer->flagged.empty());
+    name_start();
     show_replay();
     set_running(false);
+}
+
+void WhatIfPanel::name_start()
+{
+    if (from_->count() == 0) return;
+    const bool without_flagged = flagged_->isChecked() && data_ && data_->answer && !data_->answer->flagged.empty();
+    const auto recommended = without_flagged ? data_->answer->rollback.recommended : std::nullopt;
+    from_->setItemText(0, recommended ? tr("the recommended checkpoint (round %1)").arg(recommended->value())
+                                      : tr("the first checkpoint"));
 }
 
 model::Result<analysis::ReplayRequest> WhatIfPanel::request() const
@@ -204,12 +243,16 @@ void WhatIfPanel::show_replay()
 {
     const Palette colors = Palette::of(palette());
     if (!replay_) {
-        answer_->setText(
-            tr("Every update that is left is used as it was sent; what honest clients would have answered to "
-               "another model is estimated."));
-        badge_->clear();
+        answer_->setText(tr(
+            "The rounds are aggregated again from the updates in the case, without these clients or by another rule. "
+            "Every update that is left is used as it was sent; what honest clients would have answered to another "
+            "model is estimated."));
+        say(badge_, {});
         ChartContents nothing;
-        nothing.empty_text = tr("The curve of a replay will be here.");
+        nothing.empty_text =
+            tr("Press Replay to see here how far from the shipped checkpoints those would lie that would have been. "
+               "With a "
+               "probe set (Case ▸ Add a probe set…) also how well both answer.");
         chart_->set_contents(nothing);
         probe_chart_->hide();
         return;
@@ -225,17 +268,23 @@ void WhatIfPanel::show_replay()
         }
         notes << shown(note);
     }
-    answer_->setText((QStringList{tr("From the checkpoint of round %1 to that of round %2, without %3.")
-                                      .arg(curve.from.value())
-                                      .arg(last.round.value())
-                                      .arg(curve.removals.empty() ? tr("leaving anybody out")
-                                                                  : tr("%1 clients").arg(curve.removals.size()))} +
-                      notes)
-                         .join(u'\n'));
+    std::vector<model::ClientId> without;
+    for (const analysis::Removal& removal : curve.removals) without.push_back(removal.client);
+    answer_->setText(
+        (QStringList{
+             tr("From the checkpoint of round %1 to that of round %2, %3: the last one lies elsewhere "
+                "by %4 of the way of training (%5 if honest clients answer the other model).")
+                 .arg(curve.from.value())
+                 .arg(last.round.value())
+                 .arg(without.empty() ? tr("with everybody") : tr("without %1").arg(text_of(client_list_text(without))),
+                      percent_cell(analysis::influence(last, last.frozen)).text,
+                      percent_cell(analysis::influence(last, last.corrected)).text)} +
+         notes)
+            .join(u'\n'));
     const QString mark = validity.badge == analysis::Badge::green   ? tr("● green: believable.")
                          : validity.badge == analysis::Badge::amber ? tr("▲ amber: an estimate.")
                                                                     : tr("■ red: do not believe it.");
-    badge_->setText(mark + QStringLiteral(" ") + text_of(validity.reason));
+    say(badge_, mark + QStringLiteral(" ") + text_of(validity.reason));
     draw(colors);
 }
 
@@ -246,9 +295,10 @@ void WhatIfPanel::draw(const Palette& colors)
     if (!replay_->probed.empty()) probe_chart_->set_contents(probe_contents(replay_->probed, colors));
 }
 
-void WhatIfPanel::restyle()
+void WhatIfPanel::changeEvent(QEvent* event)
 {
-    if (replay_) draw(Palette::of(palette()));
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && replay_) draw(Palette::of(palette()));
 }
 
 }  // namespace fedsleuth::ui

@@ -25,7 +25,9 @@ class WhatIfPanel : public QWidget {
 public:
     explicit WhatIfPanel(CaseSession& session, QWidget* parent = nullptr);
     void show_case(const CaseDataPtr& data);
-    void restyle();  ///< the palette changed
+
+protected:
+    void changeEvent(QEvent* event) override;
 
 private:
     void build();
@@ -35,6 +37,7 @@ private:
     void show_replay();
     void draw(const Palette& colors);
     void set_running(bool running);
+    void name_start();  ///< says where the replay begins if nobody says otherwise
 
     CaseSession& session_;
     CaseDataPtr data_;
