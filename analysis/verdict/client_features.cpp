@@ -27,18 +27,18 @@ constexpr double widest_apart = 20;   // a round against the client's own other 
 constexpr double apart_floor = 0.25;
 constexpr const char* summary_names[] = {"mean", "level",     "high",     "low",        "shift",
                                          "peak", "own.high",  "own.low",  "own.shift",  "own.peak"};
-constexpr const char* company_names[] = {
-    "company.max",     "company.top3",     "company.max.level",     "company.top3.level",
-    "head.max",        "head.top3",        "head.max.level",        "head.top3.level",
-    "excess.max",      "excess.top3",      "excess.max.level",      "excess.top3.level",
-    "lean.max",        "lean.top3",        "lean.max.level",        "lean.top3.level",
-    "body.max",        "body.top3",        "body.max.level",        "body.top3.level",
-    "head-excess.max", "head-excess.top3", "head-excess.max.level", "head-excess.top3.level"};
+constexpr double plain_apart_floor = 0.05;  // of cosines, shares and logarithms
+constexpr double plain_level_floor = 0.02;
+constexpr const char* likeness_names[] = {"company", "head", "excess", "lean", "body", "head-excess"};
+constexpr const char* company_summaries[] = {"max", "top3", "max.level", "top3.level", "trio", "trio.apart"};
 constexpr const char* pattern_names[pattern_count] = {"boosted", "opposed", "lockstep", "untrained", "recycled"};
 /// Detectors whose statistic itself says something, whatever the crowd does: where four in ten are copies or don't
-/// train, they are the crowd.
-constexpr const char* plain_detectors[] = {"drift-own",     "recycled",      "duplicate", "sign-agreement",
-                                           "cosine-median", "temporal-sign", "kurtosis",  "norm"};
+/// train, they are the crowd, and its spread hides what they do now and then.
+constexpr const char* plain_detectors[] = {"drift-own", "recycled",     "duplicate",    "sign-agreement",
+                                           "cosine-median", "temporal-sign", "kurtosis", "norm",
+                                           "progress",  "drift-global", "quiet-energy", "model-pull"};
+constexpr const char* plain_summaries[] = {"value",          "value.high",    "value.low",       "value.level",
+                                           "value.own.high", "value.own.low", "value.own.shift", "value.own.peak"};
 constexpr const char* context_names[] = {"clients",      "rounds.attended", "rounds.all",   "participation",
                                          "examples",     "crowd.cosine",    "crowd.memory", "crowd.sign",
                                          "crowd.spread", "crowd.follows"};
@@ -58,12 +58,13 @@ const model::DetectorScores* scores_of(const ScoredRound& round, std::string_vie
     return nullptr;
 }
 
-/// The statistic itself; lengths as the logarithm of the ratio to the crowd's.
+/// The statistic itself; lengths as the logarithm of the ratio to the crowd's, the kurtosis as its logarithm.
 double plain_value(const model::DetectorScores* scores, std::size_t client_idx)
 {
     if (!scores) return not_known;
     const double value = scores->statistic[client_idx];
-    if (scores->detector != "norm") return value;
+    if (scores->detector == "kurtosis") return std::log(std::max(value, 0.1));
+    if (scores->detector != "norm") return std::clamp(value, -50.0, 50.0);
     return scores->location > 0 ? std::log(std::max(value, 1e-6 * scores->location) / scores->location) : not_known;
 }
 
@@ -94,6 +95,20 @@ std::map<model::ClientId, Seen> collect(const Evidence& evidence)
     return seen;
 }
 
+/// Of rounds that were set apart from the client's own others: high, low, shift and peak, one column each.
+std::vector<std::vector<double>> own_summaries(const std::vector<Series>& apart)
+{
+    std::vector<double> high, low, shift, peak;
+    for (const Series& own : apart) {
+        high.push_back(quarter_mean(own, true));
+        low.push_back(quarter_mean(own, false));
+        shift.push_back(greatest_shift(own));
+        peak.push_back(farthest(own));
+    }
+    return {levels(std::move(high), quarter_floor), levels(std::move(low), quarter_floor),
+            levels(std::move(shift), shift_floor), std::move(peak)};
+}
+
 double location_of(const Evidence& evidence, std::string_view detector, double model::DetectorScores::*field)
 {
     std::vector<double> all;
@@ -110,14 +125,13 @@ const std::vector<std::string>& feature_names()
         std::vector<std::string> all;
         for (const DetectorInfo& info : judged_detectors())
             for (const char* summary : summary_names) all.push_back(std::string(info.name) + "." + summary);
-        for (const char* name : company_names) all.emplace_back(name);
+        for (const char* name : likeness_names)
+            for (const char* summary : company_summaries) all.push_back(std::string(name) + "." + summary);
         for (const char* name : pattern_names) all.push_back(std::string("pattern.") + name);
         all.emplace_back("pattern.original");
         all.emplace_back("pattern.twins");
-        for (const char* name : plain_detectors) {
-            all.push_back(std::string(name) + ".value");
-            all.push_back(std::string(name) + ".value.high");
-        }
+        for (const char* name : plain_detectors)
+            for (const char* summary : plain_summaries) all.push_back(std::string(name) + "." + summary);
         for (const char* name : context_names) all.emplace_back(name);
         return all;
     }();
@@ -215,27 +229,9 @@ std::vector<ClientFeatures> client_features(const Evidence& evidence)
         columns.push_back(levels(low, quarter_floor));
         columns.push_back(levels(shift, shift_floor));
         columns.push_back(std::move(peak));
-        std::vector<double> own_high, own_low, own_shift, own_peak;
-        for (const Series& own : apart.back()) {
-            own_high.push_back(quarter_mean(own, true));
-            own_low.push_back(quarter_mean(own, false));
-            own_shift.push_back(greatest_shift(own));
-            own_peak.push_back(farthest(own));
-        }
-        columns.push_back(levels(std::move(own_high), quarter_floor));
-        columns.push_back(levels(std::move(own_low), quarter_floor));
-        columns.push_back(levels(std::move(own_shift), shift_floor));
-        columns.push_back(std::move(own_peak));
+        for (std::vector<double>& column : own_summaries(apart.back())) columns.push_back(std::move(column));
     }
-    const Likeness whole = likeness_of(evidence.history.company(), places);
-    const Likeness leans = lean_likeness(evidence.history.leans(), places);
-    add_likeness(whole, n, columns);
-    const Likeness head = likeness_of(evidence.history.head_company(), places);
-    add_likeness(head, n, columns);
-    add_likeness(excess_of(whole, leans), n, columns);
-    add_likeness(leans, n, columns);
-    add_likeness(excess_of(likeness_of(evidence.history.body_company(), places), leans), n, columns);
-    add_likeness(excess_of(head, leans), n, columns);
+    for (const Likeness& likeness : all_likenesses(evidence.history, places)) add_likeness(likeness, n, columns);
     for (std::size_t pattern = 0; pattern < pattern_count; ++pattern) {
         std::vector<double> highest;
         for (const auto& [client, own] : seen)
@@ -252,13 +248,21 @@ std::vector<ClientFeatures> client_features(const Evidence& evidence)
     columns.push_back(std::move(original));
     columns.push_back(std::move(twins));
     for (std::size_t which = 0; which < std::size(plain_detectors); ++which) {
-        std::vector<double> mean, high;
-        for (const auto& [client, own] : seen) {
-            mean.push_back(mean_of(own.statistic[which]));
-            high.push_back(quarter_mean(own.statistic[which], true));
+        std::vector<const Series*> series;
+        for (const auto& [client, own] : seen) series.push_back(&own.statistic[which]);
+        std::vector<double> mean, high, low;
+        for (const Series* own : series) {
+            mean.push_back(mean_of(*own));
+            high.push_back(quarter_mean(*own, true));
+            low.push_back(quarter_mean(*own, false));
         }
-        columns.push_back(std::move(mean));
+        columns.push_back(mean);
         columns.push_back(std::move(high));
+        columns.push_back(std::move(low));
+        without_covariate(mean, log_examples);
+        columns.push_back(levels(std::move(mean), plain_level_floor));
+        for (std::vector<double>& column : own_summaries(apart_from_own(series, plain_apart_floor, widest_apart)))
+            columns.push_back(std::move(column));
     }
 
     const double examples_middle = median_of(log_examples);

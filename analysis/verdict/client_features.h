@@ -17,8 +17,9 @@ namespace fedsleuth::analysis {
 /// independent witnesses), after what the number of examples explains has been taken out; the means of its highest and
 /// of its lowest quarter, likewise; the greatest shift between the rounds before and after some point; and the single
 /// round that was farthest out. The last four again of what sets a round apart from the same client's other rounds:
-/// against itself a client with unusual data is as ordinary as any other. Then who keeps it company, what the patterns found, and what kind of federation this
-/// is.
+/// against itself a client with unusual data is as ordinary as any other. Of some detectors eight such summaries of the
+/// statistic itself, which a crowd that is spoilt cannot stretch. Then who keeps it company and how closed that circle
+/// is, what the patterns found, and what kind of federation this is.
 struct ClientFeatures {
     model::ClientId client;
     std::vector<double> values;                     ///< feature_names().size()

@@ -20,8 +20,8 @@ using model::VerdictClass;
 
 namespace {
 
-constexpr double false_discovery_rate = 0.10;
-constexpr double malicious_probability = 0.7;
+constexpr double false_discovery_rate = 0.05;
+constexpr double malicious_probability = 0.5;  // more likely than not
 constexpr double suspect_probability = 0.4;
 constexpr double watch_probability = 0.2;
 constexpr double suspect_p_value = 0.01;  // a likely attack is none where honest clients often look like that
@@ -132,7 +132,9 @@ void lean_on_each_other(std::map<ClientId, Case>& cases)
 {
     std::map<std::string, double> sums;
     double count = 0;
-    const auto malicious = [](const Case& one) { return one.judgement->probability >= malicious_probability; };
+    const auto malicious = [](const Case& one) {
+        return one.discovered && one.judgement->probability >= malicious_probability;
+    };
     for (const auto& [client, one] : cases) {
         if (!malicious(one)) continue;
         for (const auto& [kind, likelihood] : one.kinds) sums[kind] += likelihood;

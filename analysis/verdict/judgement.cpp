@@ -3,7 +3,7 @@
 
 #include "analysis/detection/detector.h"
 #include "analysis/verdict/onset.h"
-#include "analysis/verdict/second_look.h"
+#include "analysis/verdict/further_look.h"
 
 #include <algorithm>
 #include <cmath>
@@ -101,7 +101,11 @@ std::vector<Judgement> judge(const Evidence& evidence, const Judges& judges)
     const std::vector<ClientFeatures> clients = client_features(evidence);
     std::vector<double> suspicions;
     for (const ClientFeatures& client : clients) suspicions.push_back(margin(judges.first, client.values));
-    const std::vector<std::vector<double>> second = second_look(evidence, clients, suspicions);
+    std::vector<double> log_odds = suspicions;
+    for (const Forest& look : judges.looks) {
+        const std::vector<std::vector<double>> rows = further_look(evidence, clients, log_odds);
+        for (std::size_t idx = 0; idx < rows.size(); ++idx) log_odds[idx] = margin(look, rows[idx]);
+    }
     const std::vector<double> ordinary = ordinary_client(clients);
 
     std::vector<Judgement> all;
@@ -109,7 +113,7 @@ std::vector<Judgement> judge(const Evidence& evidence, const Judges& judges)
         Judgement judgement;
         judgement.client = clients[idx].client;
         judgement.suspicion = suspicions[idx];
-        judgement.log_odds = margin(judges.second, second[idx]);
+        judgement.log_odds = log_odds[idx];
         judgement.probability = logistic(judges.slope * judgement.log_odds + judges.offset);
         judgement.p_value = p_value(judges.library, static_cast<double>(clients.size()), judgement.log_odds);
         find_rounds(judgement, clients[idx], judges.round);

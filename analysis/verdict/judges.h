@@ -29,8 +29,9 @@ struct KindForest {
 /// Everything that was learned from the lab, as `./dev evaluate train` wrote it.
 struct Judges {
     Forest first;      ///< over feature_names(): is this client malicious?
-    Forest second;     ///< over second_feature_names(), after the others have been looked at
-    double slope = 1;  ///< of the log-odds that make the probability: slope · second + offset
+    /// Over further_feature_names(), one after the other: each looks at what the one before said of all clients.
+    std::span<const Forest> looks;
+    double slope = 1;  ///< of the log-odds that make the probability: slope · last + offset
     double offset = 0;
     Forest round;  ///< over round_feature_names(): did this client attack in this round?
     std::span<const KindForest> kinds;
@@ -41,7 +42,7 @@ struct Judges {
 [[nodiscard]] const Judges& trained_judges();
 
 /// Share of the honest clients of comparable federations without any attack that look at least as suspicious: the
-/// p-value of `log_odds` (of the second judge) in a federation of `clients` clients. In (0, 1].
+/// p-value of `log_odds` (of the last look) in a federation of `clients` clients. In (0, 1].
 [[nodiscard]] double p_value(std::span<const NullCell> library, double clients, double log_odds);
 
 }  // namespace fedsleuth::analysis

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 namespace fedsleuth::analysis {
 
@@ -63,22 +64,53 @@ Likeness excess_of(Likeness likeness, const Likeness& explained)
     return likeness;
 }
 
+std::vector<Likeness> all_likenesses(const History& history, const Places& places)
+{
+    const Likeness whole = likeness_of(history.company(), places);
+    const Likeness head = likeness_of(history.head_company(), places);
+    const Likeness leans = lean_likeness(history.leans(), places);
+    return {whole,
+            head,
+            excess_of(whole, leans),
+            leans,
+            excess_of(likeness_of(history.body_company(), places), leans),
+            excess_of(head, leans)};
+}
+
 void add_likeness(const Likeness& likeness, std::size_t n, std::vector<std::vector<double>>& columns)
 {
-    std::vector<double> highest(n, not_known), three(n, not_known);
+    // Of each client the four most like it: three to speak of, and one more outside a trio.
+    constexpr std::size_t kept = 4;
+    std::vector<std::vector<std::pair<double, std::size_t>>> nearest(n);
     for (std::size_t idx = 0; idx < n; ++idx) {
-        std::vector<double> all;
+        auto& near = nearest[idx];
         for (std::size_t other = 0; other < n; ++other)
-            if (!std::isnan(likeness[idx * n + other])) all.push_back(likeness[idx * n + other]);
-        if (all.size() < 3) continue;
-        std::partial_sort(all.begin(), all.begin() + 3, all.end(), std::greater<>());
-        highest[idx] = all[0];
-        three[idx] = (all[0] + all[1] + all[2]) / 3;
+            if (!std::isnan(likeness[idx * n + other])) near.emplace_back(likeness[idx * n + other], other);
+        const std::size_t count = std::min(kept, near.size());
+        std::partial_sort(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(count), near.end(), std::greater<>());
+        near.resize(count);
+    }
+    std::vector<double> highest(n, not_known), three(n, not_known), trio(n, not_known), apart(n, not_known);
+    for (std::size_t idx = 0; idx < n; ++idx) {
+        const auto& near = nearest[idx];
+        if (near.size() < 3) continue;
+        highest[idx] = near[0].first;
+        three[idx] = (near[0].first + near[1].first + near[2].first) / 3;
+        const std::size_t members[] = {idx, near[0].second, near[1].second};
+        trio[idx] = std::min({near[1].first, likeness[members[1] * n + members[2]]});
+        double outside = -std::numeric_limits<double>::infinity();
+        for (const std::size_t member : members)
+            for (const auto& [value, other] : nearest[member])
+                if (std::find(std::begin(members), std::end(members), other) == std::end(members))
+                    outside = std::max(outside, value);
+        if (std::isfinite(outside)) apart[idx] = trio[idx] - outside;
     }
     columns.push_back(highest);
     columns.push_back(three);
     columns.push_back(levels(highest, 0.03));
     columns.push_back(levels(three, 0.03));
+    columns.push_back(std::move(trio));
+    columns.push_back(std::move(apart));
 }
 
 }  // namespace fedsleuth::analysis

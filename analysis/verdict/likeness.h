@@ -24,8 +24,14 @@ using Places = std::vector<std::optional<std::size_t>>;
 /// leans): clients with like data may well go the same way, those with unlike data don't unless they share a purpose.
 [[nodiscard]] Likeness excess_of(Likeness likeness, const Likeness& explained);
 
-/// Highest, and mean of the three highest, likeness with others, both also against the other clients': four
-/// columns of n.
+/// The six ways in which clients can be alike: the whole updates, their last layer, the whole less what like data explain,
+/// the leans themselves, the update without its last layer less what like data explain, and the last layer likewise.
+[[nodiscard]] std::vector<Likeness> all_likenesses(const History& history, const Places& places);
+
+/// Highest, and mean of the three highest, likeness with others, both also against the other clients'; then of the trio
+/// that a client makes with the two most like it, the least likeness within, and how far that is above the greatest
+/// likeness of its members with anybody else: a purpose is shared by a closed circle, a likeness of data by a chain.
+/// Six columns of n.
 void add_likeness(const Likeness& likeness, std::size_t n, std::vector<std::vector<double>>& columns);
 
 }  // namespace fedsleuth::analysis

@@ -5,7 +5,7 @@
 #include "analysis/verdict/forest.h"
 #include "analysis/verdict/judgement.h"
 #include "analysis/verdict/onset.h"
-#include "analysis/verdict/second_look.h"
+#include "analysis/verdict/further_look.h"
 
 #include <cmath>
 #include <QTest>
@@ -88,7 +88,9 @@ private slots:
             return true;
         };
         QVERIFY(fits(judges.first, analysis::feature_names().size()));
-        QVERIFY(fits(judges.second, analysis::second_feature_names().size()));
+        QVERIFY(!judges.looks.empty());
+        for (const analysis::Forest& look : judges.looks)
+            QVERIFY(fits(look, analysis::further_feature_names().size()));
         QVERIFY(fits(judges.round, analysis::round_feature_names().size()));
         QVERIFY(judges.kinds.size() >= 8);
         for (const analysis::KindForest& kind : judges.kinds)

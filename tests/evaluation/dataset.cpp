@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "evaluation/dataset.h"
 
+#include "analysis/kernels/parallel.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -12,36 +14,47 @@ std::filesystem::path recording_file(const std::filesystem::path& folder, std::u
     return folder / (std::to_string(seed) + "-" + std::to_string(number) + ".ledgers");
 }
 
-Dataset load_dataset(const std::filesystem::path& folder, std::uint64_t seed, std::size_t from, std::size_t to)
+namespace {
+
+Dataset load_one(const std::filesystem::path& folder, std::uint64_t seed, std::size_t number)
 {
     Dataset data;
-    for (std::size_t number = from; number < to; ++number) {
-        const auto file = recording_file(folder, seed, number);
-        if (!std::filesystem::exists(file)) continue;
-        const auto recording = load(make_cell(seed, number), file);
-        if (!recording) {
-            std::fprintf(stderr, "%s\n", recording.error().text().c_str());
-            continue;
-        }
-        analysis::Evidence evidence = recording->evidence();
-        for (analysis::ClientFeatures& features : analysis::client_features(evidence)) {
-            Example example;
-            example.cell = data.cells.size();
-            const auto guilty = recording->malicious.find(features.client);
-            if (guilty != recording->malicious.end()) {
-                example.malicious = true;
-                example.bad_rounds = guilty->second;
-                example.attack = recording->attack_of.at(features.client);
-            }
-            example.unreliable = std::find(recording->unreliable.begin(), recording->unreliable.end(),
-                                           features.client) != recording->unreliable.end();
-            example.features = std::move(features);
-            data.examples.push_back(std::move(example));
-        }
-        evidence.rounds.clear();
-        data.evidence.push_back(std::move(evidence));
-        data.cells.push_back(recording->cell);
+    const auto file = recording_file(folder, seed, number);
+    if (!std::filesystem::exists(file)) return data;
+    const auto recording = load(make_cell(seed, number), file);
+    if (!recording) {
+        std::fprintf(stderr, "%s\n", recording.error().text().c_str());
+        return data;
     }
+    analysis::Evidence evidence = recording->evidence();
+    for (analysis::ClientFeatures& features : analysis::client_features(evidence)) {
+        Example example;
+        const auto guilty = recording->malicious.find(features.client);
+        if (guilty != recording->malicious.end()) {
+            example.malicious = true;
+            example.bad_rounds = guilty->second;
+            example.attack = recording->attack_of.at(features.client);
+        }
+        example.unreliable = std::find(recording->unreliable.begin(), recording->unreliable.end(), features.client) !=
+                             recording->unreliable.end();
+        example.features = std::move(features);
+        data.examples.push_back(std::move(example));
+    }
+    evidence.rounds.clear();
+    data.evidence.push_back(std::move(evidence));
+    data.cells.push_back(recording->cell);
+    return data;
+}
+
+}  // namespace
+
+Dataset load_dataset(const std::filesystem::path& folder, std::uint64_t seed, std::size_t from, std::size_t to)
+{
+    std::vector<Dataset> each(to - from);
+    analysis::parallel_for(each.size(), analysis::hardware_threads(),
+                           [&](std::size_t idx) { each[idx] = load_one(folder, seed, from + idx); });
+    Dataset data;
+    for (Dataset& one : each) append(data, std::move(one));
     return data;
 }
 

@@ -19,8 +19,8 @@ using namespace fedsleuth::evaluation;
 namespace {
 
 constexpr std::uint64_t test_seeds[] = {2, 12};  // the first and the second design (grid.h)
-constexpr std::uint64_t training_seeds[] = {1, 11};
-constexpr std::uint64_t library_seeds[] = {3, 13};  // of these, the fifth of the cells in which nobody attacks
+constexpr std::uint64_t training_seeds[] = {1, 11, 21, 41};
+constexpr std::uint64_t library_seeds[] = {3, 13, 43};  // of these, the fifth of the cells in which nobody attacks
 constexpr std::uint64_t fast_seed = 22;
 constexpr std::uint64_t probe_training_seeds[] = {31, 33};  // the hard set, and where nobody attacks
 constexpr std::uint64_t probe_test_seed = 32;
@@ -80,8 +80,8 @@ int train_judges(const std::filesystem::path& folder, std::size_t cells, const s
     for (const std::uint64_t seed : training_seeds) append(data, load_dataset(folder, seed, 0, cells));
     for (const std::uint64_t seed : library_seeds) append(quiet, load_dataset(folder, seed, 0, 2 * cells));
     TrainedJudges judges = train(data, quiet);
-    judges.recipe = "training: seeds 1 and 11, " + std::to_string(data.cells.size()) +
-                    " federations; null library: seeds 3 and 13, " + std::to_string(quiet.cells.size()) +
+    judges.recipe = "training: seeds 1, 11, 21 and 41, " + std::to_string(data.cells.size()) +
+                    " federations; null library: seeds 3, 13 and 43, " + std::to_string(quiet.cells.size()) +
                     " federations";
     return write_file(out, as_source(judges));
 }

@@ -74,6 +74,29 @@ constexpr std::array<Entry, 44> entries{{
     {"sign-flip", "own", true, false, false},
 }};
 
+constexpr std::array<Entry, 20> third_entries{{
+    {"drip", "", false, true, false},
+    {"label-flip", "pair", false, true, false},
+    {"backdoor", "plain", false, false, false},
+    {"label-flip", "all", true, false, false},
+    {"drip", "", false, true, false},
+    {"backdoor", "clipped", false, true, false},
+    {"scaling", "", true, false, false},
+    {"label-flip", "random", true, false, false},
+    {"edge-case", "", false, true, false},
+    {"drip", "", false, true, false},
+    {"constrain-and-scale", "", false, true, false},
+    {"sign-flip", "own", true, false, false},
+    {"noise", "matched", true, false, false},
+    {"free-rider", "stale", true, false, false},
+    {"mimic", "", true, false, false},
+    {"drip", "", false, true, false},
+    {"model-replacement", "", true, false, false},
+    {"label-flip", "all", true, false, false},
+    {"backdoor", "clipped", false, true, false},
+    {"sybil", "", true, false, false},
+}};
+
 /// Draws whose results don't depend on the standard library's distributions.
 class Draw {
 public:
@@ -228,12 +251,22 @@ Cell make_cell(std::uint64_t seed, std::size_t number)
     Cell cell;
     cell.number = number;
     cell.second = seed >= 10;
+    cell.third = seed >= 40;
     cell.options.seed = seed * 100'003 + number;
     draw_data(draw, cell);
     draw_training(draw, cell.second, cell.options);
     draw_operation(draw, cell.second, cell.options);
+    const std::size_t turn = number - number / 5;
     if (number % 5 != 4)
-        draw_attack(draw, entries[(number - number / 5) % (cell.second ? entries.size() : first_entries)], cell);
+        draw_attack(draw,
+                    cell.third ? third_entries[turn % third_entries.size()]
+                               : entries[turn % (cell.second ? entries.size() : first_entries)],
+                    cell);
+    if (cell.third && draw.chance(0.35)) {
+        const auto rounds = static_cast<double>(cell.options.rounds);
+        cell.options.tampered_round = static_cast<std::size_t>(std::round(draw.between(0.2, 0.9) * rounds));
+        cell.options.tampering = std::exp(draw.between(std::log(0.5), std::log(30)));
+    }
     return cell;
 }
 

@@ -12,7 +12,8 @@ namespace fedsleuth::evaluation {
 /// One federation of the grid.
 struct Cell {
     std::size_t number = 0;
-    bool second = false;    ///< of the second design
+    bool second = false;    ///< of the second design, or of the third
+    bool third = false;
     std::string attack;     ///< catalogue name and variant, "label-flip pair"; empty: nobody attacks
     bool held_out = false;  ///< one of the four attacks that no calibration ever sees
     bool hard = false;    ///< of the hard set: pair flip on skewed data, clipped backdoor, drip, Neurotoxin, edge case
@@ -26,7 +27,8 @@ struct Cell {
 /// all come up equally often, a fifth of the cells has none; everything else (size, rounds, data, skew, model,
 /// training, rule, participation, dropouts, noisy honest clients, share of attackers, onset, on and off) is drawn
 /// anew for every cell, so that no two share a setting by design. Seeds from 10 on draw from the second design: fewer
-/// clients as well, longer runs, momentum, more rules, differential privacy, and stealthy attacks more often.
+/// clients as well, longer runs, momentum, more rules, differential privacy, and stealthy attacks more often. Seeds from
+/// 40 on draw from the third: that, with the attacks alone that are hard to see, and with servers that tamper.
 [[nodiscard]] Cell make_cell(std::uint64_t seed, std::size_t number);
 
 }  // namespace fedsleuth::evaluation

@@ -75,7 +75,13 @@ std::string as_source(const TrainedJudges& judges)
            "// Written by `./dev evaluate train`; not to be edited.\n"
            "// clang-format off\n";
     forest(out, "first", judges.first);
-    forest(out, "second", judges.second);
+    std::string looks;
+    for (std::size_t idx = 0; idx < judges.looks.size(); ++idx) {
+        const std::string name = "look" + std::to_string(idx);
+        forest(out, name, judges.looks[idx]);
+        looks += "    " + reference(name, judges.looks[idx]) + ",\n";
+    }
+    out << "constexpr Forest looks[] = {\n" << looks << "};\n";
     forest(out, "round", judges.round);
     std::ostringstream kinds, library;
     for (std::size_t idx = 0; idx < judges.kinds.size(); ++idx) {
@@ -88,8 +94,8 @@ std::string as_source(const TrainedJudges& judges)
     }
     out << "constexpr KindForest kinds[] = {\n" << kinds.str() << "};\n";
     out << "constexpr NullCell library[] = {\n" << library.str() << "};\n";
-    out << "constexpr Judges judges{" << reference("first", judges.first) << ",\n    "
-        << reference("second", judges.second) << ",\n    " << number(judges.slope) << ", " << number(judges.offset)
+    out << "constexpr Judges judges{" << reference("first", judges.first) << ",\n    looks, "
+        << number(judges.slope) << ", " << number(judges.offset)
         << ",\n    " << reference("round", judges.round) << ",\n    kinds, library,\n    \"" << judges.recipe
         << "\"};\n";
     return out.str();

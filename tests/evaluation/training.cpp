@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "evaluation/training.h"
 
-#include "analysis/verdict/second_look.h"
+#include "analysis/kernels/parallel.h"
+#include "analysis/verdict/further_look.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <functional>
 #include <set>
-#include <thread>
 
 namespace fedsleuth::evaluation {
 
@@ -67,10 +66,13 @@ TrainedJudges::Null null_cell(std::vector<double> values, double most_clients)
 }
 
 using analysis::ClientFeatures;
+using analysis::hardware_threads;
+using analysis::parallel_for;
 
 namespace {
 
 constexpr std::size_t folds = 4;
+constexpr std::size_t further_looks = 3;
 
 std::vector<double> margins(const std::vector<std::vector<double>>& rows, const analysis::Forest& forest)
 {
@@ -79,32 +81,33 @@ std::vector<double> margins(const std::vector<std::vector<double>>& rows, const 
     return out;
 }
 
-/// Rows of the second look for all examples, in their order.
-std::vector<std::vector<double>> second_rows(const Dataset& data, const std::vector<double>& first)
+/// Rows of a further look for all examples, in their order.
+std::vector<std::vector<double>> further_rows(const Dataset& data, const std::vector<double>& suspicions)
 {
-    std::vector<std::vector<double>> rows;
-    std::size_t idx = 0;
-    for (std::size_t cell = 0; cell < data.cells.size(); ++cell) {
+    std::vector<std::size_t> first_of(data.cells.size() + 1, data.examples.size());
+    for (std::size_t idx = data.examples.size(); idx-- > 0;) first_of[data.examples[idx].cell] = idx;
+    std::vector<std::vector<double>> rows(data.examples.size());
+    parallel_for(data.cells.size(), hardware_threads(), [&](std::size_t cell) {
         std::vector<ClientFeatures> clients;
-        std::vector<double> suspicions;
-        for (; idx < data.examples.size() && data.examples[idx].cell == cell; ++idx) {
+        std::vector<double> own;
+        for (std::size_t idx = first_of[cell]; idx < data.examples.size() && data.examples[idx].cell == cell; ++idx) {
             ClientFeatures light;
             light.client = data.examples[idx].features.client;
             light.values = data.examples[idx].features.values;
             clients.push_back(std::move(light));
-            suspicions.push_back(first[idx]);
+            own.push_back(suspicions[idx]);
         }
-        for (auto& row : analysis::second_look(data.evidence[cell], clients, suspicions))
-            rows.push_back(std::move(row));
-    }
+        std::size_t idx = first_of[cell];
+        for (auto& row : analysis::further_look(data.evidence[cell], clients, own)) rows[idx++] = std::move(row);
+    });
     return rows;
 }
 
-Table second_table(const Dataset& data, const std::vector<std::vector<double>>& rows,
+Table further_table(const Dataset& data, const std::vector<std::vector<double>>& rows,
                    const std::function<bool(const Example&)>& keep)
 {
     Table table = client_table(data, keep);
-    table.features = analysis::second_feature_names().size();
+    table.features = analysis::further_feature_names().size();
     table.values.clear();
     for (std::size_t idx = 0; idx < data.examples.size(); ++idx)
         if (keep(data.examples[idx]))
@@ -112,21 +115,9 @@ Table second_table(const Dataset& data, const std::vector<std::vector<double>>& 
     return table;
 }
 
-/// Does `work` for 0 … count − 1; which thread does what changes nothing.
-void in_two_threads(std::size_t count, const std::function<void(std::size_t)>& work)
-{
-    std::atomic<std::size_t> next = 0;
-    const auto run = [&] {
-        for (std::size_t idx = next++; idx < count; idx = next++) work(idx);
-    };
-    std::thread other(run);
-    run();
-    other.join();
-}
-
 void fit_library(TrainedJudges& judges, const Dataset& quiet)
 {
-    const std::vector<double> scores = second_log_odds(quiet, judges.first.view(), judges.second.view());
+    const std::vector<double> scores = last_log_odds(quiet, judges);
     for (const auto& [low, high] : {std::pair{0.0, 11.0}, {11.0, 22.0}, {22.0, 1e9}}) {
         std::vector<double> values;
         for (std::size_t idx = 0; idx < scores.size(); ++idx) {
@@ -173,15 +164,15 @@ void fit_kinds(TrainedJudges& judges, const Dataset& data)
         return (example.malicious && !data.cells[example.cell].held_out) || example.unreliable;
     };
     BoostingOptions options;
-    options.trees = 150;
+    options.trees = 300;
     options.depth = 4;
-    options.rate = 0.1;
+    options.rate = 0.08;
     options.l2 = 5;
     options.columns = 0.2;
     kinds.insert("unreliable");
     const std::vector<std::string> names(kinds.begin(), kinds.end());
     judges.kinds.resize(names.size());
-    in_two_threads(names.size(), [&](std::size_t idx) {
+    parallel_for(names.size(), hardware_threads(), [&](std::size_t idx) {
         const std::string& kind = names[idx];
         Table table = client_table(data, counts);
         std::size_t row = 0;
@@ -197,11 +188,13 @@ void fit_kinds(TrainedJudges& judges, const Dataset& data)
 
 }  // namespace
 
-std::vector<double> second_log_odds(const Dataset& data, const analysis::Forest& first, const analysis::Forest& second)
+std::vector<double> last_log_odds(const Dataset& data, const TrainedJudges& judges)
 {
-    std::vector<double> suspicions;
-    for (const Example& example : data.examples) suspicions.push_back(analysis::margin(first, example.features.values));
-    return margins(second_rows(data, suspicions), second);
+    std::vector<double> log_odds;
+    for (const Example& example : data.examples)
+        log_odds.push_back(analysis::margin(judges.first.view(), example.features.values));
+    for (const TrainedForest& look : judges.looks) log_odds = margins(further_rows(data, log_odds), look.view());
+    return log_odds;
 }
 
 TrainedJudges train(const Dataset& data, const Dataset& quiet)
@@ -211,7 +204,7 @@ TrainedJudges train(const Dataset& data, const Dataset& quiet)
     // The forest of one fold has not seen that fold; the one of `folds` has seen all.
     const auto learn = [&](const BoostingOptions& options, const auto& table_of) {
         std::vector<TrainedForest> forests(folds + 1);
-        in_two_threads(folds + 1, [&](std::size_t fold) {
+        parallel_for(folds + 1, hardware_threads(), [&](std::size_t fold) {
             BoostingOptions own = options;
             own.seed = fold + 1;
             forests[fold] =
@@ -221,9 +214,9 @@ TrainedJudges train(const Dataset& data, const Dataset& quiet)
     };
     TrainedJudges judges;
     BoostingOptions options;
-    options.trees = 2000;
+    options.trees = 2500;
     options.depth = 4;
-    options.rate = 0.08;
+    options.rate = 0.07;
     options.l2 = 12;
     options.columns = 0.1;
     std::vector<TrainedForest> first = learn(options, [&](const auto& keep) { return client_table(data, keep); });
@@ -232,22 +225,26 @@ TrainedJudges train(const Dataset& data, const Dataset& quiet)
         unseen.push_back(analysis::margin(first[fold_of(example)].view(), example.features.values));
     judges.first = std::move(first.back());
 
-    BoostingOptions second;
-    second.trees = 400;
-    second.depth = 4;
-    second.columns = 0.5;
-    second.rate = 0.06;
-    second.l2 = 20;
-    const auto rows = second_rows(data, unseen);
-    std::vector<TrainedForest> seconds =
-        learn(second, [&](const auto& keep) { return second_table(data, rows, keep); });
+    BoostingOptions further;
+    further.trees = 400;
+    further.depth = 4;
+    further.columns = 0.5;
+    further.rate = 0.06;
+    further.l2 = 20;
+    for (std::size_t look = 0; look < further_looks; ++look) {
+        const auto rows = further_rows(data, unseen);
+        std::vector<TrainedForest> forests =
+            learn(further, [&](const auto& keep) { return further_table(data, rows, keep); });
+        for (std::size_t idx = 0; idx < rows.size(); ++idx)
+            unseen[idx] = analysis::margin(forests[fold_of(data.examples[idx])].view(), rows[idx]);
+        judges.looks.push_back(std::move(forests.back()));
+    }
     std::vector<double> scores, labels;
     for (std::size_t idx = 0; idx < data.examples.size(); ++idx)
         if (used(data.examples[idx])) {
-            scores.push_back(analysis::margin(seconds[fold_of(data.examples[idx])].view(), rows[idx]));
+            scores.push_back(unseen[idx]);
             labels.push_back(data.examples[idx].malicious);
         }
-    judges.second = std::move(seconds.back());
     std::tie(judges.slope, judges.offset) = fit_logistic(scores, labels);
     fit_library(judges, quiet);
     fit_rounds(judges, data);

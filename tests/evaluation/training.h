@@ -13,7 +13,8 @@ namespace fedsleuth::evaluation {
 
 /// Judges that own their numbers.
 struct TrainedJudges {
-    TrainedForest first, second, round;
+    TrainedForest first, round;
+    std::vector<TrainedForest> looks;
     double slope = 1, offset = 0;
     std::vector<std::pair<std::string, TrainedForest>> kinds;
     struct Null {
@@ -27,8 +28,8 @@ struct TrainedJudges {
 /// Learns from `data` (cells of held-out attacks are passed over) and takes the null library from the cells of `quiet`
 /// in which nobody attacks.
 ///
-/// The second judge learns from suspicions that the first one had of federations which it had not seen (four folds of
-/// federations); the probability is fitted on what the second one said of such.
+/// Each further look learns from suspicions that the one before had of federations which it had not seen (four folds of
+/// federations); the probability is fitted on what the last one said of such.
 [[nodiscard]] TrainedJudges train(const Dataset& data, const Dataset& quiet);
 
 /// The judges as analysis/verdict/trained/judges.inc.
@@ -40,8 +41,7 @@ struct TrainedJudges {
 /// Quantiles and tail of what honest clients come to.
 [[nodiscard]] TrainedJudges::Null null_cell(std::vector<double> values, double most_clients);
 
-/// Log-odds of the second judge for every example.
-[[nodiscard]] std::vector<double> second_log_odds(const Dataset& data, const analysis::Forest& first,
-                                                  const analysis::Forest& second);
+/// Log-odds after the last look for every example.
+[[nodiscard]] std::vector<double> last_log_odds(const Dataset& data, const TrainedJudges& judges);
 
 }  // namespace fedsleuth::evaluation
