@@ -12,6 +12,7 @@
 #include "analysis/rollback/step_check.h"
 #include "analysis/verdict/fusion.h"
 #include "analysis/verdict/probe_run.h"
+#include "analysis/verdict/repair.h"
 #include "model/json_writer.h"
 
 #include <algorithm>
@@ -58,6 +59,24 @@ std::vector<std::pair<RoundNo, std::vector<ClientId>>> evidence_clients(const Ev
     for (const ScoredRound& round : evidence.rounds)
         rounds.emplace_back(round.patterns.round, round.patterns.clients);
     return rounds;
+}
+
+/// What is left to judge by when the rounds of repairs are left out, of everything that runs through the rounds too.
+model::Result<Evidence> evidence_without(const Evidence& all, const Repairs& repairs, model::CaseStore& store,
+                                         std::map<RoundNo, std::vector<const model::Update*>>& by_round)
+{
+    Evidence rest;
+    rest.examples = all.examples;
+    rest.explained = all.explained;
+    rest.probes = all.probes;
+    if (rest.probes)
+        std::erase_if(rest.probes->rounds, [&](const ProbeRound& round) { return is_repair(repairs, round.round); });
+    for (const ScoredRound& round : all.rounds) {
+        if (is_repair(repairs, round.patterns.round)) continue;
+        FEDSLEUTH_TRY(const std::optional<RoundLedger> ledger, store.ledger(round.patterns.round));
+        if (ledger) rest.add(*ledger, declared_examples(by_round[round.patterns.round]));
+    }
+    return rest;
 }
 
 std::string why_nothing_is_inspectable(const model::Federation& federation, const std::vector<model::Round>& rounds)
@@ -129,6 +148,15 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
                 "It adds less noise than it declares (a privacy finding of its own). That by itself sets its updates "
                 "apart from those of the others: whether there is more behind it cannot be told from them.";
 
+    FEDSLEUTH_CHECK(check_steps(store, source, federation, updates, steps, progress));
+    std::vector<RoundNo> tampered;
+    for (ServerStep& step : steps) {
+        // A step that differs by the server's declared noise was recomputed as far as it can be.
+        if (std::binary_search(privacy.noisy_steps.begin(), privacy.noisy_steps.end(), step.round)) step.residual.reset();
+        if (step.residual && *step.residual > tolerated_residual) tampered.push_back(step.round);
+    }
+    const Repairs repairs = repairs_after(evidence.rounds, tampered);
+
     std::string probe_json = "{}";
     if (!options.probes.empty()) {
         FEDSLEUTH_TRY(ProbeRun probed, run_probes(source, federation, checkpoints, options.probes,
@@ -141,7 +169,12 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         evidence.probes = std::move(probed.evidence);
     }
     progress.start("Weighing the evidence", 1, "steps");
-    outcome.verdicts = fuse(evidence, {known.begin(), known.end()});
+    if (repairs.empty()) {
+        outcome.verdicts = fuse(evidence, {known.begin(), known.end()});
+    } else {
+        FEDSLEUTH_TRY(const Evidence rest, evidence_without(evidence, repairs, store, by_round));
+        outcome.verdicts = fuse(rest, {known.begin(), known.end()});
+    }
     if (evidence.rounds.empty()) {
         outcome.verdicts.inspectable = false;
         outcome.verdicts.why_not = why_nothing_is_inspectable(federation, rounds);
@@ -151,10 +184,6 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         summary.malicious += verdict.verdict == model::VerdictClass::malicious;
         summary.suspect += verdict.verdict == model::VerdictClass::suspect;
     }
-    FEDSLEUTH_CHECK(check_steps(store, source, federation, updates, steps, progress));
-    // A step that differs by the server's declared noise was recomputed as far as it can be.
-    for (ServerStep& step : steps)
-        if (std::binary_search(privacy.noisy_steps.begin(), privacy.noisy_steps.end(), step.round)) step.residual.reset();
     FEDSLEUTH_CHECK(search_steps(store, source, federation, updates, steps, progress));
 
     FEDSLEUTH_TRY(const std::vector<model::Decision> decisions, store.decisions());
@@ -168,6 +197,7 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
         rate_checkpoints(std::move(facts), checkpoints, onsets, contamination ? &*contamination : nullptr);
 
     outcome.findings = round_findings(rounds, checkpoints, steps);
+    mention_repairs(repairs, outcome.findings);
     for (model::Finding& finding : privacy.findings) outcome.findings.push_back(std::move(finding));
     for (model::Finding& finding : identity.findings) outcome.findings.push_back(std::move(finding));
     summary.findings = static_cast<std::int64_t>(outcome.findings.size());

@@ -52,10 +52,38 @@ void attribute(Judgement& judgement, const std::vector<double>& values, const st
     sort_by_weight(judgement.families);
 }
 
-void find_rounds(Judgement& judgement, const ClientFeatures& client, const Forest& forest)
+constexpr double likely_attacker = 0.5;  ///< probability from which on clients are read together
+constexpr double attacks_anyway = 0.4;   ///< log-odds that a likely attacker's round starts with
+
+/// Log likelihood ratios of each client's rounds. Those of likely attackers are read together, for most federations have
+/// one attacker with many hands: half of a client's own, and what the likely attackers of the round come to on average.
+std::vector<std::vector<double>> round_ratios(const std::vector<ClientFeatures>& clients,
+                                              const std::vector<Judgement>& judgements, const Forest& forest)
 {
-    std::vector<double> ratios;
-    for (const std::vector<double>& row : client.round_values) ratios.push_back(margin(forest, row) - forest.base);
+    std::vector<std::vector<double>> ratios;
+    std::map<model::RoundNo, std::pair<double, double>> together;  // sum and count
+    for (std::size_t idx = 0; idx < clients.size(); ++idx) {
+        std::vector<double>& own = ratios.emplace_back();
+        for (const std::vector<double>& row : clients[idx].round_values) own.push_back(margin(forest, row) - forest.base);
+        if (judgements[idx].probability < likely_attacker) continue;
+        for (std::size_t place = 0; place < own.size(); ++place) {
+            auto& [sum, count] = together[clients[idx].rounds[place]];
+            sum += own[place];
+            ++count;
+        }
+    }
+    for (std::size_t idx = 0; idx < clients.size(); ++idx) {
+        if (judgements[idx].probability < likely_attacker) continue;
+        for (std::size_t place = 0; place < ratios[idx].size(); ++place) {
+            const auto& [sum, count] = together.at(clients[idx].rounds[place]);
+            ratios[idx][place] = ratios[idx][place] / 2 + sum / count + attacks_anyway;
+        }
+    }
+    return ratios;
+}
+
+void find_rounds(Judgement& judgement, const ClientFeatures& client, const std::vector<double>& ratios)
+{
     const AttackTimes times = attack_times(ratios);
     judgement.rounds = client.rounds;
     judgement.round_probability = times.probability;
@@ -116,11 +144,12 @@ std::vector<Judgement> judge(const Evidence& evidence, const Judges& judges)
         judgement.log_odds = log_odds[idx];
         judgement.probability = logistic(judges.slope * judgement.log_odds + judges.offset);
         judgement.p_value = p_value(judges.library, static_cast<double>(clients.size()), judgement.log_odds);
-        find_rounds(judgement, clients[idx], judges.round);
         find_kind(judgement, clients[idx].values, judges.kinds);
         attribute(judgement, clients[idx].values, ordinary, judges.first);
         all.push_back(std::move(judgement));
     }
+    const std::vector<std::vector<double>> ratios = round_ratios(clients, all, judges.round);
+    for (std::size_t idx = 0; idx < all.size(); ++idx) find_rounds(all[idx], clients[idx], ratios[idx]);
     return all;
 }
 

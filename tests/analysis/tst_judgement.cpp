@@ -6,6 +6,7 @@
 #include "analysis/verdict/judgement.h"
 #include "analysis/verdict/onset.h"
 #include "analysis/verdict/further_look.h"
+#include "analysis/verdict/repair.h"
 
 #include <cmath>
 #include <QTest>
@@ -97,6 +98,37 @@ private slots:
             QVERIFY(fits(kind.forest, analysis::feature_names().size()));
         for (const analysis::DetectorInfo& detector : analysis::judged_detectors())
             QVERIFY(analysis::evidence_family(detector.name) != "other");
+    }
+
+    void rounds_that_repair_a_model_are_set_aside()
+    {
+        std::vector<analysis::ScoredRound> rounds;
+        const auto add = [&](int number, double median_length) {
+            analysis::ScoredRound round;
+            round.patterns.round = model::RoundNo(number);
+            model::DetectorScores scores;
+            scores.detector = "norm";
+            scores.location = median_length;
+            round.scores.push_back(scores);
+            rounds.push_back(round);
+        };
+        const double lengths[] = {1.0, 0.9, 3.0, 1.5, 1.3, 0.8, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0};
+        for (int number = 1; number <= 13; ++number) add(number, lengths[number - 1]);
+        const auto repairs =
+            analysis::repairs_after(rounds, {model::RoundNo(2), model::RoundNo(5), model::RoundNo(6), model::RoundNo(99)});
+        using Rounds = std::vector<model::RoundNo>;
+        QCOMPARE(repairs.size(), std::size_t{2});
+        QVERIFY(repairs.at(model::RoundNo(2)) == Rounds({model::RoundNo(3), model::RoundNo(4)}));
+        QVERIFY(repairs.at(model::RoundNo(6)) == Rounds({model::RoundNo(7), model::RoundNo(8), model::RoundNo(9),
+                                                         model::RoundNo(10), model::RoundNo(11)}));
+        QVERIFY(analysis::is_repair(repairs, model::RoundNo(4)) && !analysis::is_repair(repairs, model::RoundNo(5)));
+        std::vector<model::Finding> findings(2);
+        findings[0].kind = findings[1].kind = "checkpoint-mismatch";
+        findings[0].round = model::RoundNo(2);
+        findings[1].round = model::RoundNo(5);
+        analysis::mention_repairs(repairs, findings);
+        QVERIFY(findings[0].text.find("rounds 3 to 4") != std::string::npos);
+        QVERIFY(findings[1].text.empty());
     }
 
     void a_p_value_falls_with_suspicion()
