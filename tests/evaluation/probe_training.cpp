@@ -127,9 +127,9 @@ TrainedProbeJudges train_probe_judges(const std::vector<ProbeRow>& rows)
             return out;
         };
         BoostingOptions options;
-        options.trees = 120;
-        options.depth = 3;
-        options.rate = 0.08;
+        options.trees = 300;
+        options.depth = 4;
+        options.rate = 0.06;
         options.columns = 0.5;
         options.l2 = 12;
         TrainedProbeJudges::One one;
