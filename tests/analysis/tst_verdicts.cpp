@@ -56,6 +56,12 @@ private slots:
         QTest::newRow("constrained backdoor") << "constrained-backdoor"
                                               << "targeted"
                                               << "backdoor";
+        QTest::newRow("slow backdoor") << "slow-backdoor"
+                                       << "targeted"
+                                       << "drift";
+        QTest::newRow("label flip") << "label-flip"
+                                    << "targeted"
+                                    << "label-flip";
         QTest::newRow("sign flip") << "sign-flip"
                                    << "untargeted"
                                    << "sign-flip";
@@ -101,14 +107,13 @@ private slots:
                 QVERIFY(verdict.probability < 0.5);
                 continue;
             }
-            QVERIFY2(verdict.verdict == VerdictClass::malicious, who.c_str());
+            // A backdoor that grows by a little each round is hardly there when it begins.
+            const bool hides = name == "constrained-backdoor" || name == "slow-backdoor";
+            QVERIFY2(verdict.verdict >= (hides ? VerdictClass::suspect : VerdictClass::malicious), who.c_str());
             QCOMPARE(QString::fromStdString(verdict.attack), attack);
             QCOMPARE(QString::fromStdString(verdict.family), family);
             QVERIFY(verdict.first_bad_round.has_value());
-            // A backdoor that hides within the honest norm shows in some rounds only; its onset is measured over many
-            // federations (tests/evaluation).
-            if (name != "constrained-backdoor")
-                QVERIFY2(std::abs(verdict.first_bad_round->value() - guilty->second.front()) <= 1, who.c_str());
+            QVERIFY2(std::abs(verdict.first_bad_round->value() - guilty->second.front()) <= (hides ? 3 : 1), who.c_str());
             QVERIFY(!verdict.reasons.empty());
             for (const model::Reason& reason : verdict.reasons)
                 QVERIFY2(analysis::find_detector(reason.detector), reason.detector.c_str());
@@ -141,8 +146,7 @@ private slots:
             return;
         }
         QVERIFY2(recommended <= truth.last_clean_checkpoint, qPrintable(QString::number(recommended)));
-        if (name != "constrained-backdoor")
-            QVERIFY2(recommended >= truth.last_clean_checkpoint - 1, qPrintable(QString::number(recommended)));
+        QVERIFY2(recommended >= truth.last_clean_checkpoint - 2, qPrintable(QString::number(recommended)));
     }
 
     void a_decision_moves_the_rollback()
