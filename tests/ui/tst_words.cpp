@@ -352,6 +352,7 @@ private slots:
             client.rounds_with_claim = 0;
             client.exhausted_in.reset();
         }
+        index_case_data(*data);
         QVERIFY(contains(summarise(*data).evidence, "a mechanism is declared, but no client says what it has spent."));
     }
 

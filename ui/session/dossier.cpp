@@ -150,7 +150,7 @@ std::string epsilon_words(double epsilon)
 /// What it spent by the audit, what it says itself, and how both stand to the budget.
 Lines privacy_lines(const CaseData& data, const model::ClientId& id)
 {
-    const AuditPtr audit = audit_without_series(data);
+    const AuditPtr audit = audit_of(data);
     const auto found = std::find_if(audit->clients.begin(), audit->clients.end(),
                                     [&](const analysis::ClientAudit& client) { return client.client == id; });
     if (!audit->declared || found == audit->clients.end()) return {};

@@ -231,7 +231,7 @@ std::string back_sentence(const CaseData& data, const Flagged& flagged)
 std::string privacy_clause(const CaseData& data)
 {
     if (!data.privacy.declared) return "No privacy mechanism is declared.";
-    return "Privacy: " + audit_answer(*audit_without_series(data)) + ".";
+    return "Privacy: " + audit_answer(*audit_of(data)) + ".";
 }
 
 std::string evidence_sentence(const CaseData& data)
