@@ -97,7 +97,7 @@ private slots:
         const Summary summary = summarise(*test::made_case(shape));
         QCOMPARE(said(summary.who), said("None of the 20 clients is flagged."));
         QCOMPARE(said(summary.when), said("No round stands out among the 24 rounds."));
-        QCOMPARE(said(summary.how), said("No attack by a client was recognised."));
+        QCOMPARE(said(summary.how), said("No update looks like poisoning."));
         QCOMPARE(said(summary.back),
                  said("No need to go back: the last checkpoint, of round 24 (clean with probability > 99.9\u00a0%)."));
         QCOMPARE(summary.figures[2].value, std::string("0"));
@@ -171,8 +171,52 @@ private slots:
                                   {}});
         const Summary summary = summarise(*data);
         QVERIFY2(contains(summary.when, "something grave was found in round 14"), summary.when.c_str());
-        QVERIFY2(contains(summary.how, "Found besides: The checkpoint is not what the updates give."),
+        QVERIFY2(contains(summary.how,
+                          "Found besides (critical, checkpoint does not fit): The checkpoint is not what the "
+                          "updates give."),
                  summary.how.c_str());
+        QCOMPARE(said(summary.who), said("None of the 20 clients is flagged."));
+        QVERIFY2(summary.back.ends_with("Next: look into the findings listed below."), summary.back.c_str());
+    }
+
+    void a_clean_crowd_with_a_foreign_signature_is_not_told_calmly()
+    {
+        test::CaseShape shape;
+        shape.malicious = 0;
+        const auto data = test::made_case(shape);
+        const auto find = [&](const char* kind, model::Severity severity, std::size_t client, int round) {
+            data->findings.push_back({kind, severity, test::client_id(client), RoundNo{round}, "What was found.", "",
+                                      model::FindingSource::identity});
+        };
+        find("signature-missing", model::Severity::medium, 9, 2);
+        find("signature-invalid", model::Severity::high, 5, 7);
+        find("signature-wrong-key", model::Severity::critical, 8, 3);
+        find("certificate-expired", model::Severity::high, 5, 4);
+        Summary summary = summarise(*data);
+        QCOMPARE(said(summary.who), said("None of the 20 clients is flagged for its updates, but 3 findings of high or "
+                                         "critical severity are about site-0005 and site-0008."));
+        QCOMPARE(said(summary.when), said("No update stands out in any of the 24 rounds, but something grave was found "
+                                          "in rounds 3, 4 and 7."));
+        QCOMPARE(said(summary.how),
+                 said("No update looks like poisoning. Found besides (critical, signed with another's key): What was "
+                      "found. 2 more findings are high or critical."));
+        QVERIFY2(summary.back.starts_with("The updates give no reason to go back: the last checkpoint is of round 24"),
+                 summary.back.c_str());
+        QVERIFY2(contains(summary.back, "Next: settle who sent and signed what"), summary.back.c_str());
+
+        // Where nobody can be judged it counts no less.
+        data->verdicts->inspectable = false;
+        summary = summarise(*data);
+        QVERIFY2(contains(summary.how, "signed with another's key"), summary.how.c_str());
+        QVERIFY2(contains(summary.back, "Next: settle who"), summary.back.c_str());
+
+        // Nor is it left out where an attacker was found: but then he comes first.
+        const auto attacked = test::made_case({});
+        attacked->findings = data->findings;
+        summary = summarise(*attacked);
+        QVERIFY2(summary.who.starts_with("site-0000 is malicious"), summary.who.c_str());
+        QVERIFY2(contains(summary.how, "Found besides (critical, signed"), summary.how.c_str());
+        QVERIFY2(!contains(summary.back, "Next:"), summary.back.c_str());
     }
 
     void evidence_that_does_not_fit_is_counted()
