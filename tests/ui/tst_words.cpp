@@ -236,6 +236,23 @@ private slots:
                  text.c_str());
     }
 
+    void acts_on_record_are_told_in_words()
+    {
+        const std::string digest(64, 'a');
+        QCOMPARE(
+            said(custody_parameters_text(R"({"bytes":1501598,"evidence":")" + digest +
+                                         R"(","link":false,"log_sha256":")" + digest +
+                                         R"(","ledgers_built":12,"delta":1e-05,"without":["site-01","site-02"],)"
+                                         R"("probes":{"misclassified":null,"probe":"clean.npz"},"note":""})")),
+            said("bytes: 1,501,598; delta: 1e-05; ledgers built: 12; link: no; note: none; probes: (misclassified: "
+                 "none; probe: clean.npz); without: site-01 and site-02; evidence: aaaaaaaaaaaa…; log SHA-256: "
+                 "aaaaaaaaaaaa…"));
+        QCOMPARE(said(custody_parameters_text("{}")), said(""));
+        QCOMPARE(said(custody_parameters_text("no object")), said("no object"));
+        const std::string hostile = custody_parameters_text("{\"a\xe2\x80\xae\":\"b\\u001b[2J\"}");
+        QCOMPARE(said(hostile), said("a\\u202e: b\\x1b[2J"));
+    }
+
     void hostile_names_are_made_visible()
     {
         const auto data = test::made_case({});
@@ -253,11 +270,11 @@ private slots:
         decide(*data, 0, VerdictClass::malicious, "seen it live");
         data->updates[14 * 20].metrics = {{"train_loss", 0.25}};
         const std::string text = client_dossier(*data, test::client_id(0), RoundNo{15}).text();
-        for (const char* part : {"malicious, by decision", "99.8\u00a0%", "Bad since: round 15", "rounds 15–24",
-                                 "model replacement", "Decided: malicious, by ann, 2026-03-07 10:00:00 UTC",
-                                 "seen it live", "Update length, round 15 (evidence 14)", "What speaks for the client",
-                                 "Registered: 2026-03-06 16:00:07 UTC", "Examples: 72", "24 of 24 rounds",
-                                 "ε = 48 after 24 claims", "Exhausted: in round 16", "In round 15", "train_loss 0.25"})
+        for (const char* part :
+             {"malicious, by decision", "99.8\u00a0%", "Bad since: round 15", "rounds 15–24", "model replacement",
+              "Decided: malicious, by ann, 2026-03-07 10:00:00 UTC", "seen it live", "Update length (evidence 14)",
+              "What speaks for the client", "Registered: 2026-03-06 16:00:07 UTC", "Examples: 72", "24 of 24 rounds",
+              "ε = 48 after 24 claims", "Exhausted: in round 16", "In round 15", "train_loss 0.25"})
             QVERIFY2(contains(text, part), (std::string(part) + "\nin\n" + text).c_str());
         QVERIFY(contains(client_dossier(*data, model::ClientId{"nobody"}, {}).text(), "does not know this client"));
     }

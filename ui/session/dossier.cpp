@@ -82,9 +82,10 @@ Lines reason_lines(const std::vector<model::Reason>& reasons)
 {
     Lines lines;
     for (const model::Reason& reason : reasons)
-        lines.push_back({detector_title(reason.detector) + ", round " + std::to_string(reason.round.value()) +
-                             " (evidence " + model::short_number(reason.evidence, 2) + ")",
-                         model::visible(reason.text)});
+        // Of which rounds it is the sentence says: some are of one, some of all.
+        lines.push_back(
+            {detector_title(reason.detector) + " (evidence " + model::short_number(reason.evidence, 2) + ")",
+             model::visible(reason.text)});
     return lines;
 }
 

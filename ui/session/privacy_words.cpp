@@ -98,8 +98,8 @@ std::string audit_answer(const PrivacyAudit& audit)
                " spent more than ε = " + model::short_number(*audit.budget);
     if (const ClientAudit* worst = worst_client(audit)) {
         const double epsilon = *epsilon_that_counts(*worst);
-        text += "; the most has " + model::visible(worst->client.text());
-        text += std::isfinite(epsilon) ? ", ε = " + model::short_number(epsilon) : ", without any bound";
+        text += "; " + model::visible(worst->client.text()) + " spent the most, ";
+        text += std::isfinite(epsilon) ? "ε = " + model::short_number(epsilon) : "without any bound";
     }
     return text;
 }
