@@ -3,6 +3,7 @@
 #include "analysis/privacy/gaussian.h"
 #include "support/ui_case.h"
 #include "ui/session/budget_lines.h"
+#include "ui/session/custody_words.h"
 #include "ui/session/dossier.h"
 #include "ui/session/privacy_what_if.h"
 #include "ui/session/privacy_words.h"
@@ -346,10 +347,10 @@ private slots:
         audit.clients[1].findings = {"privacy-over-budget"};
         QVERIFY(!is_claims_only(audit));
         QCOMPARE(said(audit_answer(audit)),
-                 said("1 of 3 clients has spent more than ε = 10; the most has site-0001, ε = 12"));
+                 said("1 of 3 clients has spent more than ε = 10; site-0001 spent the most, ε = 12"));
         audit.clients[2].epsilon_measured = HUGE_VAL;
         QCOMPARE(said(audit_answer(audit)),
-                 said("2 of 3 clients have spent more than ε = 10; the most has site-0002, without any bound"));
+                 said("2 of 3 clients have spent more than ε = 10; site-0002 spent the most, without any bound"));
         QCOMPARE(said(client_mechanism_text(audit.clients[0])), said("σ = 0.8, everybody"));
 
         const auto data = test::made_case({.privacy = true});
