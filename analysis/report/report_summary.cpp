@@ -71,6 +71,8 @@ std::vector<std::string> to_do(const ReportData& data)
             "from the beginning.");
     }
     if (!suspects.empty()) items.push_back("Look into " + names(suspects) + " and decide: malicious, watch or clean.");
+    if (const std::vector<model::ClientId> watched = of_class(data, VerdictClass::watch); !watched.empty())
+        items.push_back("Keep an eye on " + names(watched) + ": odd, but not enough to accuse anyone.");
     if (const auto grave = model::grave_findings(data.findings).count; grave > 0)
         items.push_back("Answer the " + counted(grave, "finding", "findings") + " of high or critical severity below.");
     const auto over = std::count_if(data.audit.clients.begin(), data.audit.clients.end(),
