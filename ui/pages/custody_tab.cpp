@@ -39,7 +39,7 @@ Cell digest_cell(const std::string& digest)
 Cell parameters_cell(const std::string& parameters_json)
 {
     Cell cell = text_cell(custody_parameters_text(parameters_json));
-    cell.tip = shown(parameters_json);
+    cell.tip = cell.text + QStringLiteral("\n\n") + shown(parameters_json);  // the column may be too narrow for either
     return cell;
 }
 
