@@ -244,7 +244,8 @@ void TestRollbackPage::a_probe_set_is_added_and_drawn()
     QTRY_VERIFY(shown.session.data() && shown.session.data()->answer && !shown.session.is_busy());
     // What does not fit the model is refused with file and reason, and is not kept.
     const std::string misfit = FEDSLEUTH_SCRATCH "/misfit.npz";
-    const std::vector<storage::NamedArray> small{{"x", {20, 7}, std::vector<double>(140, 0.5)}, {"y", {20}, labels}};
+    const std::vector<double> few(140, 0.5);
+    const std::vector<storage::NamedArray> small{{"x", {20, 7}, few}, {"y", {20}, labels}};
     QVERIFY(storage::write_npz(misfit, small, {.type = storage::NumberType::float32, .overwrite = true}));
     QString said;
     connect(&shown.session, &CaseSession::failed, this, [&](const QString& why) { said = why; });
@@ -275,6 +276,11 @@ void TestRollbackPage::a_probe_set_is_added_and_drawn()
     QCOMPARE(chart->contents().lines.front().points.size(), std::size_t(24 - from + 1));
     for (const ChartLine& line : chart->contents().lines)
         for (const QPointF& point : line.points) QVERIFY(point.y() == 0 || point.y() == 100);
+    // Two charts share the room: the name of their common axis is written once.
+    QVERIFY(chart->contents().x.titled);
+    const LineChart* upper = shown.chart(QStringLiteral("updates as sent"));
+    QVERIFY(upper && !upper->contents().x.titled &&
+            upper->chart()->axes(Qt::Horizontal).front()->titleText().isEmpty());
 }
 
 void TestRollbackPage::a_decision_is_measured_anew()

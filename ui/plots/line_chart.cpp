@@ -114,7 +114,7 @@ void LineChart::label_axis(QCategoryAxis& axis, const ChartAxis& said, double lo
                         : said.whole ? whole_ticks(low, high, most)
                                      : nice_ticks(low, high, most + 2);
     for (const double value : ticks.values) axis.append(tick_label(value, ticks.step), place(value));
-    axis.setTitleText(axis_title(said).toHtmlEscaped());
+    axis.setTitleText(said.titled ? axis_title(said).toHtmlEscaped() : QString());
     axis.setTitleFont(small_font(font()));
     axis.setTitleBrush(colors.quiet);
     axis.setLabelsFont(small_font(font()));

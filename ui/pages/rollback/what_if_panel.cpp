@@ -297,7 +297,9 @@ void WhatIfPanel::show_replay()
 
 void WhatIfPanel::draw(const Palette& colors)
 {
-    chart_->set_contents(contamination_contents(replay_->curve, colors, std::nullopt));
+    ChartContents moved = contamination_contents(replay_->curve, colors, std::nullopt);
+    moved.x.titled = replay_->probed.empty();
+    chart_->set_contents(std::move(moved));
     probe_chart_->setVisible(!replay_->probed.empty());
     if (!replay_->probed.empty()) probe_chart_->set_contents(probe_contents(replay_->probed, colors));
 }
