@@ -118,6 +118,7 @@ void LineChart::label_axis(QCategoryAxis& axis, const ChartAxis& said, double lo
     axis.setTitleFont(small_font(font()));
     axis.setTitleBrush(colors.quiet);
     axis.setLabelsFont(small_font(font()));
+    axis.setTruncateLabels(false);  // in a low chart Qt makes dots of numbers that have room enough
     axis.setLabelsColor(colors.quiet);
     axis.setGridLinePen(QPen(colors.hairline, 1));
     axis.setLinePen(QPen(colors.hairline, 1));
