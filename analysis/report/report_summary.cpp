@@ -71,7 +71,11 @@ std::vector<std::string> to_do(const ReportData& data)
             "from the beginning.");
     }
     if (!suspects.empty()) items.push_back("Look into " + names(suspects) + " and decide: malicious, watch or clean.");
-    if (const std::vector<model::ClientId> watched = of_class(data, VerdictClass::watch); !watched.empty())
+    std::vector<model::ClientId> watched;  // who is accused of nothing
+    if (data.verdicts)
+        for (const model::Verdict& verdict : data.verdicts->clients)
+            if (data.shown_class(verdict.client) == VerdictClass::watch) watched.push_back(verdict.client);
+    if (!watched.empty())
         items.push_back("Keep an eye on " + names(watched) + ": odd, but not enough to accuse anyone.");
     if (const auto grave = model::grave_findings(data.findings).count; grave > 0)
         items.push_back("Answer the " + counted(grave, "finding", "findings") + " of high or critical severity below.");

@@ -103,6 +103,14 @@ private slots:
         QVERIFY2(headline.contains("No client stands out as malicious by its updates. 23 findings are of high or "
                                    "critical severity, the gravest: less noise than declared (site-07)."),
                  qPrintable(headline));
+        const QString page = QStringLiteral(FEDSLEUTH_SCRATCH) + "/privacy-report.html";
+        QFile::remove(page);
+        QCOMPARE(run_cli({"report", "--case", case_, "--out", page}).code, 0);
+        QFile html(page);
+        QVERIFY(html.open(QIODevice::ReadOnly));
+        // Two clients stand out for want of noise: on watch, and accused of nothing.
+        QVERIFY(
+            html.readAll().contains("<li>Keep an eye on site-07, site-18: odd, but not enough to accuse anyone.</li>"));
         QVERIFY(run_cli({"findings", "--case", case_}).out.contains("(PLD, δ = 1e-05)"));
     }
 
