@@ -40,7 +40,7 @@ std::string name_of_thing(const SignedThing& thing)
     return "The update of " + model::visible(thing.client->text()) + " in round " + round;
 }
 
-/// "3", "3 and 4", "3 to 9", "3, 5, 7 and 12 more".
+/// "round 3", "rounds 3 and 4", "rounds 3 to 9", "rounds 3, 5, 7 and 12 more".
 std::string rounds_text(const std::vector<RoundNo>& rounds)
 {
     constexpr std::size_t most = 8;
@@ -55,7 +55,7 @@ std::string rounds_text(const std::vector<RoundNo>& rounds)
         runs.push_back(std::move(run));
         first = last + 1;
     }
-    std::string text;
+    std::string text = rounds.size() == 1 ? "round " : "rounds ";
     for (std::size_t idx = 0; idx < std::min(runs.size(), most); ++idx) text += (idx ? ", " : "") + runs[idx];
     if (runs.size() > most) text += " and others";
     return text;
@@ -110,7 +110,7 @@ void find_unsigned(const std::vector<SignedThing>& things, const std::vector<mod
         findings.push_back(finding_of(
             "signature-missing", Severity::low, client, list.front(),
             (client ? "Updates of " + model::visible(client->text()) + " are" : std::string("Checkpoints are")) +
-                " not signed in round " + rounds_text(list) + ", though some others are.",
+                " not signed in " + rounds_text(list) + ", though some others are.",
             json.text()));
     }
 }
@@ -144,7 +144,7 @@ std::vector<Finding> CertificateFaults::findings() const
         json.end_object();
         const bool in_doubt = uses.text.starts_with("was revoked later");
         std::string text = "The certificate of " + uses.owner + " " + uses.text;
-        text += "; it was used in round " + rounds_text(uses.rounds);
+        text += "; it was used in " + rounds_text(uses.rounds);
         if (uses.first_at) text += ", first at " + moment_text(*uses.first_at);
         findings.push_back(finding_of(kind, in_doubt ? Severity::medium : Severity::high, client, uses.rounds.front(),
                                       text + ".", json.text()));

@@ -4,6 +4,7 @@
 #include "analysis/kernels/parallel.h"
 #include "analysis/privacy/composition.h"
 #include "model/json_writer.h"
+#include "model/wording.h"
 
 #include <algorithm>
 #include <cmath>
@@ -257,8 +258,9 @@ void add_over(const PrivacyAudit& audit, const ClientAudit& client, const OverLi
     const double spent = *counting(client.series.back());
     std::string text =
         named(client.client) + (by_claim ? " claims to have spent ε = " : " has spent ε = ") + number(spent, 4) +
-        (by_claim ? "" : " (" + audit.accountant + ", δ = " + number(*audit.delta) + ")") + " by its last round; " +
-        over.what + number(over.limit, 4) + " was passed in round " + std::to_string(round.value()) + ".";
+        (by_claim ? "" : " (" + model::accountant_words(audit.accountant) + ", δ = " + number(*audit.delta) + ")") +
+        " by its last round; " + over.what + number(over.limit, 4) + " was passed in round " +
+        std::to_string(round.value()) + ".";
     model::Finding& finding = verdicts.find(over.kind, Severity::high, std::move(text));
     finding.client = client.client;
     finding.round = round;

@@ -48,7 +48,7 @@ public:
     {
         std::string key;
         for (const auto& [label, text] : labels)
-            key += (key.empty() ? "{" : ",") + std::string(label) + "=\"" + label_value(text) + "\"";
+            key.append(key.empty() ? "{" : ",").append(label).append("=\"").append(label_value(text)).append("\"");
         if (!key.empty()) key += "}";
         // Two client ids may read the same once what is no UTF-8 is replaced: one series, summed.
         const auto [place, added] = values_.try_emplace(key, value);

@@ -121,18 +121,18 @@ void add_reasons(ReportSection& section, const ReportData& data, const model::Ve
     if (decision) text += " Decided by an analyst: " + std::string(name_of(decision->decided)) + ".";
     section.blocks.push_back(heading(std::string(symbol_of(data.shown_class(verdict.client))) + " " + name));
     section.blocks.push_back(paragraph(text));
-    const auto sentences = [](const std::vector<model::Reason>& reasons, std::size_t most, bool of_one_round) {
+    const auto sentences = [](const std::vector<model::Reason>& reasons, std::size_t most, bool accusing) {
         std::vector<std::string> items;
         for (const model::Reason& reason : reasons) {
             if (items.size() == most) {
                 items.push_back("… and " + std::to_string(reasons.size() - most) + " more.");
                 break;
             }
-            // What speaks for a client was seen over all rounds.
-            items.push_back(of_one_round ? detector_text(reason.detector) + ", round " + round_text(reason.round) +
-                                               " (evidence " + model::short_number(reason.evidence, 3) +
-                                               "): " + model::visible(reason.text)
-                                         : model::visible(reason.text));
+            // Of which rounds it is the sentence says: some are of one, some of all.
+            items.push_back((accusing ? detector_text(reason.detector) + " (evidence " +
+                                            model::short_number(reason.evidence, 3) + "): "
+                                      : std::string()) +
+                            model::visible(reason.text));
         }
         return items;
     };

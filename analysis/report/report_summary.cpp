@@ -2,7 +2,9 @@
 // What happened and what to do, and what the analyst concluded.
 #include "analysis/report/report_parts.h"
 
+#include "model/grave_findings.h"
 #include "model/text.h"
+#include "model/wording.h"
 
 #include <algorithm>
 #include <map>
@@ -64,22 +66,25 @@ std::vector<std::string> to_do(const ReportData& data)
                             rounds_text(data.rollback->contamination->tampered) +
                             " shipped a model that the updates do not give.");
     } else if (data.rollback) {
-        items.push_back(
+        items.emplace_back(
             "No checkpoint is clean with enough certainty: decide on the doubtful clients first, or train "
             "from the beginning.");
     }
     if (!suspects.empty()) items.push_back("Look into " + names(suspects) + " and decide: malicious, watch or clean.");
-    const auto grave = std::count_if(data.findings.begin(), data.findings.end(), [](const model::Finding& finding) {
-        return finding.severity >= model::Severity::high;
-    });
-    if (grave > 0)
+    std::vector<model::ClientId> watched;  // who is accused of nothing
+    if (data.verdicts)
+        for (const model::Verdict& verdict : data.verdicts->clients)
+            if (data.shown_class(verdict.client) == VerdictClass::watch) watched.push_back(verdict.client);
+    if (!watched.empty())
+        items.push_back("Keep an eye on " + names(watched) + ": odd, but not enough to accuse anyone.");
+    if (const auto grave = model::grave_findings(data.findings).count; grave > 0)
         items.push_back("Answer the " + counted(grave, "finding", "findings") + " of high or critical severity below.");
     const auto over = std::count_if(data.audit.clients.begin(), data.audit.clients.end(),
                                     [](const ClientAudit& client) { return client.exhausted_in.has_value(); });
     if (over > 0)
         items.push_back(counted(over, "client has", "clients have") +
                         " spent more than the privacy budget: take no more updates of them.");
-    if (!data.verdicts) items.push_back("Run the analysis: nothing has been judged yet.");
+    if (!data.verdicts) items.emplace_back("Run the analysis: nothing has been judged yet.");
     if (items.empty()) items.emplace_back("Nothing has to be done.");
     return items;
 }
@@ -94,7 +99,7 @@ std::string report_headline(const ReportData& data)
     const std::vector<model::ClientId> suspects = of_class(data, VerdictClass::suspect);
     std::string text;
     if (malicious.empty() && suspects.empty()) {
-        text = "No client stands out as malicious.";
+        text = "No client stands out as malicious by its updates.";
     } else {
         text = malicious.empty() ? "No client is malicious beyond doubt"
                                  : counted(static_cast<std::int64_t>(malicious.size()), "client is malicious",
@@ -108,6 +113,14 @@ std::string report_headline(const ReportData& data)
     if (data.rollback && data.rollback->contamination && !data.rollback->contamination->tampered.empty())
         text += " The server shipped a model that the updates do not give in round " +
                 rounds_text(data.rollback->contamination->tampered) + ".";
+    // A foreign signature or an overspent budget shows in no update; whoever reads only this must learn of it here.
+    if (const model::GraveFindings grave = model::grave_findings(data.findings); grave.gravest)
+        text.append(" ")
+            .append(counted(grave.count, "finding is", "findings are"))
+            .append(" of high or critical severity, the gravest: ")
+            .append(model::kind_words(grave.gravest->kind))
+            .append(grave.gravest->client ? " (" + model::visible(grave.gravest->client->text()) + ")" : "")
+            .append(".");
     if (data.rollback) {
         const model::Rollback& rollback = data.rollback->rollback;
         if (!rollback.recommended)

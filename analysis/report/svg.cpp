@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 namespace fedsleuth::analysis {
 
@@ -28,8 +29,6 @@ std::string label(double value) { return model::short_number(value == 0 ? 0.0 : 
 /// Builds one <svg>.
 class Canvas {
 public:
-    explicit Canvas(double height) : height_(height) {}
-
     void line(double x1, double y1, double x2, double y2, const std::string& color, double thickness = 1,
               const std::string& dash = {})
     {
@@ -66,21 +65,21 @@ public:
                  (upright ? " transform=\"rotate(-90 " + fixed(x) + " " + fixed(y) + ")\"" : "") + ">" +
                  model::html_escaped(what) + "</text>\n";
     }
-    [[nodiscard]] std::string done() const
+    [[nodiscard]] std::string done(double height) const
     {
-        const std::string size = fixed(width) + " " + fixed(height_);
+        const std::string size = fixed(width) + " " + fixed(height);
         return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + size + "\" width=\"" + fixed(width) +
-               "\" height=\"" + fixed(height_) + "\">\n" + body_ + "</svg>\n";
+               "\" height=\"" + fixed(height) + "\">\n" + body_ + "</svg>\n";
     }
 
 private:
     static std::string list(const std::vector<std::pair<double, double>>& points)
     {
         std::string text;
-        for (const auto& [x, y] : points) text += (text.empty() ? "" : " ") + fixed(x) + "," + fixed(y);
+        for (const auto& [x, y] : points)
+            text.append(text.empty() ? "" : " ").append(fixed(x)).append(",").append(fixed(y));
         return text;
     }
-    double height_;
     std::string body_;
 };
 
@@ -124,23 +123,32 @@ Axis axis_of(const std::vector<SvgLine>& lines, bool right, std::optional<double
 
 /// Where a chart's plot lies.
 struct Frame {
-    double left = 62, right = width - 62, top = 34, bottom = 216;
+    double left = 62, right = width - 62, top = 34, bottom = 216, height = 254;
     [[nodiscard]] double x(double share) const { return left + share * (right - left); }
     [[nodiscard]] double y(double share) const { return bottom - std::clamp(share, -0.02, 1.04) * (bottom - top); }
 };
 
-void draw_legend(Canvas& canvas, const SvgChart& chart, const Frame& frame)
+/// Draws the names of the lines, in as many rows as they need, and moves the plot down under them.
+void draw_legend(Canvas& canvas, const SvgChart& chart, Frame& frame)
 {
-    double x = frame.left;
+    constexpr double row = 16;
+    double x = frame.left, y = 12;
+    const auto place = [&](double sample, const std::string& name) {
+        const double wide = sample + 5 + 6.3 * static_cast<double>(name.size());
+        if (x > frame.left && x + wide > width) {
+            x = frame.left;
+            y += row;
+        }
+        canvas.text(x + sample + 5, y + 4, name, "start", ink);
+        return std::exchange(x, x + wide + 18);
+    };
     for (const SvgLine& line : chart.lines) {
-        canvas.line(x, 12, x + 22, 12, line.color, 2, line.dash);
-        canvas.text(x + 27, 16, line.name, "start", ink);
-        x += 27 + 6.3 * static_cast<double>(line.name.size()) + 18;
+        if (line.name.empty()) continue;  // another line of the one before
+        const double at = place(22, line.name);
+        canvas.line(at, y, at + 22, y, line.color, 2, line.dash);
     }
-    if (!chart.flagged_x.empty()) {
-        canvas.box(x, 8, 8, 8, "#b3261e");
-        canvas.text(x + 13, 16, chart.flagged_name, "start", ink);
-    }
+    if (!chart.flagged_x.empty()) canvas.box(place(8, chart.flagged_name), y - 4, 8, 8, "#b3261e");
+    for (double* const edge : {&frame.top, &frame.bottom, &frame.height}) *edge += y - 12;
 }
 
 void draw_y_axis(Canvas& canvas, const Frame& frame, const Axis& axis, const std::string& name, bool right)
@@ -169,7 +177,7 @@ std::string svg_chart(const SvgChart& chart)
     if (!(first <= last)) first = 0, last = 1;
     const Axis across{first, last > first ? last : first + 1, std::max(1.0, tick_step(first, last, 12))};
     const Axis left = axis_of(chart.lines, false, chart.y_low, chart.y_high, chart.level);
-    Canvas canvas(254);
+    Canvas canvas;
     draw_legend(canvas, chart, frame);
     draw_y_axis(canvas, frame, left, chart.y_name, false);
     const Axis right = axis_of(chart.lines, true, {}, {}, {});
@@ -215,14 +223,14 @@ std::string svg_chart(const SvgChart& chart)
     }
     for (const double x : chart.flagged_x) canvas.box(frame.x(across.share(x)) - 3, frame.bottom - 7, 6, 6, "#b3261e");
     canvas.line(frame.left, frame.bottom, frame.right, frame.bottom, quiet);
-    return canvas.done();
+    return canvas.done(frame.height);
 }
 
 std::string svg_bars(const std::vector<SvgBar>& bars, const std::string& axis)
 {
     constexpr double line_height = 20, left = 190, right = width - 70;
     const double foot = 8 + line_height * static_cast<double>(bars.size());
-    Canvas canvas(foot + 36);
+    Canvas canvas;
     for (const double tick : {0.0, 0.25, 0.5, 0.75, 1.0}) {
         const double x = left + tick * (right - left);
         canvas.line(x, 4, x, foot, hairline);
@@ -236,7 +244,7 @@ std::string svg_bars(const std::vector<SvgBar>& bars, const std::string& axis)
         canvas.box(left, y + 3, std::max(length, 1.0), line_height - 7, bars[idx].color);
         canvas.text(left + length + 5, y + 13, bars[idx].value_text, "start", ink);
     }
-    return canvas.done();
+    return canvas.done(foot + 36);
 }
 
 std::string svg_heat(const SvgHeat& heat)
@@ -244,7 +252,7 @@ std::string svg_heat(const SvgHeat& heat)
     constexpr double left = 150, right = width - 16, row_height = 14, top = 6;
     const double cell = (right - left) / static_cast<double>(std::max<std::size_t>(heat.columns.size(), 1));
     const double foot = top + row_height * static_cast<double>(heat.rows.size());
-    Canvas canvas(foot + 58);
+    Canvas canvas;
     const auto color_of = [&](double value) {  // one scale from light to dark, even to the eye
         const double share = std::clamp(value / heat.top, 0.0, 1.0);
         char color[8];
@@ -271,7 +279,7 @@ std::string svg_heat(const SvgHeat& heat)
         canvas.box(left + 3.0 * step, foot + 38, 3.2, 8, color_of(heat.top * step / 40));
     canvas.text(left - 6, foot + 46, "0", "end", quiet, 10);
     canvas.text(left + 128, foot + 46, label(heat.top) + " or more: " + heat.unit, "start", quiet, 10);
-    return canvas.done();
+    return canvas.done(foot + 58);
 }
 
 }  // namespace fedsleuth::analysis

@@ -4,6 +4,7 @@
 #include "app/cli/case_access.h"
 #include "app/cli/commands.h"
 #include "model/text.h"
+#include "model/wording.h"
 
 #include <algorithm>
 #include <CLI/Validators.hpp>
@@ -172,8 +173,8 @@ void say_result(const Terminal& terminal, const PrivacyCommand& options, const a
     std::int64_t over = 0, failed = 0;
     for (const analysis::ClientAudit& client : audit.clients) over += client.exhausted_in ? 1 : 0;
     for (const analysis::RuleResult& rule : audit.rules) failed += rule.outcome == analysis::RuleOutcome::fail;
-    terminal.say(plural(over, "client", "clients") + " over budget (by " + audit.accountant + "); " +
-                 plural(failed, "rule", "rules") + " of 20 failed.");
+    terminal.say(plural(over, "client", "clients") + " over budget (by " + model::accountant_words(audit.accountant) +
+                 "); " + plural(failed, "rule", "rules") + " of 20 failed.");
     const std::string path = quoted(options.common.case_path);
     if (!analysed)
         terminal.say(

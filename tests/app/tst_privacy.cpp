@@ -39,7 +39,8 @@ private slots:
         QCOMPARE(clients.size(), 20);
         for (const QJsonValue& client : clients) {
             QCOMPARE(client["rounds"].toInt(), 24);
-            // Exact: μ = √24 / 0.8 at δ = 1e-5. RDP: minimum over the orders 1.1, 1.2, … of 18.75 α + ln(1 − 1/α) − ln(αδ)/(α − 1).
+            // Exact: μ = √24 / 0.8 at δ = 1e-5. RDP: minimum over the orders 1.1, 1.2, … of 18.75 α + ln(1 − 1/α) −
+            // ln(αδ)/(α − 1).
             double rdp = HUGE_VAL;
             for (int tenth = 11; tenth < 110; ++tenth) {
                 const double order = tenth / 10.0;
@@ -89,6 +90,28 @@ private slots:
         QCOMPARE(run_cli({"policy", "--case", case_, "--set", "privacy.max_epsilon=default"}).code, 0);
         QVERIFY(value().isNull());
         QVERIFY(run_cli({"custody", "--case", case_, "--format", "csv"}).out.contains("policy"));
+    }
+
+    void the_report_does_not_pass_over_what_no_update_shows()
+    {
+        const QString out = QStringLiteral(FEDSLEUTH_SCRATCH) + "/privacy-report.json";
+        QFile::remove(out);
+        QCOMPARE(run_cli({"report", "--case", case_, "--out", out}).code, 0);
+        QFile file(out);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QString headline = QJsonDocument::fromJson(file.readAll())["headline"].toString();
+        QVERIFY2(headline.contains("No client stands out as malicious by its updates. 23 findings are of high or "
+                                   "critical severity, the gravest: less noise than declared (site-07)."),
+                 qPrintable(headline));
+        const QString page = QStringLiteral(FEDSLEUTH_SCRATCH) + "/privacy-report.html";
+        QFile::remove(page);
+        QCOMPARE(run_cli({"report", "--case", case_, "--out", page}).code, 0);
+        QFile html(page);
+        QVERIFY(html.open(QIODevice::ReadOnly));
+        // Two clients stand out for want of noise: on watch, and accused of nothing.
+        QVERIFY(
+            html.readAll().contains("<li>Keep an eye on site-07, site-18: odd, but not enough to accuse anyone.</li>"));
+        QVERIFY(run_cli({"findings", "--case", case_}).out.contains("(PLD, δ = 1e-05)"));
     }
 
 private:

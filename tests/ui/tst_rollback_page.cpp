@@ -9,6 +9,7 @@
 #include "ui/pages/rollback_page.h"
 #include "ui/plots/line_chart.h"
 #include "ui/plots/palette.h"
+#include "ui/plots/plot_text.h"
 #include "ui/print/report_dialog.h"
 #include "ui/session/case_session.h"
 #include "ui/session/jobs.h"
@@ -40,6 +41,7 @@ private slots:
     void the_contamination_is_drawn();
     void two_checkpoints_are_compared();
     void a_replay_runs_and_is_exported();
+    void the_answer_comes_into_sight_where_there_is_little_room();
     void a_probe_set_is_added_and_drawn();
     void a_decision_is_measured_anew();
     void the_report_is_previewed_and_saved();
@@ -132,7 +134,7 @@ void TestRollbackPage::the_contamination_is_drawn()
     Shown shown(copy("chart.fedcase"));
     QTRY_VERIFY(shown.session.data() && shown.session.data()->answer);
     shown.open_tab(QStringLiteral("Contamination"));
-    LineChart* chart = shown.chart(QStringLiteral("updates as they were sent"));
+    LineChart* chart = shown.chart(QStringLiteral("updates as sent"));
     QVERIFY(chart);
     const auto& points = chart->contents().lines.front().points;
     QCOMPARE(points.size(), std::size_t{25});
@@ -189,17 +191,17 @@ void TestRollbackPage::a_replay_runs_and_is_exported()
     Shown shown(copy("replay.fedcase"));
     QTRY_VERIFY(shown.session.data() && shown.session.data()->answer);
     shown.open_tab(QStringLiteral("What would have been"));
-    QVERIFY(!shown.button(QStringLiteral("Export checkpoints…"))->isEnabled());
+    QVERIFY(!shown.button(QStringLiteral("Export…"))->isEnabled());
     const auto* start = shown.named<QComboBox>(QStringLiteral("From checkpoint"));
     const std::int64_t from = shown.session.data()->rollback->recommended->value();
-    QCOMPARE(start->itemText(0), QStringLiteral("the recommended checkpoint (round %1)").arg(from));
+    QCOMPARE(start->itemText(0), QStringLiteral("round %1 (recommended)").arg(from));
     shown.page.findChild<QCheckBox*>()->setChecked(false);
     QCOMPARE(start->itemText(0), QStringLiteral("the first checkpoint"));
     shown.page.findChild<QCheckBox*>()->setChecked(true);
     shown.button(QStringLiteral("Replay"))->click();
-    QTRY_VERIFY(shown.button(QStringLiteral("Export checkpoints…"))->isEnabled());
+    QTRY_VERIFY(shown.button(QStringLiteral("Export…"))->isEnabled());
     QVERIFY(shown.words().contains(QStringLiteral("From the checkpoint of round %1 to that of round 24").arg(from)));
-    LineChart* chart = shown.chart(QStringLiteral("updates as they were sent"));
+    LineChart* chart = shown.chart(QStringLiteral("updates as sent"));
     QVERIFY(chart);
     QCOMPARE(chart->contents().lines.front().points.size(), std::size_t(24 - from + 1));
     // What can't be is said, and the last curve is gone.
@@ -207,7 +209,28 @@ void TestRollbackPage::a_replay_runs_and_is_exported()
     exclude->setText(QStringLiteral("nobody-known"));
     shown.button(QStringLiteral("Replay"))->click();
     QTRY_VERIFY(shown.words().contains(QStringLiteral("nobody-known")));
-    QVERIFY(!shown.button(QStringLiteral("Export checkpoints…"))->isEnabled());
+    QVERIFY(!shown.button(QStringLiteral("Export…"))->isEnabled());
+}
+
+void TestRollbackPage::the_answer_comes_into_sight_where_there_is_little_room()
+{
+    Shown shown(copy("little.fedcase"));
+    shown.page.setGeometry(0, 0, 760, 560);
+    QTRY_VERIFY(shown.session.data() && shown.session.data()->answer);
+    shown.open_tab(QStringLiteral("What would have been"));
+    const auto* answer = shown.page.findChild<QLabel*>(QStringLiteral("replay_answer"));
+    QVERIFY(answer);
+    shown.button(QStringLiteral("Replay"))->click();
+    QTRY_VERIFY(shown.button(QStringLiteral("Export…"))->isEnabled());
+    QTRY_VERIFY(answer->visibleRegion().boundingRect().height() > 30);
+    // Nor is a name in the chart's legend cut off: three lines, three names.
+    LineChart* chart = shown.chart(QStringLiteral("updates as sent"));
+    QVERIFY(chart);
+    double wide = chart->chart()->plotArea().left();
+    for (const ChartLine& line : chart->contents().lines)
+        wide += 37 + QFontMetricsF(small_font(chart->font())).horizontalAdvance(line.name);
+    wide -= 12;  // the gap behind the last
+    QVERIFY2(wide < chart->width(), qPrintable(QString::number(wide)));
 }
 
 void TestRollbackPage::a_probe_set_is_added_and_drawn()
@@ -221,7 +244,8 @@ void TestRollbackPage::a_probe_set_is_added_and_drawn()
     QTRY_VERIFY(shown.session.data() && shown.session.data()->answer && !shown.session.is_busy());
     // What does not fit the model is refused with file and reason, and is not kept.
     const std::string misfit = FEDSLEUTH_SCRATCH "/misfit.npz";
-    const std::vector<storage::NamedArray> small{{"x", {20, 7}, std::vector<double>(140, 0.5)}, {"y", {20}, labels}};
+    const std::vector<double> few(140, 0.5);
+    const std::vector<storage::NamedArray> small{{"x", {20, 7}, few}, {"y", {20}, labels}};
     QVERIFY(storage::write_npz(misfit, small, {.type = storage::NumberType::float32, .overwrite = true}));
     QString said;
     connect(&shown.session, &CaseSession::failed, this, [&](const QString& why) { said = why; });
@@ -245,13 +269,18 @@ void TestRollbackPage::a_probe_set_is_added_and_drawn()
 
     shown.open_tab(QStringLiteral("What would have been"));
     shown.button(QStringLiteral("Replay"))->click();
-    QTRY_VERIFY(shown.button(QStringLiteral("Export checkpoints…"))->isEnabled());
+    QTRY_VERIFY(shown.button(QStringLiteral("Export…"))->isEnabled());
     LineChart* chart = shown.chart(QStringLiteral("accuracy, shipped"));
     QVERIFY(chart && chart->height() >= 130);
     const std::int64_t from = shown.session.data()->rollback->recommended->value();
     QCOMPARE(chart->contents().lines.front().points.size(), std::size_t(24 - from + 1));
     for (const ChartLine& line : chart->contents().lines)
         for (const QPointF& point : line.points) QVERIFY(point.y() == 0 || point.y() == 100);
+    // Two charts share the room: the name of their common axis is written once.
+    QVERIFY(chart->contents().x.titled);
+    const LineChart* upper = shown.chart(QStringLiteral("updates as sent"));
+    QVERIFY(upper && !upper->contents().x.titled &&
+            upper->chart()->axes(Qt::Horizontal).front()->titleText().isEmpty());
 }
 
 void TestRollbackPage::a_decision_is_measured_anew()

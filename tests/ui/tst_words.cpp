@@ -3,6 +3,7 @@
 #include "analysis/privacy/gaussian.h"
 #include "support/ui_case.h"
 #include "ui/session/budget_lines.h"
+#include "ui/session/custody_words.h"
 #include "ui/session/dossier.h"
 #include "ui/session/privacy_what_if.h"
 #include "ui/session/privacy_words.h"
@@ -97,7 +98,7 @@ private slots:
         const Summary summary = summarise(*test::made_case(shape));
         QCOMPARE(said(summary.who), said("None of the 20 clients is flagged."));
         QCOMPARE(said(summary.when), said("No round stands out among the 24 rounds."));
-        QCOMPARE(said(summary.how), said("No attack by a client was recognised."));
+        QCOMPARE(said(summary.how), said("No update looks like poisoning."));
         QCOMPARE(said(summary.back),
                  said("No need to go back: the last checkpoint, of round 24 (clean with probability > 99.9\u00a0%)."));
         QCOMPARE(summary.figures[2].value, std::string("0"));
@@ -171,8 +172,52 @@ private slots:
                                   {}});
         const Summary summary = summarise(*data);
         QVERIFY2(contains(summary.when, "something grave was found in round 14"), summary.when.c_str());
-        QVERIFY2(contains(summary.how, "Found besides: The checkpoint is not what the updates give."),
+        QVERIFY2(contains(summary.how,
+                          "Found besides (critical, checkpoint does not fit): The checkpoint is not what the "
+                          "updates give."),
                  summary.how.c_str());
+        QCOMPARE(said(summary.who), said("None of the 20 clients is flagged."));
+        QVERIFY2(summary.back.ends_with("Next: look into the findings listed below."), summary.back.c_str());
+    }
+
+    void a_clean_crowd_with_a_foreign_signature_is_not_told_calmly()
+    {
+        test::CaseShape shape;
+        shape.malicious = 0;
+        const auto data = test::made_case(shape);
+        const auto find = [&](const char* kind, model::Severity severity, std::size_t client, int round) {
+            data->findings.push_back({kind, severity, test::client_id(client), RoundNo{round}, "What was found.", "",
+                                      model::FindingSource::identity});
+        };
+        find("signature-missing", model::Severity::medium, 9, 2);
+        find("signature-invalid", model::Severity::high, 5, 7);
+        find("signature-wrong-key", model::Severity::critical, 8, 3);
+        find("certificate-expired", model::Severity::high, 5, 4);
+        Summary summary = summarise(*data);
+        QCOMPARE(said(summary.who), said("None of the 20 clients is flagged for its updates, but 3 findings of high or "
+                                         "critical severity are about site-0005 and site-0008."));
+        QCOMPARE(said(summary.when), said("No update stands out in any of the 24 rounds, but something grave was found "
+                                          "in rounds 3, 4 and 7."));
+        QCOMPARE(said(summary.how),
+                 said("No update looks like poisoning. Found besides (critical, signed with another's key): What was "
+                      "found. 2 more findings are high or critical."));
+        QVERIFY2(summary.back.starts_with("The updates give no reason to go back: the last checkpoint is of round 24"),
+                 summary.back.c_str());
+        QVERIFY2(contains(summary.back, "Next: settle who sent and signed what"), summary.back.c_str());
+
+        // Where nobody can be judged it counts no less.
+        data->verdicts->inspectable = false;
+        summary = summarise(*data);
+        QVERIFY2(contains(summary.how, "signed with another's key"), summary.how.c_str());
+        QVERIFY2(contains(summary.back, "Next: settle who"), summary.back.c_str());
+
+        // Nor is it left out where an attacker was found: but then he comes first.
+        const auto attacked = test::made_case({});
+        attacked->findings = data->findings;
+        summary = summarise(*attacked);
+        QVERIFY2(summary.who.starts_with("site-0000 is malicious"), summary.who.c_str());
+        QVERIFY2(contains(summary.how, "Found besides (critical, signed"), summary.how.c_str());
+        QVERIFY2(!contains(summary.back, "Next:"), summary.back.c_str());
     }
 
     void evidence_that_does_not_fit_is_counted()
@@ -192,6 +237,23 @@ private slots:
                  text.c_str());
     }
 
+    void acts_on_record_are_told_in_words()
+    {
+        const std::string digest(64, 'a');
+        QCOMPARE(
+            said(custody_parameters_text(R"({"bytes":1501598,"evidence":")" + digest +
+                                         R"(","link":false,"log_sha256":")" + digest +
+                                         R"(","ledgers_built":12,"delta":1e-05,"without":["site-01","site-02"],)"
+                                         R"("probes":{"misclassified":null,"probe":"clean.npz"},"note":""})")),
+            said("bytes: 1,501,598; delta: 1e-05; ledgers built: 12; link: no; note: none; probes: (misclassified: "
+                 "none; probe: clean.npz); without: site-01 and site-02; evidence: aaaaaaaaaaaa…; log SHA-256: "
+                 "aaaaaaaaaaaa…"));
+        QCOMPARE(said(custody_parameters_text("{}")), said(""));
+        QCOMPARE(said(custody_parameters_text("no object")), said("no object"));
+        const std::string hostile = custody_parameters_text("{\"a\xe2\x80\xae\":\"b\\u001b[2J\"}");
+        QCOMPARE(said(hostile), said("a\\u202e: b\\x1b[2J"));
+    }
+
     void hostile_names_are_made_visible()
     {
         const auto data = test::made_case({});
@@ -209,11 +271,11 @@ private slots:
         decide(*data, 0, VerdictClass::malicious, "seen it live");
         data->updates[14 * 20].metrics = {{"train_loss", 0.25}};
         const std::string text = client_dossier(*data, test::client_id(0), RoundNo{15}).text();
-        for (const char* part : {"malicious, by decision", "99.8\u00a0%", "Bad since: round 15", "rounds 15–24",
-                                 "model replacement", "Decided: malicious, by ann, 2026-03-07 10:00:00 UTC",
-                                 "seen it live", "Update length, round 15 (evidence 14)", "What speaks for the client",
-                                 "Registered: 2026-03-06 16:00:07 UTC", "Examples: 72", "24 of 24 rounds",
-                                 "ε = 48 after 24 claims", "Exhausted: in round 16", "In round 15", "train_loss 0.25"})
+        for (const char* part :
+             {"malicious, by decision", "99.8\u00a0%", "Bad since: round 15", "rounds 15–24", "model replacement",
+              "Decided: malicious, by ann, 2026-03-07 10:00:00 UTC", "seen it live", "Update length (evidence 14)",
+              "What speaks for the client", "Registered: 2026-03-06 16:00:07 UTC", "Examples: 72", "24 of 24 rounds",
+              "ε = 48 after 24 claims", "Exhausted: in round 16", "In round 15", "train_loss 0.25"})
             QVERIFY2(contains(text, part), (std::string(part) + "\nin\n" + text).c_str());
         QVERIFY(contains(client_dossier(*data, model::ClientId{"nobody"}, {}).text(), "does not know this client"));
     }
@@ -285,10 +347,10 @@ private slots:
         audit.clients[1].findings = {"privacy-over-budget"};
         QVERIFY(!is_claims_only(audit));
         QCOMPARE(said(audit_answer(audit)),
-                 said("1 of 3 clients has spent more than ε = 10; the most has site-0001, ε = 12"));
+                 said("1 of 3 clients has spent more than ε = 10; site-0001 spent the most, ε = 12"));
         audit.clients[2].epsilon_measured = HUGE_VAL;
         QCOMPARE(said(audit_answer(audit)),
-                 said("2 of 3 clients have spent more than ε = 10; the most has site-0002, without any bound"));
+                 said("2 of 3 clients have spent more than ε = 10; site-0002 spent the most, without any bound"));
         QCOMPARE(said(client_mechanism_text(audit.clients[0])), said("σ = 0.8, everybody"));
 
         const auto data = test::made_case({.privacy = true});
@@ -352,6 +414,7 @@ private slots:
             client.rounds_with_claim = 0;
             client.exhausted_in.reset();
         }
+        index_case_data(*data);
         QVERIFY(contains(summarise(*data).evidence, "a mechanism is declared, but no client says what it has spent."));
     }
 

@@ -52,19 +52,9 @@ double value_of(const model::Update& update, const ClientStatistic& statistic)
 std::vector<ClientStatistic> client_statistics(const CaseData& data)
 {
     std::vector<ClientStatistic> list;
-    std::set<std::string> ran, metrics;
+    std::set<std::string> ran;
     for (const auto& round : data.scores)
         for (const model::DetectorScores& scores : round) ran.insert(scores.detector);
-    bool examples = false;
-    const model::Update* last = nullptr;
-    constexpr auto name_of = &model::Metrics::value_type::first;
-    for (const model::Update& update : data.updates) {
-        examples |= update.num_examples.has_value();
-        // Of a million updates nearly all report what the one before reported.
-        if (last && std::ranges::equal(last->metrics, update.metrics, {}, name_of, name_of)) continue;
-        last = &update;
-        for (const auto& [name, value] : update.metrics) metrics.insert(name);
-    }
     if (!ran.empty())
         list.push_back({Source::evidence_sum,
                         {},
@@ -105,9 +95,9 @@ std::vector<ClientStatistic> client_statistics(const CaseData& data)
     with_each([](const analysis::DetectorInfo& info) {
         return ClientStatistic{Source::statistic, std::string(info.name), text_of(info.title), text_of(info.unit), {}};
     });
-    if (examples)
+    if (data.examples_reported)
         list.push_back({Source::examples, {}, QStringLiteral("Examples trained on"), QStringLiteral("count"), {}});
-    for (const std::string& name : metrics)
+    for (const std::string& name : data.metric_names)
         list.push_back({Source::metric, name, shown(name), QStringLiteral("as reported"), {}});
     return list;
 }

@@ -8,6 +8,7 @@
 #include "storage/custody/verify.h"
 #include "ui/pages/parts.h"
 #include "ui/session/case_session.h"
+#include "ui/session/custody_words.h"
 #include "ui/session/jobs.h"
 #include "ui/session/wording.h"
 #include "ui/tables/table_view.h"
@@ -32,6 +33,13 @@ Cell digest_cell(const std::string& digest)
         cell.tip = cell.text;
         cell.text = cell.text.left(12) + QStringLiteral("…");
     }
+    return cell;
+}
+
+Cell parameters_cell(const std::string& parameters_json)
+{
+    Cell cell = text_cell(custody_parameters_text(parameters_json));
+    cell.tip = cell.text + QStringLiteral("\n\n") + shown(parameters_json);  // the column may be too narrow for either
     return cell;
 }
 
@@ -83,7 +91,8 @@ std::vector<RowTable<CustodyTab::Entry>::Column> CustodyTab::columns()
          [](const Row& row) { return text_cell(row->actor); }},
         {{tr("Action"), {}, false, 12}, [](const Row& row) { return text_cell(model::plain_words(row->action)); }},
         {{tr("Subject"), {}, false, 36}, [](const Row& row) { return text_cell(row->subject); }},
-        {{tr("Parameters"), {}, false, 0, true}, [](const Row& row) { return text_cell(row->parameters_json); }},
+        {{tr("Parameters"), tr("What the act was done with; the tooltip has it as it is on record"), false, 0, true},
+         [](const Row& row) { return parameters_cell(row->parameters_json); }},
         {{tr("SHA-256"), tr("Of what the act produced or took in"), false, 16},
          [](const Row& row) { return digest_cell(row->sha256); }},
         {{tr("Hash"), tr("Over this entry and the hash of the one before"), false, 16},
@@ -120,7 +129,8 @@ void CustodyTab::fill()
     if (data_)
         for (const model::CustodyEntry& entry : data_->custody) {
             const std::string all = entry.time + ' ' + entry.actor + ' ' + entry.action + ' ' + entry.subject + ' ' +
-                                    entry.parameters_json + ' ' + entry.sha256 + ' ' + entry.hash;
+                                    entry.parameters_json + ' ' + custody_parameters_text(entry.parameters_json) + ' ' +
+                                    entry.sha256 + ' ' + entry.hash;
             if (wanted.empty() || text_of(all).toLower().contains(text_of(wanted))) rows.push_back(&entry);
         }
     table_->set_rows(std::move(rows), data_);

@@ -149,7 +149,6 @@ void PrivacyPage::refresh()
         findings_->set_rows({});
         rules_->set_rows({});
         audit_.reset();
-        audited_.reset();
         case_path_.clear();
         return;
     }
@@ -158,9 +157,7 @@ void PrivacyPage::refresh()
     case_path_ = data->case_path;
     // While other assumptions are chosen their audit stays in sight until the new one is there.
     if (other_case || !audit_ || !assumptions_->is_changed()) {
-        // Where the range or the palette changed the audit stays: a million points are not copied again.
-        if (other_case || !audit_ || audited_ != data) audit_ = audit_of(*data);
-        audited_ = data;
+        audit_ = audit_of(*data);
         show_audit();
     } else {
         show_audit();
@@ -316,7 +313,6 @@ void PrivacyPage::audit_again()
     if (!assumptions_->is_changed()) {
         session().jobs().abandon(lane("audit"));
         audit_ = audit_of(*data);
-        audited_ = data;
         return show_audit();
     }
     session().jobs().start<AuditPtr>(
@@ -337,7 +333,6 @@ void PrivacyPage::audit_again()
                 return;
             }
             audit_ = std::move(*audit);
-            audited_.reset();
             show_audit();
         });
 }

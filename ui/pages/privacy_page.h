@@ -74,7 +74,6 @@ private:
     TableView* rules_view_;
 
     AuditPtr audit_;
-    CaseDataPtr audited_;                 ///< what audit_ was made of
     std::string case_path_;               ///< of the case that audit_ is of
     std::optional<AccountantBand> band_;  ///< of band_of_, once it is there
     std::optional<model::ClientId> band_of_;

@@ -114,10 +114,11 @@ void LineChart::label_axis(QCategoryAxis& axis, const ChartAxis& said, double lo
                         : said.whole ? whole_ticks(low, high, most)
                                      : nice_ticks(low, high, most + 2);
     for (const double value : ticks.values) axis.append(tick_label(value, ticks.step), place(value));
-    axis.setTitleText(axis_title(said).toHtmlEscaped());
+    axis.setTitleText(said.titled ? axis_title(said).toHtmlEscaped() : QString());
     axis.setTitleFont(small_font(font()));
     axis.setTitleBrush(colors.quiet);
     axis.setLabelsFont(small_font(font()));
+    axis.setTruncateLabels(false);  // in a low chart Qt makes dots of numbers that have room enough
     axis.setLabelsColor(colors.quiet);
     axis.setGridLinePen(QPen(colors.hairline, 1));
     axis.setLinePen(QPen(colors.hairline, 1));

@@ -3,12 +3,12 @@
 
 #include "model/verdict.h"
 
+#include <limits>
+#include <optional>
 #include <QChartView>
 #include <QColor>
 #include <QPointF>
 #include <QString>
-#include <limits>
-#include <optional>
 #include <vector>
 
 class QCategoryAxis;
@@ -18,11 +18,12 @@ namespace fedsleuth::ui {
 
 /// What an axis says and spans. Where no end is given, the contents decide.
 struct ChartAxis {
-    QString name;  ///< "Round", "ε spent"
+    QString name;    ///< "Round", "ε spent"
     QString unit{};  ///< "" where the name says it all; shown as "name (unit)"
     std::optional<double> low{}, high{};
     bool whole = false;  ///< ticks at whole numbers alone (rounds, counts)
     bool log = false;    ///< values ≤ 0 are not drawn
+    bool titled = true;  ///< the name is written along the axis; not where another chart below says it
 };
 
 /// One line. A point whose y is NaN breaks it.
@@ -34,7 +35,7 @@ struct ChartLine {
     double width = 1.25;                 ///< pixels
     bool markers = false;                ///< dots; left out above 2,000 points
     bool quiet = false;  ///< one of a crowd: all quiet lines are one painted path, so that thousands stay quick
-    bool legend = true;                  ///< quiet lines have no entry
+    bool legend = true;  ///< quiet lines have no entry
 };
 
 /// A filled band between two curves over the same x: the crowd's quartiles.
@@ -121,7 +122,7 @@ private:
     [[nodiscard]] std::optional<QPointF> hit_point(const Hit& hit) const;
 
     ChartContents contents_;
-    QRectF limits_;                     ///< of the axes, in values
+    QRectF limits_;                       ///< of the axes, in values
     QGraphicsPathItem* crowd_ = nullptr;  ///< the quiet lines; the chart's
     QCategoryAxis* x_axis_ = nullptr;     ///< the chart's; they stay, only what they say changes
     QCategoryAxis* y_axis_ = nullptr;

@@ -2,6 +2,7 @@
 #include "ui/print/report_pdf.h"
 
 #include "model/text.h"
+#include "ui/print/page_parts.h"
 
 #include <QAbstractTextDocumentLayout>
 #include <QFile>
@@ -157,23 +158,27 @@ model::Result<void> write_report_pdf(const analysis::Report& report, const QStri
     const QRectF page(0, 0, writer.width(), writer.height() - foot);
     const auto document = report_document(report, page.width());
     document->documentLayout()->setPaintDevice(&writer);
-    document->setPageSize(page.size());
-    const int pages = document->pageCount();
-    const QFont small(QStringLiteral("DejaVu Sans"), 7);
-    for (int number = 0; number < pages; ++number) {
-        if (number > 0) writer.newPage();
+    document->setTextWidth(page.width());
+    const auto draw = [&](const QRectF& strip, qreal at) {
         painter.save();
-        painter.translate(0, -number * page.height());
-        const QRectF part(0, number * page.height(), page.width(), page.height());
-        painter.setClipRect(part);
-        document->drawContents(&painter, part);
+        painter.translate(0, at - strip.top());
+        painter.setClipRect(strip);
+        document->drawContents(&painter, strip);
         painter.restore();
+    };
+    const std::vector<PagePart> parts = page_parts(*document, page.height());
+    const QFont small(QStringLiteral("DejaVu Sans"), 7);
+    for (std::size_t idx = 0; idx < parts.size(); ++idx) {
+        const PagePart& part = parts[idx];
+        if (idx > 0) writer.newPage();
+        if (!part.head.isNull()) draw(part.head, 0);
+        draw(QRectF(0, part.top, page.width(), part.bottom - part.top), part.head.height());
         painter.setFont(small);
         painter.setPen(QColor(0x5b, 0x64, 0x70));
         const QRectF line(0, page.height(), page.width(), foot);
         painter.drawText(line, Qt::AlignLeft | Qt::AlignBottom, QString::fromStdString(report.title));
         painter.drawText(line, Qt::AlignRight | Qt::AlignBottom,
-                         QStringLiteral("Page %1 of %2").arg(number + 1).arg(pages));
+                         QStringLiteral("Page %1 of %2").arg(idx + 1).arg(parts.size()));
     }
     painter.end();
     if (!file.commit()) return failed();

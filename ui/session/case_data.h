@@ -47,10 +47,14 @@ struct CaseData {
     std::vector<double> suspicion;
 
     // Made while loading, for quick look-up.
+    /// What the clients claim, in the shape of an audit: stands in for `audit` where there is none.
+    std::shared_ptr<const analysis::PrivacyAudit> claims_audit;
     std::map<model::ClientId, std::size_t> verdict_of;                 ///< index into verdicts->clients
     std::map<model::RoundNo, std::size_t> round_index;                 ///< index into rounds
     std::map<model::ClientId, std::size_t> decision_of;                ///< index into decisions: the newest
     std::map<model::ClientId, std::vector<std::uint32_t>> updates_of;  ///< indices into updates, by round
+    std::vector<std::string> metric_names;                             ///< that any update reports, by name
+    bool examples_reported = false;                                    ///< by any update
 
     [[nodiscard]] const model::Verdict* verdict(const model::ClientId& client) const;
     /// The analyst's decision where there is one, else the verdict's class.

@@ -82,9 +82,10 @@ Lines reason_lines(const std::vector<model::Reason>& reasons)
 {
     Lines lines;
     for (const model::Reason& reason : reasons)
-        lines.push_back({detector_title(reason.detector) + ", round " + std::to_string(reason.round.value()) +
-                             " (evidence " + model::short_number(reason.evidence, 2) + ")",
-                         model::visible(reason.text)});
+        // Of which rounds it is the sentence says: some are of one, some of all.
+        lines.push_back(
+            {detector_title(reason.detector) + " (evidence " + model::short_number(reason.evidence, 2) + ")",
+             model::visible(reason.text)});
     return lines;
 }
 
@@ -150,7 +151,7 @@ std::string epsilon_words(double epsilon)
 /// What it spent by the audit, what it says itself, and how both stand to the budget.
 Lines privacy_lines(const CaseData& data, const model::ClientId& id)
 {
-    const AuditPtr audit = audit_without_series(data);
+    const AuditPtr audit = audit_of(data);
     const auto found = std::find_if(audit->clients.begin(), audit->clients.end(),
                                     [&](const analysis::ClientAudit& client) { return client.client == id; });
     if (!audit->declared || found == audit->clients.end()) return {};

@@ -16,35 +16,6 @@ using analysis::PrivacyAudit;
 
 namespace {
 
-ClientAudit from_claims(const analysis::ClientBudget& claims, const std::optional<double>& budget, bool with_series)
-{
-    ClientAudit client;
-    client.client = claims.client;
-    client.rounds = claims.rounds;
-    client.rounds_with_claim = claims.rounds_with_claim;
-    client.epsilon_claimed = claims.epsilon_claimed;
-    if (with_series) {
-        client.series.reserve(claims.series.size());
-        for (const auto& [round, epsilon] : claims.series) client.series.push_back({round, epsilon, std::nullopt});
-    }
-    client.exhausted_in = claims.exhausted_in;
-    client.forecast = claims.forecast;
-    if (claims.epsilon_claimed && budget && *budget > 0) client.budget_share = *claims.epsilon_claimed / *budget;
-    return client;
-}
-
-PrivacyAudit audit_of_claims(const CaseData& data, bool with_series)
-{
-    PrivacyAudit audit;
-    audit.declared = data.privacy.declared;
-    audit.delta = data.privacy.delta;
-    audit.budget = data.privacy.budget;
-    audit.clients.reserve(data.privacy.clients.size());
-    for (const analysis::ClientBudget& client : data.privacy.clients)
-        audit.clients.push_back(from_claims(client, data.privacy.budget, with_series));
-    return audit;
-}
-
 std::string claims_answer(const PrivacyAudit& audit)
 {
     const auto clients = static_cast<std::int64_t>(audit.clients.size());
@@ -81,15 +52,7 @@ std::string csv_number(const std::optional<double>& number)
 
 }  // namespace
 
-AuditPtr audit_of(const CaseData& data)
-{
-    return data.audit ? data.audit : std::make_shared<const PrivacyAudit>(audit_of_claims(data, true));
-}
-
-AuditPtr audit_without_series(const CaseData& data)
-{
-    return data.audit ? data.audit : std::make_shared<const PrivacyAudit>(audit_of_claims(data, false));
-}
+AuditPtr audit_of(const CaseData& data) { return data.audit ? data.audit : data.claims_audit; }
 
 bool is_claims_only(const PrivacyAudit& audit)
 {
@@ -135,8 +98,8 @@ std::string audit_answer(const PrivacyAudit& audit)
                " spent more than ε = " + model::short_number(*audit.budget);
     if (const ClientAudit* worst = worst_client(audit)) {
         const double epsilon = *epsilon_that_counts(*worst);
-        text += "; the most has " + model::visible(worst->client.text());
-        text += std::isfinite(epsilon) ? ", ε = " + model::short_number(epsilon) : ", without any bound";
+        text += "; " + model::visible(worst->client.text()) + " spent the most, ";
+        text += std::isfinite(epsilon) ? "ε = " + model::short_number(epsilon) : "without any bound";
     }
     return text;
 }

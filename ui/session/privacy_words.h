@@ -11,8 +11,6 @@ using AuditPtr = std::shared_ptr<const analysis::PrivacyAudit>;
 
 /// The case's audit, or, for data that has none, what the clients claim in the shape of one.
 [[nodiscard]] AuditPtr audit_of(const CaseData& data);
-/// The same for who needs no series: of claims alone, these are left out (a million numbers in a large case).
-[[nodiscard]] AuditPtr audit_without_series(const CaseData& data);
 /// Nothing was recomputed: only claims are known.
 [[nodiscard]] bool is_claims_only(const analysis::PrivacyAudit& audit);
 
@@ -22,8 +20,8 @@ using AuditPtr = std::shared_ptr<const analysis::PrivacyAudit>;
 /// The client that spent most; null where nothing is known of any.
 [[nodiscard]] const analysis::ClientAudit* worst_client(const analysis::PrivacyAudit& audit);
 
-/// "3 of 20 clients have spent more than ε = 30; the most has site-07, without any bound": a clause, without a capital
-/// or a full stop.
+/// "3 of 20 clients have spent more than ε = 30; site-07 spent the most, without any bound": a clause, without a
+/// capital or a full stop.
 [[nodiscard]] std::string audit_answer(const analysis::PrivacyAudit& audit);
 /// "gaussian on the client, per example, noise multiplier 1.1, …": what the federation declares; empty for nothing.
 [[nodiscard]] std::string mechanism_text(const std::optional<model::PrivacyMechanism>& mechanism);

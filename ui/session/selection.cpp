@@ -41,7 +41,6 @@ void RoundRange::set_bounds(model::RoundNo first, model::RoundNo last)
 {
     lowest_ = first_ = first;
     highest_ = last_ = last;
-    emit changed();
 }
 
 void RoundRange::narrow(model::RoundNo first, model::RoundNo last)

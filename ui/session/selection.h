@@ -41,9 +41,10 @@ class RoundRange : public QObject {
 public:
     using QObject::QObject;
 
-    void set_bounds(model::RoundNo first, model::RoundNo last);  ///< of the case; the range becomes all of it
-    void narrow(model::RoundNo first, model::RoundNo last);      ///< clipped to the bounds
-    void widen();                                                ///< back to all rounds
+    /// Of the case; the range becomes all of it. Emits nothing: the case changes with it, and nobody is to draw twice.
+    void set_bounds(model::RoundNo first, model::RoundNo last);
+    void narrow(model::RoundNo first, model::RoundNo last);  ///< clipped to the bounds
+    void widen();                                            ///< back to all rounds
 
     [[nodiscard]] model::RoundNo first() const { return first_; }
     [[nodiscard]] model::RoundNo last() const { return last_; }

@@ -2,7 +2,9 @@
 #include "ui/session/summary.h"
 
 #include "analysis/verdict/caution.h"
+#include "model/grave_findings.h"
 #include "model/text.h"
+#include "model/wording.h"
 #include "ui/session/privacy_words.h"
 #include "ui/session/wording.h"
 
@@ -91,6 +93,25 @@ std::string how_sure(const CaseData& data, const std::vector<model::ClientId>& c
     return from == to ? " (probability " + to + ")" : " (probability " + from + " to " + to + ")";
 }
 
+/// ", but 2 findings of high or critical severity are about a and b": what was found of clients that no update betrays
+/// (a foreign signature, an overspent budget). Empty where nothing was.
+std::string found_clause(const CaseData& data)
+{
+    std::int64_t count = 0;
+    std::set<model::ClientId> about;
+    for (const model::Finding& finding : data.findings) {
+        if (finding.severity < model::Severity::high || !finding.client) continue;
+        ++count;
+        about.insert(*finding.client);
+    }
+    if (count == 0) return {};
+    return " for its updates, but " + counted(count, "finding", "findings") + " of high or critical severity " +
+           (count == 1 ? "is" : "are") + " about " +
+           (about.size() == data.clients.size() && about.size() > 1
+                ? "all of them"
+                : client_list_text(std::vector<model::ClientId>(about.begin(), about.end())));
+}
+
 std::string who_sentence(const CaseData& data)
 {
     const auto clients = static_cast<std::int64_t>(data.clients.size());
@@ -107,7 +128,7 @@ std::string who_sentence(const CaseData& data)
     const auto watch = of_class(data, VerdictClass::watch);
     std::string text;
     if (malicious.empty() && suspect.empty()) {
-        text = "None of the " + counted(clients, "client", "clients") + " is flagged";
+        text = "None of the " + counted(clients, "client", "clients") + " is flagged" + found_clause(data);
     } else {
         const auto name = [&](const std::vector<model::ClientId>& named, std::string_view what) {
             return client_list_text(named) + (named.size() == 1 ? " is " : " are ") + std::string(what) +
@@ -126,23 +147,33 @@ std::string who_sentence(const CaseData& data)
     return text;
 }
 
-/// The gravest of what was found about the server or the log, and about no client.
-std::vector<const model::Finding*> grave_findings(const CaseData& data)
-{
-    std::vector<const model::Finding*> grave;
-    for (const model::Finding& finding : data.findings)
-        if (finding.severity >= model::Severity::high && !finding.client) grave.push_back(&finding);
-    return grave;
-}
-
 std::string gravest_clause(const CaseData& data)
 {
-    const auto grave = grave_findings(data);
-    if (grave.empty()) return {};
-    std::string text = " Found besides: ";
-    text += model::visible(grave.front()->text);
+    const model::GraveFindings grave = model::grave_findings(data.findings);
+    if (!grave.gravest) return {};
+    std::string text = " Found besides (" + std::string(name_of(grave.gravest->severity)) + ", " +
+                       model::kind_words(grave.gravest->kind) + "): " + model::visible(grave.gravest->text);
     if (!text.ends_with('.')) text += '.';
+    if (grave.count > 1)
+        text += " " + counted(grave.count - 1, "more finding is", "more findings are") + " high or critical.";
     return text;
+}
+
+/// What to do about findings where no update is to blame. Empty where nothing grave was found.
+std::string next_clause(const CaseData& data)
+{
+    const model::GraveFindings grave = model::grave_findings(data.findings);
+    if (!grave.gravest) return {};
+    switch (grave.gravest->source) {
+        case model::FindingSource::identity:
+            return " Next: settle who sent and signed what; the Evidence page shows signatures and certificates.";
+        case model::FindingSource::privacy:
+            return " Next: settle what was spent; the Privacy page shows each client and check.";
+        case model::FindingSource::ingest:
+        case model::FindingSource::analysis:
+            break;
+    }
+    return " Next: look into the findings listed below.";
 }
 
 std::string when_sentence(const CaseData& data, const Flagged& flagged)
@@ -155,10 +186,10 @@ std::string when_sentence(const CaseData& data, const Flagged& flagged)
     const std::string rounds = counted(static_cast<std::int64_t>(data.rounds.size()), "round", "rounds");
     if (flagged.empty()) {
         std::vector<model::RoundNo> grave;
-        for (const model::Finding* finding : grave_findings(data))
-            if (finding->round) grave.push_back(*finding->round);
+        for (const model::Finding& finding : data.findings)
+            if (finding.severity >= model::Severity::high && finding.round) grave.push_back(*finding.round);
         if (grave.empty()) return "No round stands out among the " + rounds + ".";
-        return "No client stands out in any of the " + rounds + ", but something grave was found in " +
+        return "No update stands out in any of the " + rounds + ", but something grave was found in " +
                round_list_text(grave) + ".";
     }
     if (distinct.empty()) return "No single round of the " + rounds + " could be named as bad.";
@@ -183,7 +214,9 @@ std::string group_clause(const Flagged& flagged)
 std::string how_sentence(const CaseData& data, const Flagged& flagged)
 {
     if (!can_judge(data)) return "Nor can an attack be told.";
-    if (flagged.empty()) return "No attack by a client was recognised." + gravest_clause(data);
+    if (flagged.empty())
+        return of_class(data, VerdictClass::watch).empty() ? "No update looks like poisoning."
+                                                           : "No attack was recognised in any update.";
     std::map<std::string, std::int64_t> clients_of;
     for (const model::Verdict* verdict : flagged)
         if (!verdict->attack.empty()) ++clients_of[verdict->attack];
@@ -219,8 +252,10 @@ std::string back_sentence(const CaseData& data, const Flagged& flagged)
                                  ? std::string()
                                  : " (clean with probability " + probability_text(candidate->clean_probability) + ")";
     if (to == last)
-        return (flagged.empty() ? "No need to go back: the last checkpoint, of round "
-                                : "The last checkpoint still stands: round ") +
+        return (!flagged.empty() ? "The last checkpoint still stands: round "
+                : model::grave_findings(data.findings).count == 0
+                    ? "No need to go back: the last checkpoint, of round "
+                    : "The updates give no reason to go back: the last checkpoint is of round ") +
                std::to_string(to.value()) + sure + ".";
     const std::string which = to.value() == 0 ? std::string("the model before training (round 0)")
                                               : "the checkpoint of round " + std::to_string(to.value());
@@ -231,7 +266,7 @@ std::string back_sentence(const CaseData& data, const Flagged& flagged)
 std::string privacy_clause(const CaseData& data)
 {
     if (!data.privacy.declared) return "No privacy mechanism is declared.";
-    return "Privacy: " + audit_answer(*audit_without_series(data)) + ".";
+    return "Privacy: " + audit_answer(*audit_of(data)) + ".";
 }
 
 std::string evidence_sentence(const CaseData& data)
@@ -283,8 +318,9 @@ Summary summarise(const CaseData& data)
     summary.when =
         data.verdicts ? when_sentence(data, flagged) : "When something went wrong is not known before the analysis.";
     summary.how = data.verdicts ? how_sentence(data, flagged) : "Nor is how.";
-    if (!flagged.empty()) summary.how += gravest_clause(data);
+    summary.how += gravest_clause(data);
     summary.back = back_sentence(data, flagged);
+    if (flagged.empty()) summary.back += next_clause(data);
     summary.evidence = evidence_sentence(data);
     summary.figures = figures_of(data, flagged);
     return summary;

@@ -15,11 +15,10 @@ QString words(const char* text) { return QCoreApplication::translate("contaminat
 ChartContents contamination_contents(const analysis::Counterfactual& curve, const Palette& colors,
                                      std::optional<model::RoundNo> selected)
 {
-    ChartLine frozen{words("updates as they were sent")};
-    ChartLine corrected{words("honest clients answering (L-BFGS)")};
+    ChartLine frozen{words("updates as sent")};
+    ChartLine corrected{words("honest clients answering")};
     // Lengths added up, each shrunk by the rounds' median factor: no triangle inequality stands behind it.
-    ChartLine estimate{curve.secant ? words("rough estimate (× %1 a round)").arg(*curve.secant, 0, 'g', 3)
-                                    : words("lengths of the changes, added up")};
+    ChartLine estimate{curve.secant ? words("rough estimate") : words("changes added up")};
     double most = 0;
     for (const analysis::CounterfactualPoint& point : curve.points) {
         const auto x = static_cast<double>(point.round.value());

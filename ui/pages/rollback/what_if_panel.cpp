@@ -19,7 +19,9 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QStyle>
+#include <QTimer>
 #include <QVBoxLayout>
 
 namespace fedsleuth::ui {
@@ -37,9 +39,10 @@ WhatIfPanel::WhatIfPanel(CaseSession& session, QWidget* parent)
       from_(new QComboBox(this)),
       run_(new QPushButton(tr("&Replay"), this)),
       stop_(new QPushButton(tr("Stop"), this)),
-      export_(new QPushButton(tr("E&xport checkpoints…"), this)),
+      export_(new QPushButton(tr("E&xport…"), this)),
       answer_(make_text(this)),
       badge_(make_text(this)),
+      scroll_(new QScrollArea(this)),
       chart_(new LineChart(this)),
       probe_chart_(new LineChart(this))
 {
@@ -67,6 +70,9 @@ void WhatIfPanel::build()
     exclude_->setAccessibleName(tr("Other clients to leave out"));
     rule_->setAccessibleName(tr("Rule"));
     from_->setAccessibleName(tr("From checkpoint"));
+    from_->setToolTip(tr("The checkpoint after this round is where the replay sets out"));
+    export_->setToolTip(tr("Writes the replayed checkpoints into a new folder"));
+    answer_->setObjectName(QStringLiteral("replay_answer"));
     rule_->addItem(tr("as declared"), QString());
     for (const analysis::RuleInfo* info : analysis::all_rules()) {
         rule_->addItem(text_of(info->title), text_of(info->name));
@@ -89,7 +95,7 @@ void WhatIfPanel::build()
         box->setMinimumContentsLength(12);
     }
     auto* buttons = new QHBoxLayout;
-    for (QPushButton* button : {run_, stop_}) buttons->addWidget(button);
+    for (QPushButton* button : {run_, stop_, export_}) buttons->addWidget(button);
     buttons->addStretch(1);
     // Question and answer beside the curves: below them the curves would be too low to be read. The words scroll, so
     // that a long answer does not push the table below out of sight.
@@ -99,16 +105,15 @@ void WhatIfPanel::build()
     words->setSpacing(2 * grid);
     words->addLayout(form);
     words->addLayout(buttons);
-    words->addWidget(export_, 0, Qt::AlignLeft);
     words->addWidget(answer_);
     words->addWidget(badge_);
     words->addStretch(1);
-    auto* scroll = new QScrollArea(this);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setWidget(asked);
-    scroll->setMinimumWidth(asked->minimumSizeHint().width() + style()->pixelMetric(QStyle::PM_ScrollBarExtent) + grid);
+    scroll_->setFrameShape(QFrame::NoFrame);
+    scroll_->setWidgetResizable(true);
+    scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll_->setWidget(asked);
+    scroll_->setMinimumWidth(asked->minimumSizeHint().width() + style()->pixelMetric(QStyle::PM_ScrollBarExtent) +
+                             grid);
     auto* curves = new QVBoxLayout;
     curves->setSpacing(grid);
     for (LineChart* chart : {chart_, probe_chart_}) {
@@ -119,7 +124,7 @@ void WhatIfPanel::build()
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(2 * grid, 2 * grid, 2 * grid, 2 * grid);
     layout->setSpacing(2 * grid);
-    layout->addWidget(scroll, 2);
+    layout->addWidget(scroll_, 2);
     layout->addLayout(curves, 3);
 }
 
@@ -149,7 +154,7 @@ void WhatIfPanel::show_case(const CaseDataPtr& data)
     if (data)
         for (const model::Checkpoint& checkpoint : data->checkpoints)
             if (checkpoint.usable())
-                from_->addItem(tr("checkpoint of round %1").arg(checkpoint.round.value()),
+                from_->addItem(tr("round %1").arg(checkpoint.round.value()),
                                QVariant::fromValue<qlonglong>(checkpoint.round.value()));
     flagged_->setChecked(data && data->answer && !data->answer->flagged.empty());
     name_start();
@@ -162,8 +167,8 @@ void WhatIfPanel::name_start()
     if (from_->count() == 0) return;
     const bool without_flagged = flagged_->isChecked() && data_ && data_->answer && !data_->answer->flagged.empty();
     const auto recommended = without_flagged ? data_->answer->rollback.recommended : std::nullopt;
-    from_->setItemText(0, recommended ? tr("the recommended checkpoint (round %1)").arg(recommended->value())
-                                      : tr("the first checkpoint"));
+    from_->setItemText(
+        0, recommended ? tr("round %1 (recommended)").arg(recommended->value()) : tr("the first checkpoint"));
 }
 
 model::Result<analysis::ReplayRequest> WhatIfPanel::request() const
@@ -217,6 +222,8 @@ void WhatIfPanel::replay()
                 answer_->setText(answer.error().code == model::ErrorCode::cancelled ? tr("Stopped.")
                                                                                     : shown(answer.error().text()));
             set_running(false);
+            // On a small screen the question fills the panel: what was asked for comes into sight, once it is laid out.
+            QTimer::singleShot(0, this, [this] { scroll_->verticalScrollBar()->setValue(answer_->y()); });
         });
 }
 
@@ -290,7 +297,9 @@ void WhatIfPanel::show_replay()
 
 void WhatIfPanel::draw(const Palette& colors)
 {
-    chart_->set_contents(contamination_contents(replay_->curve, colors, std::nullopt));
+    ChartContents moved = contamination_contents(replay_->curve, colors, std::nullopt);
+    moved.x.titled = replay_->probed.empty();
+    chart_->set_contents(std::move(moved));
     probe_chart_->setVisible(!replay_->probed.empty());
     if (!replay_->probed.empty()) probe_chart_->set_contents(probe_contents(replay_->probed, colors));
 }

@@ -12,6 +12,7 @@ class QComboBox;
 class QLabel;
 class QLineEdit;
 class QPushButton;
+class QScrollArea;
 
 namespace fedsleuth::ui {
 
@@ -50,6 +51,7 @@ private:
     QPushButton* export_;
     QLabel* answer_;
     QLabel* badge_;
+    QScrollArea* scroll_;  ///< of the question and the answer
     LineChart* chart_;
     LineChart* probe_chart_;  ///< seen where there are probes
     /// A replay, and how its models do on the probes.
