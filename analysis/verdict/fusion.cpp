@@ -21,7 +21,7 @@ using model::VerdictClass;
 namespace {
 
 constexpr double false_discovery_rate = 0.05;
-constexpr double malicious_probability = 0.5;  // more likely than not
+constexpr double malicious_probability = 0.7;
 constexpr double suspect_probability = 0.4;
 constexpr double watch_probability = 0.2;
 constexpr double suspect_p_value = 0.01;  // a likely attack is none where honest clients often look like that

@@ -379,20 +379,29 @@ private slots:
 
     void a_lasting_offset_is_no_attack()
     {
-        // One client's data differ: half of its update is a direction of its own, in every one of forty rounds.
+        // Everybody's data differ a little, one client's much: half of its update is a direction of its own, in every one
+        // of forty rounds.
         std::mt19937 random(11);
         std::normal_distribution<float> normal;
-        Row own_way(200);
-        for (float& value : own_way) value = normal(random);
+        std::vector<Row> own_ways(12, Row(200));
+        for (Row& own_way : own_ways)
+            for (float& value : own_way) value = normal(random);
         analysis::Evidence evidence;
         std::vector<ClientId> clients;
+        std::vector<Row> before;
         for (int round = 1; round <= 40; ++round) {
             std::vector<Row> updates = crowd(12, 200, static_cast<unsigned>(100 + round));
-            for (std::size_t coord_idx = 0; coord_idx < 200; ++coord_idx)
-                updates[3][coord_idx] = 0.7f * updates[3][coord_idx] + 0.7f * own_way[coord_idx];
-            const RoundLedger ledger = ledger_of(updates, {}, {}, round);
+            for (std::size_t client_idx = 0; client_idx < 12; ++client_idx) {
+                const float share = client_idx == 3 ? 0.7f : 0.35f;
+                const float rest = std::sqrt(1 - share * share);
+                for (std::size_t coord_idx = 0; coord_idx < 200; ++coord_idx)
+                    updates[client_idx][coord_idx] =
+                        rest * updates[client_idx][coord_idx] + share * own_ways[client_idx][coord_idx];
+            }
+            const RoundLedger ledger = ledger_of(updates, before, {}, round);
             clients = ledger.clients;
             evidence.add(ledger);
+            before = updates;
         }
         for (const model::Verdict& verdict : analysis::fuse(evidence, clients).clients)
             QCOMPARE(verdict.verdict, model::VerdictClass::clean);
