@@ -18,7 +18,7 @@ constexpr double tiny = 1e-300;
 /// binomial probabilities, 2000).
 double stirling_rest(double a)
 {
-    if (a < 15) return std::lgamma(a + 1) - (a * std::log(a) - a + 0.5 * std::log(2 * std::numbers::pi * a));
+    if (a < 15) return log_gamma(a + 1) - (a * std::log(a) - a + 0.5 * std::log(2 * std::numbers::pi * a));
     const double square = a * a;
     return (1.0 / 12 - (1.0 / 360 - (1.0 / 1260 - (1.0 / 1680) / square) / square) / square) / a;
 }
@@ -188,7 +188,7 @@ double binomial_upper(std::int64_t successes, std::int64_t trials, double rate)
     double sum = 0;
     for (std::int64_t k = successes; k <= trials; ++k) {
         const double hits = static_cast<double>(k);
-        const double term = std::exp(std::lgamma(n + 1) - std::lgamma(hits + 1) - std::lgamma(n - hits + 1) +
+        const double term = std::exp(log_gamma(n + 1) - log_gamma(hits + 1) - log_gamma(n - hits + 1) +
                                      hits * std::log(rate) + (n - hits) * std::log1p(-rate));
         sum += term;
         if (hits > mean && term < 1e-18 * sum) break;

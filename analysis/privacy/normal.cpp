@@ -29,6 +29,12 @@ double mills_far(double x)
 
 }  // namespace
 
+double log_gamma(double x)
+{
+    int sign = 0;
+    return lgamma_r(x, &sign);
+}
+
 double normal_cdf(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
 double normal_tail(double x) { return 0.5 * std::erfc(x / std::numbers::sqrt2); }
 double log_normal_density(double x) { return -0.5 * x * x - half_log_two_pi; }

@@ -129,7 +129,7 @@ double log_even_moment(double sigma, int order)
 
 }  // namespace
 
-double log_binomial(double n, double k) { return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1); }
+double log_binomial(double n, double k) { return log_gamma(n + 1) - log_gamma(k + 1) - log_gamma(n - k + 1); }
 
 double poisson_cumulant(double q, int order, const std::function<double(int)>& cumulant)
 {
