@@ -28,7 +28,7 @@ namespace {
 
 constexpr int clients = 100;
 constexpr std::int64_t coordinates = 1'000'000;
-constexpr double frame_ms = 16;
+constexpr double frame_ms = 33;  // thirty answers a second follow the hand
 
 void require(bool holds, const std::string& what)
 {
