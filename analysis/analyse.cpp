@@ -56,8 +56,7 @@ Attendance::Declared declared_examples(const std::vector<const model::Update*>& 
 std::vector<std::pair<RoundNo, std::vector<ClientId>>> evidence_clients(const Evidence& evidence)
 {
     std::vector<std::pair<RoundNo, std::vector<ClientId>>> rounds;
-    for (const ScoredRound& round : evidence.rounds)
-        rounds.emplace_back(round.patterns.round, round.patterns.clients);
+    for (const ScoredRound& round : evidence.rounds) rounds.emplace_back(round.patterns.round, round.patterns.clients);
     return rounds;
 }
 
@@ -152,7 +151,8 @@ model::Result<AnalysisSummary> analyse(model::CaseStore& store, model::UpdateSou
     std::vector<RoundNo> tampered;
     for (ServerStep& step : steps) {
         // A step that differs by the server's declared noise was recomputed as far as it can be.
-        if (std::binary_search(privacy.noisy_steps.begin(), privacy.noisy_steps.end(), step.round)) step.residual.reset();
+        if (std::binary_search(privacy.noisy_steps.begin(), privacy.noisy_steps.end(), step.round))
+            step.residual.reset();
         if (step.residual && *step.residual > tolerated_residual) tampered.push_back(step.round);
     }
     const Repairs repairs = repairs_after(evidence.rounds, tampered);

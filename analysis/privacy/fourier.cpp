@@ -11,8 +11,8 @@ namespace fedsleuth::analysis {
 
 namespace {
 
-/// FFTW's planner keeps state of its own for the whole process: whoever plans, or drops a plan, has to be alone. Running
-/// is free.
+/// FFTW's planner keeps state of its own for the whole process: whoever plans, or drops a plan, has to be alone.
+/// Running is free.
 std::mutex& planner()
 {
     static std::mutex mutex;
@@ -41,9 +41,8 @@ Plan plan_for(bool forward, std::size_t length, double* values, fftw_complex* sp
     static std::mutex mutex;
     static std::vector<Kept> kept;  // the last used first
     const std::scoped_lock lock(mutex);
-    const auto found = std::find_if(kept.begin(), kept.end(), [&](const Kept& one) {
-        return one.forward == forward && one.length == length;
-    });
+    const auto found = std::find_if(kept.begin(), kept.end(),
+                                    [&](const Kept& one) { return one.forward == forward && one.length == length; });
     if (found != kept.end()) {
         std::rotate(kept.begin(), found, found + 1);
         return kept.front().plan;

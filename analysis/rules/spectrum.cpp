@@ -39,8 +39,8 @@ struct Ritz {
     VectorXd vector;
 };
 
-/// Sturm sequences of a tridiagonal matrix at eight values at once: how many eigenvalues are above each (Demmel, Applied
-/// Numerical Linear Algebra, 1997, section 5.3.4).
+/// Sturm sequences of a tridiagonal matrix at eight values at once: how many eigenvalues are above each (Demmel,
+/// Applied Numerical Linear Algebra, 1997, section 5.3.4).
 class EigenvalueCount {
 public:
     struct Bracket {

@@ -23,10 +23,10 @@ constexpr double highest_peak = 30;   // but the greatest of all rounds is kept,
 constexpr double level_floor = 0.15;  // spread between clients that an honest federation is credited with
 constexpr double quarter_floor = 0.3;
 constexpr double shift_floor = 0.8;
-constexpr double widest_apart = 20;   // a round against the client's own other rounds counts at most this much
+constexpr double widest_apart = 20;  // a round against the client's own other rounds counts at most this much
 constexpr double apart_floor = 0.25;
-constexpr const char* summary_names[] = {"mean", "level",     "high",     "low",        "shift",
-                                         "peak", "own.high",  "own.low",  "own.shift",  "own.peak"};
+constexpr const char* summary_names[] = {"mean", "level",    "high",    "low",       "shift",
+                                         "peak", "own.high", "own.low", "own.shift", "own.peak"};
 constexpr double plain_apart_floor = 0.05;  // of cosines, shares and logarithms
 constexpr double plain_level_floor = 0.02;
 constexpr const char* likeness_names[] = {"company", "head", "excess", "lean", "body", "head-excess"};
@@ -34,9 +34,9 @@ constexpr const char* company_summaries[] = {"max", "top3", "max.level", "top3.l
 constexpr const char* pattern_names[pattern_count] = {"boosted", "opposed", "lockstep", "untrained", "recycled"};
 /// Detectors whose statistic itself says something, whatever the crowd does: where four in ten are copies or don't
 /// train, they are the crowd, and its spread hides what they do now and then.
-constexpr const char* plain_detectors[] = {"drift-own", "recycled",     "duplicate",    "sign-agreement",
-                                           "cosine-median", "temporal-sign", "kurtosis", "norm",
-                                           "progress",  "drift-global", "quiet-energy", "model-pull"};
+constexpr const char* plain_detectors[] = {"drift-own",     "recycled",      "duplicate",    "sign-agreement",
+                                           "cosine-median", "temporal-sign", "kurtosis",     "norm",
+                                           "progress",      "drift-global",  "quiet-energy", "model-pull"};
 constexpr const char* plain_summaries[] = {"value",          "value.high",    "value.low",       "value.level",
                                            "value.own.high", "value.own.low", "value.own.shift", "value.own.peak"};
 constexpr const char* context_names[] = {"clients",      "rounds.attended", "rounds.all",   "participation",
@@ -201,7 +201,8 @@ std::vector<ClientFeatures> client_features(const Evidence& evidence)
     std::vector<std::optional<std::size_t>> places;
     for (const auto& [client, own] : seen) {
         const auto known = evidence.examples.find(client);
-        log_examples.push_back(known != evidence.examples.end() && known->second > 0 ? std::log(known->second) : not_known);
+        log_examples.push_back(known != evidence.examples.end() && known->second > 0 ? std::log(known->second)
+                                                                                     : not_known);
         const auto place = evidence.history.places().find(client);
         places.push_back(place == evidence.history.places().end() ? std::nullopt : std::optional(place->second));
     }

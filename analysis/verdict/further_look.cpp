@@ -3,7 +3,6 @@
 
 #include "analysis/detection/robust.h"
 #include "analysis/verdict/forest.h"
-#include "analysis/verdict/likeness.h"
 #include "analysis/verdict/series.h"
 
 #include <algorithm>
@@ -75,17 +74,6 @@ std::vector<std::vector<double>> profiles_of(const std::vector<ClientFeatures>& 
     return profiles;
 }
 
-double cosine(const std::vector<double>& a, const std::vector<double>& b)
-{
-    double product = 0, square_a = 0, square_b = 0;
-    for (std::size_t k = 0; k < a.size(); ++k) {
-        product += a[k] * b[k];
-        square_a += a[k] * a[k];
-        square_b += b[k] * b[k];
-    }
-    return square_a > 0 && square_b > 0 ? product / std::sqrt(square_a * square_b) : 0.0;
-}
-
 Likeness profile_likeness(const std::vector<ClientFeatures>& clients)
 {
     const std::vector<std::vector<double>> profiles = profiles_of(clients);
@@ -93,7 +81,7 @@ Likeness profile_likeness(const std::vector<ClientFeatures>& clients)
     Likeness likeness(n * n, not_known);
     for (std::size_t a = 0; a < n; ++a)
         for (std::size_t b = 0; b < a; ++b)
-            likeness[a * n + b] = likeness[b * n + a] = cosine(profiles[a], profiles[b]);
+            likeness[a * n + b] = likeness[b * n + a] = held(cosine_of(profiles[a], profiles[b]), 1);
     return likeness;
 }
 
@@ -116,17 +104,27 @@ const std::vector<std::string>& further_feature_names()
     return names;
 }
 
-std::vector<std::vector<double>> further_look(const Evidence& evidence, const std::vector<ClientFeatures>& clients,
-                                             const std::vector<double>& suspicions)
+Surroundings surroundings_of(const Evidence& evidence, const std::vector<ClientFeatures>& clients)
 {
-    const std::size_t n = clients.size();
     Places places;
+    Surroundings surroundings;
     for (const ClientFeatures& client : clients) {
         const auto place = evidence.history.places().find(client.client);
         places.push_back(place == evidence.history.places().end() ? std::nullopt : std::optional(place->second));
+        // What kind of federation: the last of the first judge's features, without the number of all rounds.
+        std::vector<double>& context = surroundings.contexts.emplace_back();
+        for (const std::size_t from_end : {10u, 9u, 7u, 6u, 5u, 4u, 3u, 2u, 1u})
+            context.push_back(client.values[client.values.size() - from_end]);
     }
-    std::vector<Likeness> likenesses = all_likenesses(evidence.history, places);
-    likenesses.push_back(profile_likeness(clients));
+    surroundings.likenesses = all_likenesses(evidence.history, places);
+    surroundings.likenesses.push_back(profile_likeness(clients));
+    return surroundings;
+}
+
+std::vector<std::vector<double>> further_look(const Surroundings& surroundings, const std::vector<double>& suspicions)
+{
+    const std::size_t n = suspicions.size();
+    const std::vector<Likeness>& likenesses = surroundings.likenesses;
     // The lower half is honest while attackers are a minority: middle and spread are taken from it.
     const double middle = quantile_of(suspicions, 0.4);
     const double spread = std::max(middle - quantile_of(suspicions, 0.1), spread_floor);
@@ -160,10 +158,7 @@ std::vector<std::vector<double>> further_look(const Evidence& evidence, const st
             row.push_back(near.empty() ? middle : sum / static_cast<double>(near.size()));
             row.push_back(toward_suspected(likeness, probabilities, idx));
         }
-        // What kind of federation: the last of the first judge's features, without the number of all rounds.
-        const std::vector<double>& values = clients[idx].values;
-        for (const std::size_t from_end : {10u, 9u, 7u, 6u, 5u, 4u, 3u, 2u, 1u})
-            row.push_back(values[values.size() - from_end]);
+        row.insert(row.end(), surroundings.contexts[idx].begin(), surroundings.contexts[idx].end());
         rows.push_back(std::move(row));
     }
     return rows;

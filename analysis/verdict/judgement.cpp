@@ -2,8 +2,8 @@
 #include "analysis/verdict/judgement.h"
 
 #include "analysis/detection/detector.h"
-#include "analysis/verdict/onset.h"
 #include "analysis/verdict/further_look.h"
+#include "analysis/verdict/onset.h"
 
 #include <algorithm>
 #include <cmath>
@@ -55,8 +55,9 @@ void attribute(Judgement& judgement, const std::vector<double>& values, const st
 constexpr double likely_attacker = 0.5;  ///< probability from which on clients are read together
 constexpr double attacks_anyway = 0.4;   ///< log-odds that a likely attacker's round starts with
 
-/// Log likelihood ratios of each client's rounds. Those of likely attackers are read together, for most federations have
-/// one attacker with many hands: half of a client's own, and what the likely attackers of the round come to on average.
+/// Log likelihood ratios of each client's rounds. Those of likely attackers are read together, for most federations
+/// have one attacker with many hands: half of a client's own, and what the likely attackers of the round come to on
+/// average.
 std::vector<std::vector<double>> round_ratios(const std::vector<ClientFeatures>& clients,
                                               const std::vector<Judgement>& judgements, const Forest& forest)
 {
@@ -64,7 +65,8 @@ std::vector<std::vector<double>> round_ratios(const std::vector<ClientFeatures>&
     std::map<model::RoundNo, std::pair<double, double>> together;  // sum and count
     for (std::size_t idx = 0; idx < clients.size(); ++idx) {
         std::vector<double>& own = ratios.emplace_back();
-        for (const std::vector<double>& row : clients[idx].round_values) own.push_back(margin(forest, row) - forest.base);
+        for (const std::vector<double>& row : clients[idx].round_values)
+            own.push_back(margin(forest, row) - forest.base);
         if (judgements[idx].probability < likely_attacker) continue;
         for (std::size_t place = 0; place < own.size(); ++place) {
             auto& [sum, count] = together[clients[idx].rounds[place]];
@@ -130,8 +132,9 @@ std::vector<Judgement> judge(const Evidence& evidence, const Judges& judges)
     std::vector<double> suspicions;
     for (const ClientFeatures& client : clients) suspicions.push_back(margin(judges.first, client.values));
     std::vector<double> log_odds = suspicions;
+    const Surroundings surroundings = surroundings_of(evidence, clients);
     for (const Forest& look : judges.looks) {
-        const std::vector<std::vector<double>> rows = further_look(evidence, clients, log_odds);
+        const std::vector<std::vector<double>> rows = further_look(surroundings, log_odds);
         for (std::size_t idx = 0; idx < rows.size(); ++idx) log_odds[idx] = margin(look, rows[idx]);
     }
     const std::vector<double> ordinary = ordinary_client(clients);

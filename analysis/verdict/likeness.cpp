@@ -11,6 +11,17 @@
 
 namespace fedsleuth::analysis {
 
+double cosine_of(std::span<const double> a, std::span<const double> b)
+{
+    double product = 0, square_a = 0, square_b = 0;
+    for (std::size_t k = 0; k < a.size() && k < b.size(); ++k) {
+        product += a[k] * b[k];
+        square_a += a[k] * a[k];
+        square_b += b[k] * b[k];
+    }
+    return square_a > 0 && square_b > 0 ? product / std::sqrt(square_a * square_b) : not_known;
+}
+
 Likeness likeness_of(const Company& company, const Places& places)
 {
     const std::size_t n = places.size();
@@ -30,16 +41,7 @@ Likeness lean_likeness(const std::vector<std::vector<double>>& leans, const Plac
         for (std::size_t b = 0; b < n; ++b) {
             if (a == b || !places[a] || !places[b] || *places[a] >= leans.size() || *places[b] >= leans.size())
                 continue;
-            const std::vector<double>& one = leans[*places[a]];
-            const std::vector<double>& other = leans[*places[b]];
-            double product = 0, square_one = 0, square_other = 0;
-            for (std::size_t output = 0; output < one.size() && output < other.size(); ++output) {
-                product += one[output] * other[output];
-                square_one += one[output] * one[output];
-                square_other += other[output] * other[output];
-            }
-            if (square_one > 0 && square_other > 0)
-                likeness[a * n + b] = product / std::sqrt(square_one * square_other);
+            likeness[a * n + b] = cosine_of(leans[*places[a]], leans[*places[b]]);
         }
     return likeness;
 }
@@ -87,7 +89,8 @@ void add_likeness(const Likeness& likeness, std::size_t n, std::vector<std::vect
         for (std::size_t other = 0; other < n; ++other)
             if (!std::isnan(likeness[idx * n + other])) near.emplace_back(likeness[idx * n + other], other);
         const std::size_t count = std::min(kept, near.size());
-        std::partial_sort(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(count), near.end(), std::greater<>());
+        std::partial_sort(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(count), near.end(),
+                          std::greater<>());
         near.resize(count);
     }
     std::vector<double> highest(n, not_known), three(n, not_known), trio(n, not_known), apart(n, not_known);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace fedsleuth::analysis {
@@ -13,6 +14,9 @@ namespace fedsleuth::analysis {
 using Likeness = std::vector<double>;
 /// Of each client, its place in the History; none where it was never seen.
 using Places = std::vector<std::optional<std::size_t>>;
+
+/// Of vectors of one length; NaN where one of them is zero.
+[[nodiscard]] double cosine_of(std::span<const double> a, std::span<const double> b);
 
 /// Mean residual cosines over the whole time, on Fisher's scale.
 [[nodiscard]] Likeness likeness_of(const Company& company, const Places& places);

@@ -56,9 +56,10 @@ void mention_repairs(const Repairs& repairs, std::vector<model::Finding>& findin
         const auto found = repairs.find(*finding.round);
         if (found == repairs.end()) continue;
         const std::vector<RoundNo>& rounds = found->second;
-        finding.text += rounds.size() == 1 ? " The updates of round " + std::to_string(rounds.front().value()) + " repair"
-                                           : " The updates of rounds " + std::to_string(rounds.front().value()) + " to " +
-                                                 std::to_string(rounds.back().value()) + " repair";
+        finding.text += rounds.size() == 1
+                            ? " The updates of round " + std::to_string(rounds.front().value()) + " repair"
+                            : " The updates of rounds " + std::to_string(rounds.front().value()) + " to " +
+                                  std::to_string(rounds.back().value()) + " repair";
         finding.text += " that model: they are not held against anybody in the verdicts.";
     }
 }

@@ -3,9 +3,9 @@
 #include "analysis/verdict/caution.h"
 #include "analysis/verdict/client_features.h"
 #include "analysis/verdict/forest.h"
+#include "analysis/verdict/further_look.h"
 #include "analysis/verdict/judgement.h"
 #include "analysis/verdict/onset.h"
-#include "analysis/verdict/further_look.h"
 #include "analysis/verdict/repair.h"
 
 #include <cmath>
@@ -90,8 +90,7 @@ private slots:
         };
         QVERIFY(fits(judges.first, analysis::feature_names().size()));
         QVERIFY(!judges.looks.empty());
-        for (const analysis::Forest& look : judges.looks)
-            QVERIFY(fits(look, analysis::further_feature_names().size()));
+        for (const analysis::Forest& look : judges.looks) QVERIFY(fits(look, analysis::further_feature_names().size()));
         QVERIFY(fits(judges.round, analysis::round_feature_names().size()));
         QVERIFY(judges.kinds.size() >= 8);
         for (const analysis::KindForest& kind : judges.kinds)
@@ -114,8 +113,8 @@ private slots:
         };
         const double lengths[] = {1.0, 0.9, 3.0, 1.5, 1.3, 0.8, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0};
         for (int number = 1; number <= 13; ++number) add(number, lengths[number - 1]);
-        const auto repairs =
-            analysis::repairs_after(rounds, {model::RoundNo(2), model::RoundNo(5), model::RoundNo(6), model::RoundNo(99)});
+        const auto repairs = analysis::repairs_after(
+            rounds, {model::RoundNo(2), model::RoundNo(5), model::RoundNo(6), model::RoundNo(99)});
         using Rounds = std::vector<model::RoundNo>;
         QCOMPARE(repairs.size(), std::size_t{2});
         QVERIFY(repairs.at(model::RoundNo(2)) == Rounds({model::RoundNo(3), model::RoundNo(4)}));

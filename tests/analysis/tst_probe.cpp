@@ -147,6 +147,31 @@ model::ProbeSet as_set(const lab::Dataset& data)
     return set;
 }
 
+/// As many rounds as clients, two of which plant a backdoor from round `onset` on.
+lab::LabOptions backdoored(std::size_t clients, std::size_t examples, std::size_t test_examples, std::size_t onset,
+                           const std::string& variant = {})
+{
+    lab::LabOptions options;
+    options.seed = 4;
+    options.clients = options.rounds = clients;
+    options.partition.examples_per_client = examples;
+    options.test_examples = test_examples;
+    lab::AttackPlan plan;
+    plan.attack = "backdoor";
+    plan.settings.variant = variant;
+    plan.attackers = 2;
+    plan.schedule.onset = onset;
+    options.attacks.push_back(plan);
+    return options;
+}
+
+/// Nothing where it can't be simulated.
+std::shared_ptr<const lab::LabFederation> simulated(const lab::LabOptions& options, model::Progress& progress)
+{
+    auto made = lab::simulate(options, progress);
+    return made ? std::make_shared<const lab::LabFederation>(std::move(*made)) : nullptr;
+}
+
 }  // namespace
 
 Q_DECLARE_METATYPE(fedsleuth::analysis::lab::NetworkKind)
@@ -369,22 +394,10 @@ private slots:
 
     void the_trace_finds_who_taught_the_answer()
     {
-        lab::LabOptions options;
-        options.seed = 4;
-        options.clients = 12;
-        options.rounds = 12;
-        options.partition.examples_per_client = 60;
-        options.test_examples = 100;
-        lab::AttackPlan plan;
-        plan.attack = "backdoor";
-        plan.settings.variant = "clipped";
-        plan.attackers = 2;
-        plan.schedule.onset = 4;
-        options.attacks.push_back(plan);
+        const lab::LabOptions options = backdoored(12, 60, 100, 4, "clipped");
         model::Progress progress;
-        auto simulated = lab::simulate(options, progress);
-        QVERIFY(simulated.has_value());
-        const auto federation = std::make_shared<const lab::LabFederation>(std::move(*simulated));
+        const auto federation = simulated(options, progress);
+        QVERIFY(federation);
         QCOMPARE(federation->probe.size(), std::size_t{100});
         QCOMPARE(federation->misclassified.size(), std::size_t{1});
         AnalysisOptions with;
@@ -435,21 +448,10 @@ private slots:
 
     void a_replay_without_the_attackers_forgets_the_answer()
     {
-        lab::LabOptions options;
-        options.seed = 4;
-        options.clients = 12;
-        options.rounds = 12;
-        options.partition.examples_per_client = 60;
-        options.test_examples = 100;
-        lab::AttackPlan plan;
-        plan.attack = "backdoor";
-        plan.attackers = 2;
-        plan.schedule.onset = 4;
-        options.attacks.push_back(plan);
+        const lab::LabOptions options = backdoored(12, 60, 100, 4);
         model::Progress progress;
-        auto simulated = lab::simulate(options, progress);
-        QVERIFY(simulated.has_value());
-        const auto federation = std::make_shared<const lab::LabFederation>(std::move(*simulated));
+        const auto federation = simulated(options, progress);
+        QVERIFY(federation);
         lab::LabCase store(federation);
         Probes probes;
         probes.probe = as_set(federation->probe);
@@ -479,21 +481,10 @@ private slots:
     /// before there were probes is read back from the folder, where the corrected models are gone.
     void a_resumed_replay_probes_earlier_rounds_too()
     {
-        lab::LabOptions options;
-        options.seed = 4;
-        options.clients = 8;
-        options.rounds = 8;
-        options.partition.examples_per_client = 40;
-        options.test_examples = 60;
-        lab::AttackPlan plan;
-        plan.attack = "backdoor";
-        plan.attackers = 2;
-        plan.schedule.onset = 2;
-        options.attacks.push_back(plan);
+        const lab::LabOptions options = backdoored(8, 40, 60, 2);
         model::Progress progress;
-        auto simulated = lab::simulate(options, progress);
-        QVERIFY(simulated.has_value());
-        const auto federation = std::make_shared<const lab::LabFederation>(std::move(*simulated));
+        const auto federation = simulated(options, progress);
+        QVERIFY(federation);
         lab::LabCase store(federation);
         const std::vector<model::Layer> layers = store.federation()->layers;
         Probes probes;

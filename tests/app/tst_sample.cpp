@@ -439,14 +439,15 @@ void Sample::aggregate_writes_what_the_rule_gives()
     QCOMPARE(rows.size(), std::size_t{19});
     constexpr std::size_t f = 4;
     fedsleuth::test::Vector scores;
-    for (std::size_t i = 0; i < rows.size(); ++i) scores.push_back(fedsleuth::test::krum_score(rows, i, rows.size() - f - 2));
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        scores.push_back(fedsleuth::test::krum_score(rows, i, rows.size() - f - 2));
     fedsleuth::test::Vector median;
     for (std::size_t k = 0; k < rows.front().size(); ++k)
         median.push_back(fedsleuth::test::middle(fedsleuth::test::column(rows, k)));
     const QString out = fresh("r15-rule.npz");
     const auto written = [&](const QStringList& rule) {
-        const Ran ran = run_cli(QStringList{"aggregate", "--case", case_, "--round", "15", "--exclude", "site-02", "--out",
-                                            out, "--format", "json", "--rule"} +
+        const Ran ran = run_cli(QStringList{"aggregate", "--case", case_, "--round", "15", "--exclude", "site-02",
+                                            "--out", out, "--format", "json", "--rule"} +
                                 rule);
         return ran.code == 0 ? snapshot_values(out) : Values();
     };

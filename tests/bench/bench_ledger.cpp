@@ -89,8 +89,7 @@ void compare_with_ssyrk(test::MemorySource& source, const std::vector<float>& ma
         bench::limit_as_it_comes(2.0));
     bench::compare(
         size + threads + "with 10 steps, shipped step, model, own updates (212 rows)", peer, 7,
-        [&] { build(source, d, full_plan(50)); }, ssyrk,
-        bench::limit_as_it_comes(2.0));
+        [&] { build(source, d, full_plan(50)); }, ssyrk, bench::limit_as_it_comes(2.0));
     // The scheduler's affinity is what the number of threads is taken from.
     cpu_set_t all, one;
     sched_getaffinity(0, sizeof all, &all);

@@ -94,10 +94,9 @@ std::string as_source(const TrainedJudges& judges)
     }
     out << "constexpr KindForest kinds[] = {\n" << kinds.str() << "};\n";
     out << "constexpr NullCell library[] = {\n" << library.str() << "};\n";
-    out << "constexpr Judges judges{" << reference("first", judges.first) << ",\n    looks, "
-        << number(judges.slope) << ", " << number(judges.offset)
-        << ",\n    " << reference("round", judges.round) << ",\n    kinds, library,\n    \"" << judges.recipe
-        << "\"};\n";
+    out << "constexpr Judges judges{" << reference("first", judges.first) << ",\n    looks, " << number(judges.slope)
+        << ", " << number(judges.offset) << ",\n    " << reference("round", judges.round)
+        << ",\n    kinds, library,\n    \"" << judges.recipe << "\"};\n";
     return out.str();
 }
 

@@ -126,12 +126,7 @@ TrainedProbeJudges train_probe_judges(const std::vector<ProbeRow>& rows)
             }
             return out;
         };
-        BoostingOptions options;
-        options.trees = 300;
-        options.depth = 4;
-        options.rate = 0.06;
-        options.columns = 0.5;
-        options.l2 = 12;
+        BoostingOptions options{.trees = 300, .depth = 4, .rate = 0.06, .l2 = 12, .columns = 0.5};
         TrainedProbeJudges::One one;
         std::vector<double> scores, labels;
         std::vector<std::pair<std::size_t, double>> honest;  // clients of the federation, log-odds

@@ -97,14 +97,15 @@ std::vector<std::vector<double>> further_rows(const Dataset& data, const std::ve
             clients.push_back(std::move(light));
             own.push_back(suspicions[idx]);
         }
+        const analysis::Surroundings surroundings = analysis::surroundings_of(data.evidence[cell], clients);
         std::size_t idx = first_of[cell];
-        for (auto& row : analysis::further_look(data.evidence[cell], clients, own)) rows[idx++] = std::move(row);
+        for (auto& row : analysis::further_look(surroundings, own)) rows[idx++] = std::move(row);
     });
     return rows;
 }
 
 Table further_table(const Dataset& data, const std::vector<std::vector<double>>& rows,
-                   const std::function<bool(const Example&)>& keep)
+                    const std::function<bool(const Example&)>& keep)
 {
     Table table = client_table(data, keep);
     table.features = analysis::further_feature_names().size();
@@ -146,12 +147,7 @@ void fit_rounds(TrainedJudges& judges, const Dataset& data)
             table.group.push_back(example.cell);
         }
     }
-    BoostingOptions options;
-    options.trees = 400;
-    options.depth = 4;
-    options.rate = 0.1;
-    options.l2 = 20;
-    options.rows = 0.4;
+    const BoostingOptions options{.trees = 400, .depth = 4, .rate = 0.1, .l2 = 20, .rows = 0.4};
     judges.round = boost(table, options);
 }
 
@@ -163,12 +159,7 @@ void fit_kinds(TrainedJudges& judges, const Dataset& data)
     const auto counts = [&](const Example& example) {
         return (example.malicious && !data.cells[example.cell].held_out) || example.unreliable;
     };
-    BoostingOptions options;
-    options.trees = 300;
-    options.depth = 4;
-    options.rate = 0.08;
-    options.l2 = 5;
-    options.columns = 0.2;
+    const BoostingOptions options{.trees = 300, .depth = 4, .rate = 0.08, .l2 = 5, .columns = 0.2};
     kinds.insert("unreliable");
     const std::vector<std::string> names(kinds.begin(), kinds.end());
     judges.kinds.resize(names.size());
@@ -213,24 +204,14 @@ TrainedJudges train(const Dataset& data, const Dataset& quiet)
         return forests;
     };
     TrainedJudges judges;
-    BoostingOptions options;
-    options.trees = 2500;
-    options.depth = 4;
-    options.rate = 0.07;
-    options.l2 = 12;
-    options.columns = 0.1;
+    const BoostingOptions options{.trees = 2500, .depth = 4, .rate = 0.07, .l2 = 12, .columns = 0.1};
     std::vector<TrainedForest> first = learn(options, [&](const auto& keep) { return client_table(data, keep); });
     std::vector<double> unseen;
     for (const Example& example : data.examples)
         unseen.push_back(analysis::margin(first[fold_of(example)].view(), example.features.values));
     judges.first = std::move(first.back());
 
-    BoostingOptions further;
-    further.trees = 400;
-    further.depth = 4;
-    further.columns = 0.5;
-    further.rate = 0.06;
-    further.l2 = 20;
+    const BoostingOptions further{.trees = 400, .depth = 4, .rate = 0.06, .l2 = 20, .columns = 0.5};
     for (std::size_t look = 0; look < further_looks; ++look) {
         const auto rows = further_rows(data, unseen);
         std::vector<TrainedForest> forests =
