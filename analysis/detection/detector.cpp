@@ -161,6 +161,12 @@ const DetectorInfo* find_detector(std::string_view name)
     return nullptr;
 }
 
+std::string detector_title(const std::string& name)
+{
+    const DetectorInfo* info = find_detector(name);
+    return info ? std::string(info->title) : model::visible(name);
+}
+
 std::string sentence(const model::DetectorScores& scores, std::size_t client_idx)
 {
     using model::short_number;

@@ -28,6 +28,9 @@ struct DetectorInfo {
 [[nodiscard]] std::span<const DetectorInfo> judged_detectors();
 [[nodiscard]] const DetectorInfo* find_detector(std::string_view name);
 
+/// Its title; of one that there is none of, the name as it can be shown.
+[[nodiscard]] std::string detector_title(const std::string& name);
+
 /// What the detector saw of one client in one round, as a sentence with its numbers and what they were compared with.
 [[nodiscard]] std::string sentence(const model::DetectorScores& scores, std::size_t client_idx);
 

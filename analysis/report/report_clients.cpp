@@ -103,12 +103,6 @@ ReportBlock heat_map(const ReportData& data)
     return figure(caption, svg_heat(heat));
 }
 
-std::string detector_text(const std::string& name)
-{
-    const DetectorInfo* info = find_detector(name);
-    return info ? std::string(info->title) : model::visible(name);
-}
-
 void add_reasons(ReportSection& section, const ReportData& data, const model::Verdict& verdict)
 {
     const std::string name = model::visible(verdict.client.text());
@@ -129,7 +123,7 @@ void add_reasons(ReportSection& section, const ReportData& data, const model::Ve
                 break;
             }
             // Of which rounds it is the sentence says: some are of one, some of all.
-            items.push_back((accusing ? detector_text(reason.detector) + " (evidence " +
+            items.push_back((accusing ? detector_title(reason.detector) + " (evidence " +
                                             model::short_number(reason.evidence, 3) + "): "
                                       : std::string()) +
                             model::visible(reason.text));

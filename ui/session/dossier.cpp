@@ -42,12 +42,6 @@ std::string as_sentence(std::string text)
     return text.empty() ? text : text + ".";
 }
 
-std::string detector_title(const std::string& name)
-{
-    const analysis::DetectorInfo* info = analysis::find_detector(name);
-    return info ? std::string(info->title) : model::visible(name);
-}
-
 Lines verdict_lines(const CaseData& data, const model::ClientId& client)
 {
     Lines lines;
@@ -84,7 +78,7 @@ Lines reason_lines(const std::vector<model::Reason>& reasons)
     for (const model::Reason& reason : reasons)
         // Of which rounds it is the sentence says: some are of one, some of all.
         lines.push_back(
-            {detector_title(reason.detector) + " (evidence " + model::short_number(reason.evidence, 2) + ")",
+            {analysis::detector_title(reason.detector) + " (evidence " + model::short_number(reason.evidence, 2) + ")",
              model::visible(reason.text)});
     return lines;
 }
@@ -252,7 +246,7 @@ Lines detector_lines(const CaseData& data, const model::ClientId& client, model:
         if (idx >= scores.evidence.size() || !(scores.evidence[idx] > 0)) continue;
         seen.push_back(
             {scores.evidence[idx],
-             {detector_title(scores.detector) + " (evidence " + model::short_number(scores.evidence[idx], 2) + ")",
+             {analysis::detector_title(scores.detector) + " (evidence " + model::short_number(scores.evidence[idx], 2) + ")",
               model::visible(analysis::sentence(scores, idx))}});
     }
     std::stable_sort(seen.begin(), seen.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
