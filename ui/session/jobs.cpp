@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
+#include <deque>
 #include <QThread>
 
 namespace fedsleuth::ui {
@@ -42,17 +44,22 @@ void JobControl::stop()
     for (const auto& [key, interrupt] : interrupts_) interrupt();
 }
 
-/// Where threads leave their answers: it outlives Jobs, so that a thread that ends late talks to nobody.
+/// Where threads leave their answers: it outlives Jobs, so that a thread that ends late talks to nobody. What goes from
+/// one thread to the other goes through the mutex here and not through Qt's event, which only says that there is a
+/// message: so a thread sanitizer can follow it.
 struct Jobs::Mailbox {
     std::mutex mutex;
+    std::condition_variable ended;
     Jobs* receiver = nullptr;
+    std::deque<std::function<void(Jobs&)>> messages;
+    int at_work = 0;  ///< threads
 
     void post(std::function<void(Jobs&)> message)
     {
         const std::scoped_lock lock(mutex);
         if (!receiver) return;
-        QMetaObject::invokeMethod(
-            receiver, [jobs = receiver, message = std::move(message)] { message(*jobs); }, Qt::QueuedConnection);
+        messages.push_back(std::move(message));
+        QMetaObject::invokeMethod(receiver, "read_mail", Qt::QueuedConnection);
     }
 };
 
@@ -66,12 +73,9 @@ struct Jobs::Running {
     RateMeter meter;
 };
 
-Jobs::Jobs(QObject* parent)
-    : QObject(parent), mailbox_(std::make_shared<Mailbox>()), pool_(std::make_unique<QThreadPool>())
+Jobs::Jobs(QObject* parent) : QObject(parent), mailbox_(std::make_shared<Mailbox>())
 {
     mailbox_->receiver = this;
-    // One thread more than there are cores: a short job need not wait for a long one.
-    pool_->setMaxThreadCount(std::max(3, QThread::idealThreadCount() + 1));
     timer_.setInterval(look_ms);
     connect(&timer_, &QTimer::timeout, this, &Jobs::look);
 }
@@ -81,11 +85,25 @@ Jobs::~Jobs()
     {
         const std::scoped_lock lock(mailbox_->mutex);
         mailbox_->receiver = nullptr;
+        mailbox_->messages.clear();
     }
     abandon_all();
     // A thread that hangs in the operating system (a dead network drive) must not keep the program from closing. It
-    // then keeps its pool, and holds nothing else of ours.
-    if (!pool_->waitForDone(closing_ms)) (void)pool_.release();
+    // holds its mailbox, and nothing else of ours.
+    std::unique_lock lock(mailbox_->mutex);
+    mailbox_->ended.wait_for(lock, std::chrono::milliseconds(closing_ms), [this] { return mailbox_->at_work == 0; });
+}
+
+void Jobs::read_mail()
+{
+    std::function<void(Jobs&)> message;
+    {
+        const std::scoped_lock lock(mailbox_->mutex);
+        if (mailbox_->messages.empty()) return;
+        message = std::move(mailbox_->messages.front());
+        mailbox_->messages.pop_front();
+    }
+    message(*this);
 }
 
 void Jobs::start_any(const QString& lane, const QString& name, QObject* context, Work work, Done done, Options options)
@@ -99,10 +117,21 @@ void Jobs::start_any(const QString& lane, const QString& name, QObject* context,
         });
     };
     running_[lane] = std::make_unique<Running>(Running{id, name, control, context, std::move(done), options, {}});
-    pool_->start([mailbox = mailbox_, lane, id, control, work = std::move(work)] {
-        std::any answer = work(*control);
+    {
+        const std::scoped_lock lock(mailbox_->mutex);
+        ++mailbox_->at_work;
+    }
+    // A lane that is asked again stops its last job, so there are not many more threads than lanes.
+    auto task = std::make_shared<Work>(std::move(work));
+    QThread* thread = QThread::create([mailbox = mailbox_, lane, id, control, task] {
+        std::any answer = (*task)(*control);
+        *task = {};  // what it holds goes before the answer comes
         mailbox->post([lane, id, answer = std::move(answer)](Jobs& jobs) { jobs.finish(lane, id, answer); });
+        const std::scoped_lock lock(mailbox->mutex);
+        if (--mailbox->at_work == 0) mailbox->ended.notify_all();
     });
+    connect(thread, &QThread::finished, thread, &QObject::deleteLater);
+    thread->start();
     timer_.start();
     emit changed();
 }

@@ -14,7 +14,6 @@
 #include <QObject>
 #include <QPointer>
 #include <QString>
-#include <QThreadPool>
 #include <QTimer>
 #include <vector>
 
@@ -46,7 +45,7 @@ private:
     std::function<void(std::function<void()>)> publish_;
 };
 
-/// Long work in threads of its own. Jobs run in lanes: a new job in a lane stops the one before, and that one's answer
+/// Long work, each in a thread of its own. Jobs run in lanes: a new job in a lane stops the one before, and that one's answer
 /// never arrives (the latest request wins). Answers arrive in the window's thread, and only while their context lives.
 class Jobs : public QObject {
     Q_OBJECT
@@ -94,6 +93,9 @@ public:
 signals:
     void changed();  ///< a job began or ended, or a few times a second while one runs
 
+private slots:
+    void read_mail();
+
 private:
     struct Mailbox;
     struct Running;
@@ -108,7 +110,6 @@ private:
     void look();
 
     std::shared_ptr<Mailbox> mailbox_;
-    std::unique_ptr<QThreadPool> pool_;
     std::map<QString, std::unique_ptr<Running>> running_;
     QTimer timer_;
     quint64 next_id_ = 1;
