@@ -4,6 +4,7 @@
 #include "app/cli/compute.h"
 #include "app/cli/privacy_options.h"
 #include "model/text.h"
+#include "model/wording.h"
 
 #include <cmath>
 
@@ -20,6 +21,14 @@ Cell bound_cell(double number)
     if (std::isfinite(number)) return number_cell(number, 6);
     Cell cell = unknown_cell();
     cell.shown = number_text(number);
+    return cell;
+}
+
+/// For people by its name, for scripts as it is asked for.
+Cell accountant_cell(const std::string& accountant)
+{
+    Cell cell = text_cell(accountant);
+    cell.shown = model::accountant_words(accountant);
     return cell;
 }
 
@@ -49,7 +58,7 @@ model::Result<Exit> run_compute_epsilon(const PrivacyQuestion& question, const T
     json.end_object();
     Table table({{"epsilon", "ε", true}, {"delta", "δ", true}, {"accountant", "accountant"}, {"order", "order", true}});
     table.add(
-        {bound_cell(spent.epsilon), number_cell(question.delta), text_cell(accountant), number_cell(spent.order)});
+        {bound_cell(spent.epsilon), number_cell(question.delta), accountant_cell(accountant), number_cell(spent.order)});
     if (!spent.note.empty()) table.note(spent.note);
     FEDSLEUTH_CHECK(print(terminal, question.format, table, json));
     return Exit::ok;
@@ -72,7 +81,7 @@ model::Result<Exit> run_compute_noise(const PrivacyQuestion& question, const Ter
                  {"epsilon", "ε", true},
                  {"delta", "δ", true},
                  {"accountant", "accountant"}});
-    table.add({bound_cell(noise), number_cell(question.epsilon), number_cell(question.delta), text_cell(accountant)});
+    table.add({bound_cell(noise), number_cell(question.epsilon), number_cell(question.delta), accountant_cell(accountant)});
     if (!std::isfinite(noise)) table.note("No noise is enough: the bound does not go down so far.");
     FEDSLEUTH_CHECK(print(terminal, question.format, table, json));
     return Exit::ok;
@@ -88,7 +97,7 @@ model::Result<Exit> run_compute_delta(const PrivacyQuestion& question, const Ter
     json.begin_object().field("delta", delta).field("epsilon", *question.epsilon);
     json.field("accountant", accountant).end_object();
     Table table({{"delta", "δ", true}, {"epsilon", "ε", true}, {"accountant", "accountant"}});
-    table.add({number_cell(delta, 6), number_cell(question.epsilon), text_cell(accountant)});
+    table.add({number_cell(delta, 6), number_cell(question.epsilon), accountant_cell(accountant)});
     FEDSLEUTH_CHECK(print(terminal, question.format, table, json));
     return Exit::ok;
 }
