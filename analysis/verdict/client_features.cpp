@@ -181,6 +181,21 @@ std::string_view feature_source(std::size_t feature_idx)
     return feature_idx < sources.size() ? sources[feature_idx] : std::string_view();
 }
 
+Likeness rhythms_of(const std::vector<ClientFeatures>& clients)
+{
+    // The last of round_feature_names() before the patterns: "apart".
+    const std::size_t m = judged_detectors().size();
+    std::vector<Rhythm> rhythms;
+    for (const ClientFeatures& client : clients) {
+        Rhythm& rhythm = rhythms.emplace_back();
+        rhythm.rounds = client.rounds;
+        for (const std::vector<double>& row : client.round_values)
+            rhythm.apart.insert(rhythm.apart.end(), row.begin() + static_cast<std::ptrdiff_t>(3 * m),
+                                row.begin() + static_cast<std::ptrdiff_t>(4 * m));
+    }
+    return rhythm_likeness(rhythms, m);
+}
+
 std::vector<double> ordinary_client(const std::vector<ClientFeatures>& clients)
 {
     std::vector<double> middle;

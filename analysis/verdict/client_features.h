@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/verdict/evidence.h"
+#include "analysis/verdict/likeness.h"
 
 #include <cstddef>
 #include <string>
@@ -37,6 +38,9 @@ struct ClientFeatures {
 
 /// The middle of every feature over the clients.
 [[nodiscard]] std::vector<double> ordinary_client(const std::vector<ClientFeatures>& clients);
+
+/// How alike clients were in when they changed, from their rounds' values.
+[[nodiscard]] Likeness rhythms_of(const std::vector<ClientFeatures>& clients);
 
 /// Of every client that was seen in a scored round, by id.
 [[nodiscard]] std::vector<ClientFeatures> client_features(const Evidence& evidence);

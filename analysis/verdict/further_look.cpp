@@ -28,7 +28,7 @@ std::vector<Companion> closest(const Likeness& likeness, const std::vector<doubl
 {
     const std::size_t n = suspicions.size();
     std::vector<Companion> all;
-    for (std::size_t other = 0; other < n; ++other)
+    for (std::size_t other = 0; other < n && !likeness.empty(); ++other)
         if (!std::isnan(likeness[idx * n + other])) all.push_back({likeness[idx * n + other], suspicions[other]});
     const std::size_t count = std::min(companions, all.size());
     std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count), all.end(),
@@ -42,7 +42,7 @@ double toward_suspected(const Likeness& likeness, const std::vector<double>& pro
 {
     const std::size_t n = probabilities.size();
     double bad = 0, bad_weight = 0, good = 0, good_weight = 0;
-    for (std::size_t other = 0; other < n; ++other) {
+    for (std::size_t other = 0; other < n && !likeness.empty(); ++other) {
         const double value = likeness[idx * n + other];
         if (std::isnan(value)) continue;
         bad += probabilities[other] * value;
@@ -76,6 +76,7 @@ std::vector<std::vector<double>> profiles_of(const std::vector<ClientFeatures>& 
 
 Likeness profile_likeness(const std::vector<ClientFeatures>& clients)
 {
+    if (clients.size() > History::most_clients) return {};
     const std::vector<std::vector<double>> profiles = profiles_of(clients);
     const std::size_t n = clients.size();
     Likeness likeness(n * n, not_known);
@@ -93,7 +94,7 @@ const std::vector<std::string>& further_feature_names()
         std::vector<std::string> all{"suspicion",       "above.middle",    "spreads.above.middle", "rank",
                                      "gap.below",       "suspected.share", "suspected.count",      "second.highest",
                                      "closest.likeness"};
-        for (const char* likeness : {"company", "head", "excess", "lean", "body", "head-excess", "profile"})
+        for (const char* likeness : {"company", "head", "excess", "lean", "body", "head-excess", "rhythm", "profile"})
             for (const char* summary : {".closest.suspicion", ".closest.three", ".toward.suspected"})
                 all.push_back(std::string(likeness) + summary);
         for (const char* context : {"clients", "rounds.attended", "participation", "examples", "crowd.cosine",
@@ -117,6 +118,7 @@ Surroundings surroundings_of(const Evidence& evidence, const std::vector<ClientF
             context.push_back(client.values[client.values.size() - from_end]);
     }
     surroundings.likenesses = all_likenesses(evidence.history, places);
+    surroundings.likenesses.push_back(rhythms_of(clients));
     surroundings.likenesses.push_back(profile_likeness(clients));
     return surroundings;
 }

@@ -20,11 +20,18 @@ using model::VerdictClass;
 
 namespace {
 
-constexpr double false_discovery_rate = 0.05;
-constexpr double malicious_probability = 0.7;
-constexpr double suspect_probability = 0.4;
+/// What a verdict asks for.
+struct Bar {
+    double false_discovery_rate = 0.05;  ///< of the clients called malicious
+    double malicious = 0.7;              ///< probability
+    double suspect = 0.4;                ///< probability …
+    double suspect_p_value = 0.01;  ///< … and this: a likely attack is none where honest clients often look like that
+};
+constexpr Bar ordinary_bar;
+/// Who brings a misclassified input along asks about something that went wrong: an attack that is built to hide is then
+/// worth two or three honest clients in a hundred under suspicion (tests/evaluation/PROBES.md).
+constexpr Bar incident_bar{0.1, 0.5, 0.3, 0.03};
 constexpr double watch_probability = 0.2;
-constexpr double suspect_p_value = 0.01;  // a likely attack is none where honest clients often look like that
 constexpr double believed_pattern = 0.3;  // after a successful attack the honest clients' updates may look wild as well
 constexpr double beyond_doubt_probability = 0.95;
 constexpr double sure_mimic = 0.7;
@@ -36,11 +43,14 @@ struct Case {
     const Judgement* judgement = nullptr;
     PatternVerdict pattern;
     std::vector<std::pair<std::string, double>> kinds;  ///< its judgement's, or its group's mean; the likeliest first
-    bool discovered = false;                            ///< at false_discovery_rate
+    bool discovered = false;                            ///< at the bar's false discovery rate
     const std::string* explained = nullptr;             ///< why it is odd without any attack
     bool original = false;                              ///< of copies that look like a mimic's
     bool original_known = false;  ///< one of its twins is the original
     bool crowd = true;            ///< the federation is large enough to be judged statistically
+    const Bar* bar = &ordinary_bar;
+
+    [[nodiscard]] bool convicted() const { return discovered && judgement->probability >= bar->malicious; }
 };
 
 /// The likeliest kind of attack that fits what was seen besides; "unknown" where none stands out.
@@ -49,7 +59,7 @@ std::string attack_of(const Case& one)
     constexpr double stands_out = 0.1;
     constexpr double clear = 0.5;
     constexpr std::array<std::string_view, 4> alike{"collusion", "sybil", "mimic", "free-rider"};
-    const bool sure = one.pattern.beyond_doubt || one.judgement->probability >= malicious_probability;
+    const bool sure = one.pattern.beyond_doubt || one.judgement->probability >= one.bar->malicious;
     const bool boosted = one.pattern.beyond_doubt && one.pattern.leading == Pattern::boosted;
     if (boosted && one.pattern.attack == "model-replacement") return one.pattern.attack;
     for (const auto& [kind, likelihood] : one.kinds) {
@@ -74,8 +84,8 @@ VerdictClass class_of(const Case& one, const std::string& attack)
     if (one.pattern.beyond_doubt) return VerdictClass::malicious;
     const double p = one.judgement->probability;
     if (one.explained) return p >= watch_probability ? VerdictClass::watch : VerdictClass::clean;
-    if (one.discovered && one.crowd && p >= malicious_probability) return VerdictClass::malicious;
-    const bool likely = p >= suspect_probability && one.judgement->p_value <= suspect_p_value;
+    if (one.convicted() && one.crowd) return VerdictClass::malicious;
+    const bool likely = p >= one.bar->suspect && one.judgement->p_value <= one.bar->suspect_p_value;
     if (likely && attack != "unreliable") return VerdictClass::suspect;
     if (one.discovered || p >= watch_probability) return VerdictClass::watch;
     return VerdictClass::clean;
@@ -89,7 +99,7 @@ void fill(Verdict& verdict, const Case& one)
     if (one.pattern.beyond_doubt && verdict.verdict == VerdictClass::malicious)
         verdict.probability = std::max(verdict.probability, beyond_doubt_probability);
     if (one.original) verdict.probability = std::min(verdict.probability, original_probability);
-    if (one.explained) verdict.probability = std::min(verdict.probability, suspect_probability);
+    if (one.explained) verdict.probability = std::min(verdict.probability, ordinary_bar.suspect);
     if (verdict.verdict == VerdictClass::watch && attack == "unreliable") verdict.attack = attack;
     if (verdict.verdict >= VerdictClass::suspect) {
         verdict.attack = attack;
@@ -132,16 +142,13 @@ void lean_on_each_other(std::map<ClientId, Case>& cases)
 {
     std::map<std::string, double> sums;
     double count = 0;
-    const auto malicious = [](const Case& one) {
-        return one.discovered && one.judgement->probability >= malicious_probability;
-    };
     for (const auto& [client, one] : cases) {
-        if (!malicious(one)) continue;
+        if (!one.convicted()) continue;
         for (const auto& [kind, likelihood] : one.kinds) sums[kind] += likelihood;
         ++count;
     }
     for (auto& [client, one] : cases) {
-        if (!malicious(one)) continue;
+        if (!one.convicted()) continue;
         for (auto& [kind, likelihood] : one.kinds) likelihood = (likelihood + sums[kind] / count) / 2;
         std::stable_sort(one.kinds.begin(), one.kinds.end(),
                          [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -170,12 +177,16 @@ std::map<ClientId, Case> cases_of(const Evidence& evidence, const std::vector<Ju
             seen[round.patterns.clients[client_idx]].push_back(&round.patterns.seen[client_idx]);
     std::vector<double> p_values;
     for (const Judgement& judgement : judgements) p_values.push_back(judgement.p_value);
-    const std::vector<bool> discovered = benjamini_hochberg(p_values, false_discovery_rate);
+    const bool incident =
+        evidence.probes && !evidence.probes->rounds.empty() && !evidence.probes->rounds.front().trace.empty();
+    const Bar& bar = incident ? incident_bar : ordinary_bar;
+    const std::vector<bool> discovered = benjamini_hochberg(p_values, bar.false_discovery_rate);
     std::map<ClientId, Case> cases;
     for (std::size_t idx = 0; idx < judgements.size(); ++idx) {
         const ClientId& client = judgements[idx].client;
         Case& one = cases[client];
         one.judgement = &judgements[idx];
+        one.bar = &bar;
         one.original = groups.is_original(client) && likelihood_of_mimic(judgements, groups, client) >= likely_mimic;
         for (const ClientId& twin : groups.twins(client)) one.original_known |= groups.is_original(twin);
         one.pattern = pattern_verdict(seen[client], one.original);

@@ -152,7 +152,10 @@ std::vector<Judgement> judge(const Evidence& evidence, const Judges& judges)
         all.push_back(std::move(judgement));
     }
     const std::vector<std::vector<double>> ratios = round_ratios(clients, all, judges.round);
-    for (std::size_t idx = 0; idx < all.size(); ++idx) find_rounds(all[idx], clients[idx], ratios[idx]);
+    for (std::size_t idx = 0; idx < all.size(); ++idx) {
+        find_rounds(all[idx], clients[idx], ratios[idx]);
+        all[idx].values = clients[idx].values;
+    }
     return all;
 }
 

@@ -28,6 +28,7 @@ struct Judgement {
     std::vector<std::pair<std::string, double>> kinds;  ///< of attack and how likely each is, the likeliest first
     std::vector<Contribution> detectors;                ///< greatest first
     std::vector<Contribution> families;                 ///< greatest first
+    std::vector<double> values;                         ///< what the first judge looked at: feature_names().size()
 };
 
 /// One for every client that was seen, by id.

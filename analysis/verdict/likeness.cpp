@@ -4,10 +4,12 @@
 #include "analysis/detection/robust.h"
 #include "analysis/verdict/series.h"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <map>
 
 namespace fedsleuth::analysis {
 
@@ -68,6 +70,7 @@ Likeness excess_of(Likeness likeness, const Likeness& explained)
 
 std::vector<Likeness> all_likenesses(const History& history, const Places& places)
 {
+    if (places.size() > History::most_clients) return std::vector<Likeness>(6);
     const Likeness whole = likeness_of(history.company(), places);
     const Likeness head = likeness_of(history.head_company(), places);
     const Likeness leans = lean_likeness(history.leans(), places);
@@ -79,6 +82,51 @@ std::vector<Likeness> all_likenesses(const History& history, const Places& place
             excess_of(head, leans)};
 }
 
+Likeness rhythm_likeness(const std::vector<Rhythm>& clients, std::size_t m)
+{
+    if (clients.size() > History::most_clients) return {};
+    constexpr double widest = 4;       // a number of one round counts at most this much
+    constexpr double more_rounds = 2;  // in which nothing was alike
+    struct Place {
+        Eigen::Index client = 0;
+        const double* apart = nullptr;
+    };
+    std::map<model::RoundNo, std::vector<Place>> rounds;
+    for (std::size_t idx = 0; idx < clients.size(); ++idx)
+        for (std::size_t place = 0; place < clients[idx].rounds.size(); ++place)
+            rounds[clients[idx].rounds[place]].push_back(
+                {static_cast<Eigen::Index>(idx), clients[idx].apart.data() + place * m});
+
+    const auto n = static_cast<Eigen::Index>(clients.size());
+    Eigen::MatrixXd products = Eigen::MatrixXd::Zero(n, n), common = products;
+    Eigen::MatrixXd beside = products;  // |a|² over the rounds that b was in as well
+    std::vector<double> column;
+    for (const auto& [round, places] : rounds) {
+        Eigen::MatrixXd values = Eigen::MatrixXd::Zero(n, static_cast<Eigen::Index>(m));  // 0 for who was not there
+        Eigen::VectorXd there = Eigen::VectorXd::Zero(n);
+        for (std::size_t which = 0; which < m; ++which) {
+            column.clear();
+            for (const Place& place : places) column.push_back(held(place.apart[which], widest));
+            const double middle = median_of(column);
+            for (std::size_t idx = 0; idx < places.size(); ++idx)
+                values(places[idx].client, static_cast<Eigen::Index>(which)) = column[idx] - middle;
+        }
+        for (const Place& place : places) there(place.client) = 1;
+        products.noalias() += values * values.transpose();
+        common.noalias() += there * there.transpose();
+        beside.noalias() += values.rowwise().squaredNorm() * there.transpose();
+    }
+    Likeness likeness(clients.size() * clients.size(), not_known);
+    for (Eigen::Index a = 0; a < n; ++a)
+        for (Eigen::Index b = 0; b < n; ++b) {
+            const double scale = std::sqrt(beside(a, b) * beside(b, a));
+            if (a != b && scale > 0)
+                likeness[static_cast<std::size_t>(a * n + b)] =
+                    products(a, b) / scale * common(a, b) / (common(a, b) + more_rounds);
+        }
+    return likeness;
+}
+
 void add_likeness(const Likeness& likeness, std::size_t n, std::vector<std::vector<double>>& columns)
 {
     // Of each client the four most like it: three to speak of, and one more outside a trio.
@@ -86,7 +134,7 @@ void add_likeness(const Likeness& likeness, std::size_t n, std::vector<std::vect
     std::vector<std::vector<std::pair<double, std::size_t>>> nearest(n);
     for (std::size_t idx = 0; idx < n; ++idx) {
         auto& near = nearest[idx];
-        for (std::size_t other = 0; other < n; ++other)
+        for (std::size_t other = 0; other < n && !likeness.empty(); ++other)
             if (!std::isnan(likeness[idx * n + other])) near.emplace_back(likeness[idx * n + other], other);
         const std::size_t count = std::min(kept, near.size());
         std::partial_sort(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(count), near.end(),

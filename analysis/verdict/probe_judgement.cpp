@@ -84,12 +84,13 @@ std::string text_of(const ProbeOpinion& opinion, const ProbeFeatures& features, 
 
 const ProbeJudges& trained_probe_judges() { return probe_judges; }
 
-std::vector<double> probe_judge_row(double probability, std::size_t clients, const ProbeFeatures& features)
+std::vector<double> probe_judge_row(const Judgement& judgement, std::size_t clients, const ProbeFeatures& features)
 {
-    std::vector<double> row{log_odds_of(probability), static_cast<double>(clients),
+    std::vector<double> row{log_odds_of(judgement.probability), static_cast<double>(clients),
                             static_cast<double>(features.rounds.size())};
     row.insert(row.end(), features.probe.begin(), features.probe.end());
     row.insert(row.end(), features.trace.begin(), features.trace.end());
+    row.insert(row.end(), judgement.values.begin(), judgement.values.end());
     return row;
 }
 
@@ -109,7 +110,7 @@ std::vector<ProbeOpinion> weigh_probes(std::vector<Judgement>& judgements, const
                                   : features.probe.empty() ? judges.trace
                                                            : judges.both;
         const double log_odds =
-            margin(judge.forest, probe_judge_row(judgement.probability, judgements.size(), features));
+            margin(judge.forest, probe_judge_row(judgement, judgements.size(), features));
         const double probability = logistic(judge.slope * log_odds + judge.offset);
         const double p = p_value(judge.library, static_cast<double>(judgements.size()), log_odds);
         ProbeOpinion opinion;

@@ -11,7 +11,8 @@
 namespace fedsleuth::analysis {
 
 /// The judge of one set of probes: over the calibrated log-odds of the case's own judges, the numbers of clients and of
-/// rounds, and the probes' features.
+/// rounds, the probes' features, and all that the case's first judge looks at: what little an update does to the probes
+/// weighs more where the client is odd otherwise.
 struct ProbeJudge {
     Forest forest;
     double slope = 1, offset = 0;  ///< of the probability
@@ -25,8 +26,8 @@ struct ProbeJudges {
 };
 [[nodiscard]] const ProbeJudges& trained_probe_judges();
 
-/// What the probes' judge looks at of one client; `which` of the features is there decides on its length.
-[[nodiscard]] std::vector<double> probe_judge_row(double probability, std::size_t clients,
+/// What the probes' judge looks at of one of `clients` clients; `which` of the features is there decides on its length.
+[[nodiscard]] std::vector<double> probe_judge_row(const Judgement& judgement, std::size_t clients,
                                                   const ProbeFeatures& features);
 
 /// What the probes did to one judgement.

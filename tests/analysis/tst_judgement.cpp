@@ -5,6 +5,7 @@
 #include "analysis/verdict/forest.h"
 #include "analysis/verdict/further_look.h"
 #include "analysis/verdict/judgement.h"
+#include "analysis/verdict/likeness.h"
 #include "analysis/verdict/onset.h"
 #include "analysis/verdict/repair.h"
 
@@ -128,6 +129,41 @@ private slots:
         analysis::mention_repairs(repairs, findings);
         QVERIFY(findings[0].text.find("rounds 3 to 4") != std::string::npos);
         QVERIFY(findings[1].text.empty());
+    }
+
+    /// By hand: cosines over the rounds that both were in, times c / (c + 2) for c of them.
+    void who_changes_in_the_same_rounds_is_alike()
+    {
+        const auto rounds = [](std::initializer_list<int> numbers) {
+            std::vector<model::RoundNo> list;
+            for (const int number : numbers) list.emplace_back(number);
+            return list;
+        };
+        const std::vector<model::RoundNo> all = rounds({1, 2, 3, 4});
+        std::vector<analysis::Rhythm> clients{{all, {2, -2, 2, -2}},
+                                              {all, {2, -2, 2, -2}},
+                                              {all, {1, 0, 0, 0}},
+                                              {rounds({1, 2}), {3, -3}},
+                                              {rounds({3}), {-30}}};  // counts as −4
+        for (int idle = 0; idle < 7; ++idle) clients.push_back({all, {0, 0, 0, 0}});
+        const std::size_t n = clients.size();
+        const analysis::Likeness alike = analysis::rhythm_likeness(clients, 1);
+        const auto of = [&](std::size_t a, std::size_t b) { return alike[a * n + b]; };
+        QCOMPARE(of(0, 1), 1.0 * 4 / 6);
+        QCOMPARE(of(0, 2), 0.5 * 4 / 6);
+        QCOMPARE(of(0, 3), 1.0 * 2 / 4);
+        QCOMPARE(of(0, 4), -1.0 * 1 / 3);
+        QCOMPARE(of(2, 3), std::sqrt(0.5) * 2 / 4);
+        QVERIFY(std::isnan(of(0, 5)) && std::isnan(of(5, 6)));  // who never changes is like nobody
+        QVERIFY(std::isnan(of(3, 4)));                          // never there together
+        QVERIFY(std::isnan(of(1, 1)));
+        for (std::size_t a = 0; a < n; ++a)
+            for (std::size_t b = 0; b < a; ++b)
+                QVERIFY(of(a, b) == of(b, a) || (std::isnan(of(a, b)) && std::isnan(of(b, a))));
+        // What happens to everybody is nobody's rhythm.
+        for (analysis::Rhythm& client : clients)
+            for (double& value : client.apart) value = 1;
+        for (const double value : analysis::rhythm_likeness(clients, 1)) QVERIFY(std::isnan(value));
     }
 
     void a_p_value_falls_with_suspicion()

@@ -26,8 +26,11 @@ Dataset load_one(const std::filesystem::path& folder, std::uint64_t seed, std::s
         std::fprintf(stderr, "%s\n", recording.error().text().c_str());
         return data;
     }
-    analysis::Evidence evidence = recording->evidence();
-    for (analysis::ClientFeatures& features : analysis::client_features(evidence)) {
+    const analysis::Evidence evidence = recording->evidence();
+    std::vector<analysis::ClientFeatures> clients = analysis::client_features(evidence);
+    data.surroundings.push_back(analysis::surroundings_of(evidence, clients));
+    std::size_t honest = number;
+    for (analysis::ClientFeatures& features : clients) {
         Example example;
         const auto guilty = recording->malicious.find(features.client);
         if (guilty != recording->malicious.end()) {
@@ -38,10 +41,10 @@ Dataset load_one(const std::filesystem::path& folder, std::uint64_t seed, std::s
         example.unreliable = std::find(recording->unreliable.begin(), recording->unreliable.end(), features.client) !=
                              recording->unreliable.end();
         example.features = std::move(features);
+        // Rounds are many, and honest ones much alike: a quarter of them is enough, and the memory is.
+        if (!example.malicious && ++honest % 4 != 0) example.features.round_values.clear();
         data.examples.push_back(std::move(example));
     }
-    evidence.rounds.clear();
-    data.evidence.push_back(std::move(evidence));
     data.cells.push_back(recording->cell);
     return data;
 }
@@ -66,7 +69,16 @@ void append(Dataset& data, Dataset more)
         data.examples.push_back(std::move(example));
     }
     for (Cell& cell : more.cells) data.cells.push_back(std::move(cell));
-    for (analysis::Evidence& evidence : more.evidence) data.evidence.push_back(std::move(evidence));
+    for (analysis::Surroundings& one : more.surroundings) data.surroundings.push_back(std::move(one));
+}
+
+std::vector<Lesson> lessons_of(const Dataset& data)
+{
+    std::vector<Lesson> lessons;
+    for (const Example& example : data.examples)
+        lessons.push_back({example.cell, &example.features.values, example.malicious,
+                           !data.cells[example.cell].held_out});
+    return lessons;
 }
 
 Table client_table(const Dataset& data, const std::function<bool(const Example&)>& keep)

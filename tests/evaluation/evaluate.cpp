@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The yardstick of the verdicts, and the school of the judges: see usage().
+#include "analysis/kernels/parallel.h"
 #include "evaluation/dataset.h"
 #include "evaluation/measure.h"
 #include "evaluation/probe_training.h"
@@ -11,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <string>
 
 using namespace fedsleuth;
@@ -19,11 +21,11 @@ using namespace fedsleuth::evaluation;
 namespace {
 
 constexpr std::uint64_t test_seeds[] = {2, 12};  // the first and the second design (grid.h)
-constexpr std::uint64_t training_seeds[] = {1, 11, 21, 41};
+constexpr std::uint64_t training_seeds[] = {1, 11, 15, 21, 25, 41, 51};
 constexpr std::uint64_t library_seeds[] = {3, 13, 43};  // of these, the fifth of the cells in which nobody attacks
 constexpr std::uint64_t fast_seed = 22;
-constexpr std::uint64_t probe_training_seeds[] = {31, 33};  // the hard set, and where nobody attacks
-constexpr std::uint64_t probe_test_seed = 32;
+constexpr std::uint64_t probe_training_seeds[] = {31, 33, 35, 37, 61, 63, 65, 67, 69, 71, 73, 75};  // the hard set, and where nobody attacks
+constexpr std::uint64_t probe_test_seeds[] = {32, 36};
 
 int usage()
 {
@@ -77,10 +79,10 @@ int record_cells(const std::filesystem::path& folder, std::uint64_t seed, std::s
 int train_judges(const std::filesystem::path& folder, std::size_t cells, const std::filesystem::path& out)
 {
     Dataset data, quiet;
-    for (const std::uint64_t seed : training_seeds) append(data, load_dataset(folder, seed, 0, cells));
+    for (const std::uint64_t seed : training_seeds) append(data, load_dataset(folder, seed, 0, 2 * cells));
     for (const std::uint64_t seed : library_seeds) append(quiet, load_dataset(folder, seed, 0, 2 * cells));
     TrainedJudges judges = train(data, quiet);
-    judges.recipe = "training: seeds 1, 11, 21 and 41, " + std::to_string(data.cells.size()) +
+    judges.recipe = "training: seeds 1, 11, 15, 21, 25, 41 and 51, " + std::to_string(data.cells.size()) +
                     " federations; null library: seeds 3, 13 and 43, " + std::to_string(quiet.cells.size()) +
                     " federations";
     return write_file(out, as_source(judges));
@@ -136,37 +138,45 @@ int record_probes(const std::filesystem::path& folder, std::uint64_t seed, std::
     for (std::size_t cell_number = from; cell_number < to; ++cell_number) {
         const Cell cell = make_cell(seed, cell_number);
         const auto file = folder / (std::to_string(seed) + "-" + std::to_string(cell_number) + ".probes");
-        if ((!cell.hard && !cell.attack.empty()) || std::filesystem::exists(file)) continue;
+        if ((!cell.hidden && !cell.attack.empty()) || std::filesystem::exists(file)) continue;
         const auto probed = probe_cell(cell);
         if (!probed) {
             std::fprintf(stderr, "cell %zu: %s\n", cell_number, probed.error().text().c_str());
             continue;
         }
-        if (const auto saved = save(probe_rows(*probed), file); !saved) return fail(saved.error().text());
+        auto saved = save(probed->recording, recording_file(folder, seed, cell_number));
+        if (saved) saved = save(probe_notes(*probed), file);
+        if (!saved) return fail(saved.error().text());
     }
     return 0;
 }
 
 int train_probes(const std::filesystem::path& folder, const std::filesystem::path& out)
 {
-    return write_file(out, as_source(train_probe_judges(load_probe_rows(folder, probe_training_seeds))));
+    return write_file(out, as_source(train_probe_judges(load_probe_lessons(folder, probe_training_seeds))));
 }
 
 int report_probes(std::size_t cells)
 {
     ProbeReport report;
-    for (std::size_t cell_number = 0; cell_number < cells; ++cell_number) {
-        const Cell cell = make_cell(probe_test_seed, cell_number);
-        if (!cell.hard && !cell.attack.empty()) continue;
-        if (const auto probed = probe_cell(cell)) report.add(*probed);
+    for (const std::uint64_t seed : probe_test_seeds) {
+        std::vector<std::optional<Probed>> probed(cells);
+        analysis::parallel_for(cells, analysis::hardware_threads(), [&](std::size_t cell_number) {
+            const Cell cell = make_cell(seed, cell_number);
+            if (!cell.hidden && !cell.attack.empty()) return;
+            if (auto one = probe_cell(cell)) probed[cell_number] = std::move(*one);
+        });
+        for (const auto& one : probed)
+            if (one) report.add(*one);
     }
     std::printf(
-        "# What a probe is worth\n\nWritten by `./dev evaluate probes`: seed %llu, the hard set and where nobody attacks, "
-        "%s.\nNo federation of this table was seen in training. The probe set is 100 clean inputs; the misclassified "
-        "input is one that a\nshipped model answered as the attacker wants it (where nobody attacks: a natural error of "
-        "the last model). Everything is\nmeasured at the program's default thresholds. Target of the hard set with "
-        "either: TPR ≥ 90 %% at FPR ≤ 2 %%.\n\n%s",
-        static_cast<unsigned long long>(probe_test_seed), today().c_str(), report.text().c_str());
+        "# What a probe is worth\n\nWritten by `./dev evaluate probes`: seeds 32 and 36, attacks that are built to hide, "
+        "and where nobody attacks, %s.\nNo federation of this table was seen in training, nor was Neurotoxin. The probe "
+        "set is 100 clean inputs; the misclassified\ninput is one that a shipped model answered as the attacker wants it "
+        "(where nobody attacks: a natural error of the last\nmodel). Everything is measured at the program's default "
+        "thresholds. The hard set is pair flips at Dirichlet 0.1, clipped\nbackdoors, drips, Neurotoxin and edge cases, "
+        "with 6 to 40 clients, up to 40 %% of them attackers; target with either:\nTPR ≥ 90 %% at FPR ≤ 2 %%.\n\n%s",
+        today().c_str(), report.text().c_str());
     return 0;
 }
 

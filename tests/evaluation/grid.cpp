@@ -20,7 +20,7 @@ struct Entry {
     const char* attack;
     const char* variant;
     bool overt;
-    bool hard;
+    bool hidden;
     bool held_out;
 };
 
@@ -238,7 +238,9 @@ void draw_attack(Draw& draw, const Entry& entry, Cell& cell)
     if (name == "drip") plan.schedule.ramp_step = draw.pick(std::array<double, 2>{0.05, 0.1});
     cell.attack = std::string(entry.attack) + (*entry.variant ? " " : "") + entry.variant;
     cell.overt = entry.overt;
-    cell.hard = entry.hard;
+    cell.hidden = entry.hidden;
+    const bool skewed = options.partition.kind == PartitionOptions::Kind::dirichlet && options.partition.alpha == 0.1;
+    cell.hard = entry.hidden && (cell.attack == "label-flip pair" ? skewed : name != "constrain-and-scale");
     cell.held_out = entry.held_out;
     options.attacks.push_back(std::move(plan));
 }

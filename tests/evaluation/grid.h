@@ -16,7 +16,8 @@ struct Cell {
     bool third = false;
     std::string attack;     ///< catalogue name and variant, "label-flip pair"; empty: nobody attacks
     bool held_out = false;  ///< one of the four attacks that no calibration ever sees
-    bool hard = false;    ///< of the hard set: pair flip on skewed data, clipped backdoor, drip, Neurotoxin, edge case
+    bool hidden = false;  ///< an attack that is built to hide: those below, pair flips on any data, constrain-and-scale
+    bool hard = false;    ///< of the hard set: pair flip at Dirichlet 0.1, clipped backdoor, drip, Neurotoxin, edge case
     bool overt = false;   ///< of the overt and colluding set
     double skew = 0;      ///< 0 IID, 1 Dirichlet(≥ 0.5), 2 Dirichlet(< 0.5) or few classes a client
     double fraction = 0;  ///< of the clients that attack

@@ -64,7 +64,7 @@ Rates rates(const Measured& measured, const std::function<bool(const Cell&)>& ke
     Rates out;
     std::size_t found = 0, suspected = 0, accused = 0, honest_suspected = 0;
     std::vector<double> positives, negatives;
-    std::set<std::size_t> cells, accusing;
+    std::set<std::size_t> cells, accusing, suspecting;
     for (const Judged& judged : measured.clients) {
         if (!keep(measured.cells[judged.cell])) continue;
         cells.insert(judged.cell);
@@ -74,6 +74,7 @@ Rates rates(const Measured& measured, const std::function<bool(const Cell&)>& ke
         (judged.malicious ? found : accused) += called;
         (judged.malicious ? suspected : honest_suspected) += graver;
         if (called && !judged.malicious) accusing.insert(judged.cell);
+        if (graver && !judged.malicious) suspecting.insert(judged.cell);
     }
     out.federations = cells.size();
     out.malicious = positives.size();
@@ -84,6 +85,7 @@ Rates rates(const Measured& measured, const std::function<bool(const Cell&)>& ke
     out.honest_suspected = share(honest_suspected, out.honest);
     out.area = area_under_roc(positives, negatives);
     out.runs_accused = share(accusing.size(), cells.size());
+    out.runs_suspected = share(suspecting.size(), cells.size());
     return out;
 }
 

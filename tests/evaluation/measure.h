@@ -37,7 +37,8 @@ struct Rates {
     double accused = -1;    ///< false positive rate of the class `malicious`
     double honest_suspected = -1;
     double area = -1;          ///< under the ROC of the probability, all federations pooled
-    double runs_accused = -1;  ///< federations with at least one false accusation
+    double runs_accused = -1;  ///< federations in which an honest client is called malicious
+    double runs_suspected = -1;  ///< … or suspect
 };
 
 [[nodiscard]] Rates rates(const Measured& measured, const std::function<bool(const Cell&)>& keep);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "evaluation/probe_training.h"
 
+#include "analysis/kernels/parallel.h"
 #include "analysis/verdict/fusion.h"
 #include "analysis/verdict/probe_judgement.h"
+#include "evaluation/chain.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <set>
 #include <sstream>
 
@@ -32,122 +33,138 @@ std::vector<analysis::ProbeRound> cut(const Probed& probed, Brought brought)
 
 }  // namespace
 
-std::vector<ProbeRow> probe_rows(const Probed& probed)
+ProbeNotes probe_notes(const Probed& probed)
 {
-    std::map<model::ClientId, ProbeRow> rows;
-    const auto judgements = analysis::judge(probed.recording.evidence(), analysis::trained_judges());
-    std::map<model::ClientId, double> probability;
-    for (const analysis::Judgement& judgement : judgements) probability[judgement.client] = judgement.probability;
-    for (const Brought brought : {Brought::probe, Brought::trace, Brought::both}) {
-        if (brought != Brought::probe && !probed.has_misclassified) continue;
-        for (const analysis::ProbeFeatures& features : analysis::probe_features(cut(probed, brought), probed.classes)) {
-            const auto judged = probability.find(features.client);
-            if (judged == probability.end()) continue;
-            ProbeRow& row = rows[features.client];
-            row.clients = judgements.size();
-            row.attacked = !probed.recording.cell.attack.empty();
-            row.malicious = probed.recording.malicious.contains(features.client);
-            row.values[static_cast<std::size_t>(brought)] =
-                analysis::probe_judge_row(judged->second, judgements.size(), features);
-        }
-    }
-    std::vector<ProbeRow> all;
-    for (auto& [client, row] : rows) all.push_back(std::move(row));
-    return all;
+    ProbeNotes notes;
+    for (const Brought brought : {Brought::probe, Brought::trace, Brought::both})
+        if (brought == Brought::probe || probed.has_misclassified)
+            notes[static_cast<std::size_t>(brought)] =
+                analysis::probe_features(cut(probed, brought), probed.classes);
+    return notes;
 }
 
-model::Result<void> save(const std::vector<ProbeRow>& rows, const std::filesystem::path& file)
+model::Result<void> save(const ProbeNotes& notes, const std::filesystem::path& file)
 {
     std::ofstream out(file.string() + ".part");
     out.precision(9);
-    for (const ProbeRow& row : rows) {
-        out << row.clients << ' ' << row.attacked << ' ' << row.malicious;
-        for (const std::vector<double>& values : row.values) {
-            out << ' ' << values.size();
-            for (const double value : values) out << ' ' << value;
+    for (std::size_t brought = 0; brought < notes.size(); ++brought)
+        for (const analysis::ProbeFeatures& features : notes[brought]) {
+            out << brought << ' ' << features.client.text() << ' ' << features.rounds.size();
+            for (const std::vector<double>* values : {&features.probe, &features.trace}) {
+                out << ' ' << values->size();
+                for (const double value : *values) out << ' ' << value;
+            }
+            out << '\n';
         }
-        out << '\n';
-    }
     out.close();
     if (!out) return model::fail(model::ErrorCode::io, "can't be written", file.string());
     std::filesystem::rename(file.string() + ".part", file);
     return {};
 }
 
-std::vector<ProbeRow> load_probe_rows(const std::filesystem::path& folder, std::span<const std::uint64_t> seeds)
+namespace {
+
+ProbeNotes load_notes(const std::filesystem::path& file)
 {
-    std::set<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-        for (const std::uint64_t seed : seeds)
-            if (entry.path().extension() == ".probes" &&
-                entry.path().filename().string().starts_with(std::to_string(seed) + "-"))
-                files.insert(entry.path());
-    std::vector<ProbeRow> rows;
-    std::size_t cell = 0;
-    for (const auto& file : files) {
-        std::ifstream in(file);
-        std::string line;
-        while (std::getline(in, line)) {
-            std::istringstream words(line);
-            ProbeRow row;
-            row.cell = cell;
-            words >> row.clients >> row.attacked >> row.malicious;
-            for (std::vector<double>& values : row.values) {
-                std::size_t count = 0;
-                words >> count;
-                values.resize(count);
-                for (double& value : values) words >> value;
-            }
-            rows.push_back(std::move(row));
+    ProbeNotes notes;
+    std::ifstream in(file);
+    std::string line;
+    while (std::getline(in, line)) {
+        std::istringstream words(line);
+        std::size_t brought = 0, rounds = 0;
+        std::string client;
+        analysis::ProbeFeatures features;
+        words >> brought >> client >> rounds;
+        features.client = model::ClientId(client);
+        features.rounds.resize(rounds);
+        for (std::vector<double>* values : {&features.probe, &features.trace}) {
+            std::size_t count = 0;
+            words >> count;
+            values->resize(count);
+            for (double& value : *values) words >> value;
         }
-        ++cell;
+        notes.at(brought).push_back(std::move(features));
     }
-    return rows;
+    return notes;
 }
 
-TrainedProbeJudges train_probe_judges(const std::vector<ProbeRow>& rows)
+/// One federation as lessons; none where it can't be read, or has an attack that is held out of training.
+ProbeLessons lessons_of(const std::filesystem::path& folder, std::uint64_t seed, std::size_t number)
 {
-    constexpr std::size_t folds = 4;
-    std::map<std::size_t, std::size_t> size;
-    for (const ProbeRow& row : rows) ++size[row.cell];
-    const auto train_one = [&](Brought brought) {
-        const auto values = [&](const ProbeRow& row) -> const std::vector<double>& {
-            return row.values[static_cast<std::size_t>(brought)];
-        };
-        const auto table = [&](std::size_t left_out) {
-            Table out;
-            for (const ProbeRow& row : rows) {
-                if (values(row).empty() || row.cell % folds == left_out) continue;
-                out.features = values(row).size();
-                for (const double value : values(row)) out.values.push_back(static_cast<float>(value));
-                out.label.push_back(row.malicious ? 1.0F : 0.0F);
-                out.weight.push_back(20.0F / static_cast<float>(size[row.cell]));
-                out.group.push_back(row.cell);
-            }
-            return out;
-        };
-        BoostingOptions options{.trees = 300, .depth = 4, .rate = 0.06, .l2 = 12, .columns = 0.5};
-        TrainedProbeJudges::One one;
-        std::vector<double> scores, labels;
-        std::vector<std::pair<std::size_t, double>> honest;  // clients of the federation, log-odds
-        for (std::size_t fold = 0; fold < folds; ++fold) {
-            options.seed = fold + 2;
-            const TrainedForest forest = boost(table(fold), options);
-            for (const ProbeRow& row : rows) {
-                if (values(row).empty() || row.cell % folds != fold) continue;
-                scores.push_back(analysis::margin(forest.view(), values(row)));
-                labels.push_back(row.malicious);
-                if (!row.attacked) honest.emplace_back(row.clients, scores.back());
-            }
+    ProbeLessons out;
+    const Cell cell = make_cell(seed, number);
+    if (cell.held_out) return out;
+    const auto recording = load(cell, recording_file(folder, seed, number));
+    if (!recording) {
+        std::fprintf(stderr, "%s\n", recording.error().text().c_str());
+        return out;
+    }
+    const auto judgements = analysis::judge(recording->evidence(), analysis::trained_judges());
+    const ProbeNotes notes = load_notes(folder / (std::to_string(seed) + "-" + std::to_string(number) + ".probes"));
+    for (const analysis::Judgement& judgement : judgements) {
+        ProbeLessons::Client& client = out.clients.emplace_back();
+        client.malicious = recording->malicious.contains(judgement.client);
+        for (std::size_t brought = 0; brought < notes.size(); ++brought)
+            for (const analysis::ProbeFeatures& features : notes[brought])
+                if (features.client == judgement.client)
+                    client.values[brought] = analysis::probe_judge_row(judgement, judgements.size(), features);
+    }
+    out.sizes.push_back(out.clients.size());
+    out.attacked.push_back(!cell.attack.empty());
+    return out;
+}
+
+}  // namespace
+
+ProbeLessons load_probe_lessons(const std::filesystem::path& folder, std::span<const std::uint64_t> seeds)
+{
+    std::set<std::pair<std::uint64_t, std::size_t>> numbers;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        if (entry.path().extension() != ".probes") continue;
+        unsigned long long seed = 0, number = 0;
+        if (std::sscanf(entry.path().filename().string().c_str(), "%llu-%llu", &seed, &number) == 2 &&
+            std::find(seeds.begin(), seeds.end(), seed) != seeds.end())
+            numbers.emplace(seed, number);
+    }
+    const std::vector<std::pair<std::uint64_t, std::size_t>> all(numbers.begin(), numbers.end());
+    std::vector<ProbeLessons> each(all.size());
+    analysis::parallel_for(all.size(), analysis::hardware_threads(),
+                           [&](std::size_t idx) { each[idx] = lessons_of(folder, all[idx].first, all[idx].second); });
+    ProbeLessons lessons;
+    for (ProbeLessons& one : each) {
+        if (one.sizes.empty()) continue;
+        for (ProbeLessons::Client& client : one.clients) {
+            client.cell = lessons.sizes.size();
+            lessons.clients.push_back(std::move(client));
         }
-        options.seed = 1;
-        one.forest = boost(table(folds), options);
-        std::tie(one.slope, one.offset) = fit_logistic(scores, labels);
+        lessons.sizes.push_back(one.sizes.front());
+        lessons.attacked.push_back(one.attacked.front());
+    }
+    return lessons;
+}
+
+TrainedProbeJudges train_probe_judges(const ProbeLessons& all)
+{
+    const BoostingOptions options{.trees = 500, .depth = 4, .rate = 0.06, .l2 = 12, .columns = 0.15};
+    const auto train_one = [&](Brought brought) {
+        std::vector<Lesson> lessons;
+        for (const ProbeLessons::Client& client : all.clients) {
+            const std::vector<double>& row = client.values[static_cast<std::size_t>(brought)];
+            if (!row.empty()) lessons.push_back({client.cell, &row, client.malicious, true});
+        }
+        Chain chain = learn_chain(lessons, {}, options, {}, 0);
+        TrainedProbeJudges::One one;
+        one.forest = std::move(chain.first);
+        std::vector<double> labels;
+        for (const Lesson& lesson : lessons) labels.push_back(lesson.malicious);
+        std::tie(one.slope, one.offset) = fit_logistic(chain.unseen, labels);
         for (const auto& [low, high] : {std::pair{0.0, 11.0}, {11.0, 22.0}, {22.0, 1e9}}) {
             std::vector<double> of_size;
-            for (const auto& [clients, score] : honest)
-                if (static_cast<double>(clients) > low && static_cast<double>(clients) <= high)
-                    of_size.push_back(score);
+            for (std::size_t idx = 0; idx < lessons.size(); ++idx) {
+                const auto clients = static_cast<double>(all.sizes[lessons[idx].cell]);
+                if (!all.attacked[lessons[idx].cell] && clients > low && clients <= high)
+                    of_size.push_back(chain.unseen[idx]);
+            }
             if (of_size.size() >= 100) one.library.push_back(null_cell(std::move(of_size), high));
         }
         return one;
@@ -156,7 +173,7 @@ TrainedProbeJudges train_probe_judges(const std::vector<ProbeRow>& rows)
     judges.probe = train_one(Brought::probe);
     judges.trace = train_one(Brought::trace);
     judges.both = train_one(Brought::both);
-    judges.recipe = std::to_string(size.size()) + " federations of the hard set, or without an attack";
+    judges.recipe = std::to_string(all.sizes.size()) + " federations of the hard set, or without an attack";
     return judges;
 }
 
@@ -195,10 +212,16 @@ std::string ProbeReport::text() const
         if (!cell.attack.empty()) attacks.insert(cell.attack);
     for (std::size_t which = 0; which < measured_.size(); ++which) {
         const std::string name = names[which];
-        line("hard set, " + name, measured_[which], [](const Cell& cell) { return !cell.attack.empty(); });
+        line("hard set, " + name, measured_[which], [](const Cell& cell) { return cell.hard; });
+        line("hard set of at most 30 %, n ≥ 20, " + name, measured_[which],
+             [](const Cell& cell) { return cell.hard && cell.fraction <= 0.31 && cell.options.clients >= 20; });
         line("nobody attacks, " + name, measured_[which], [](const Cell& cell) { return cell.attack.empty(); });
-        for (const std::string& attack : attacks)
+        for (const std::string& attack : attacks) {
             line(attack + ", " + name, measured_[which], [&](const Cell& cell) { return cell.attack == attack; });
+            if (attack == "label-flip pair")
+                line(attack + " at Dirichlet 0.1, " + name, measured_[which],
+                     [&](const Cell& cell) { return cell.attack == attack && cell.hard; });
+        }
     }
     for (std::size_t which = 0; which < measured_.size(); ++which) {
         char error[16];

@@ -16,19 +16,28 @@ namespace fedsleuth::evaluation {
 /// What an analyst can bring along.
 enum class Brought { probe, trace, both };
 
-/// One client of a probed federation: what the probes' judges see (analysis::probe_judge_row), and the truth.
-struct ProbeRow {
-    std::size_t cell = 0;  ///< numbered over all files
-    std::size_t clients = 0;
-    bool attacked = false;  ///< the federation
-    bool malicious = false;
-    std::array<std::vector<double>, 3> values;  ///< by Brought; empty where there was no misclassified input
+/// What the probes said of one federation's clients (analysis::ProbeFeatures without the rounds), by Brought; empty
+/// where there was no misclassified input.
+using ProbeNotes = std::array<std::vector<analysis::ProbeFeatures>, 3>;
+
+[[nodiscard]] ProbeNotes probe_notes(const Probed& probed);
+[[nodiscard]] model::Result<void> save(const ProbeNotes& notes, const std::filesystem::path& file);
+
+/// Probed federations as the probes' judges learn from them.
+struct ProbeLessons {
+    struct Client {
+        std::size_t cell = 0;
+        std::array<std::vector<double>, 3> values;  ///< analysis::probe_judge_row by Brought; empty without features
+        bool malicious = false;
+    };
+    std::vector<Client> clients;     ///< cell by cell
+    std::vector<std::size_t> sizes;  ///< clients of each cell
+    std::vector<bool> attacked;      ///< by cell
 };
 
-[[nodiscard]] std::vector<ProbeRow> probe_rows(const Probed& probed);
-[[nodiscard]] model::Result<void> save(const std::vector<ProbeRow>& rows, const std::filesystem::path& file);
-[[nodiscard]] std::vector<ProbeRow> load_probe_rows(const std::filesystem::path& folder,
-                                                    std::span<const std::uint64_t> seeds);
+/// Every federation of the seeds of which the folder has both a recording and notes, judged by the trained judges.
+[[nodiscard]] ProbeLessons load_probe_lessons(const std::filesystem::path& folder,
+                                              std::span<const std::uint64_t> seeds);
 
 /// Probes' judges that own their numbers.
 struct TrainedProbeJudges {
@@ -41,9 +50,9 @@ struct TrainedProbeJudges {
     std::string recipe;
 };
 
-/// The forests learn from all rows; probability and null library come from what forests say of federations that they
-/// have not seen (four folds). The library is of federations in which nobody attacks.
-[[nodiscard]] TrainedProbeJudges train_probe_judges(const std::vector<ProbeRow>& rows);
+/// The forests learn from all federations; probability and null library come from what forests say of federations that
+/// they have not seen. The library is of federations in which nobody attacks.
+[[nodiscard]] TrainedProbeJudges train_probe_judges(const ProbeLessons& lessons);
 
 /// The judges as analysis/verdict/trained/probe_judges.inc.
 [[nodiscard]] std::string as_source(const TrainedProbeJudges& judges);

@@ -32,9 +32,11 @@ void targets(std::ostringstream& out, const Measured& measured)
     for (const std::int64_t error : onsets) near += error <= 4;
     out << "| | target | measured |\n| --- | --- | --- |\n";
     out << "| clean and noisy-honest runs: clients called malicious | ≤ 0.5 % | " << percent(quiet.accused) << " |\n";
-    out << "| … runs with any accusation | ≤ 10 % | " << percent(quiet.runs_accused) << " |\n";
+    out << "| … runs in which anybody is called so (or suspect) | ≤ 10 % | " << percent(quiet.runs_accused) << " ("
+        << percent(quiet.runs_suspected) << ") |\n";
     out << "| overt and colluding attacks, at most 30 %, n ≥ 20 | TPR ≥ 97 % at FPR ≤ 1 % | " << percent(overt.found)
-        << " at " << percent(overt.accused) << " (IID or Dirichlet ≥ 0.5: " << percent(milder.found) << " at "
+        << " at " << percent(overt.accused) << "; suspects counted: " << percent(overt.suspected) << " at "
+        << percent(overt.honest_suspected) << " (IID or Dirichlet ≥ 0.5: " << percent(milder.found) << " at "
         << percent(milder.accused) << ") |\n";
     out << "| hard set, without side input | AUROC ≥ 0.90, FPR ≤ 1 % | " << decimal(hard.area) << ", "
         << percent(hard.accused) << " |\n";

@@ -2,7 +2,7 @@
 #include "evaluation/training.h"
 
 #include "analysis/kernels/parallel.h"
-#include "analysis/verdict/further_look.h"
+#include "evaluation/chain.h"
 
 #include <algorithm>
 #include <cmath>
@@ -65,56 +65,12 @@ TrainedJudges::Null null_cell(std::vector<double> values, double most_clients)
     return cell;
 }
 
-using analysis::ClientFeatures;
 using analysis::hardware_threads;
 using analysis::parallel_for;
 
 namespace {
 
-constexpr std::size_t folds = 4;
 constexpr std::size_t further_looks = 3;
-
-std::vector<double> margins(const std::vector<std::vector<double>>& rows, const analysis::Forest& forest)
-{
-    std::vector<double> out;
-    for (const auto& row : rows) out.push_back(analysis::margin(forest, row));
-    return out;
-}
-
-/// Rows of a further look for all examples, in their order.
-std::vector<std::vector<double>> further_rows(const Dataset& data, const std::vector<double>& suspicions)
-{
-    std::vector<std::size_t> first_of(data.cells.size() + 1, data.examples.size());
-    for (std::size_t idx = data.examples.size(); idx-- > 0;) first_of[data.examples[idx].cell] = idx;
-    std::vector<std::vector<double>> rows(data.examples.size());
-    parallel_for(data.cells.size(), hardware_threads(), [&](std::size_t cell) {
-        std::vector<ClientFeatures> clients;
-        std::vector<double> own;
-        for (std::size_t idx = first_of[cell]; idx < data.examples.size() && data.examples[idx].cell == cell; ++idx) {
-            ClientFeatures light;
-            light.client = data.examples[idx].features.client;
-            light.values = data.examples[idx].features.values;
-            clients.push_back(std::move(light));
-            own.push_back(suspicions[idx]);
-        }
-        const analysis::Surroundings surroundings = analysis::surroundings_of(data.evidence[cell], clients);
-        std::size_t idx = first_of[cell];
-        for (auto& row : analysis::further_look(surroundings, own)) rows[idx++] = std::move(row);
-    });
-    return rows;
-}
-
-Table further_table(const Dataset& data, const std::vector<std::vector<double>>& rows,
-                    const std::function<bool(const Example&)>& keep)
-{
-    Table table = client_table(data, keep);
-    table.features = analysis::further_feature_names().size();
-    table.values.clear();
-    for (std::size_t idx = 0; idx < data.examples.size(); ++idx)
-        if (keep(data.examples[idx]))
-            for (const double value : rows[idx]) table.values.push_back(static_cast<float>(value));
-    return table;
-}
 
 void fit_library(TrainedJudges& judges, const Dataset& quiet)
 {
@@ -134,11 +90,9 @@ void fit_rounds(TrainedJudges& judges, const Dataset& data)
 {
     Table table;
     table.features = analysis::round_feature_names().size();
-    std::size_t turn = 0;
     for (const Example& example : data.examples) {
         if (data.cells[example.cell].held_out) continue;
-        if (!example.malicious && ++turn % 4 != 0) continue;
-        for (std::size_t place = 0; place < example.features.rounds.size(); ++place) {
+        for (std::size_t place = 0; place < example.features.round_values.size(); ++place) {
             for (const double value : example.features.round_values[place])
                 table.values.push_back(static_cast<float>(value));
             table.label.push_back(std::binary_search(example.bad_rounds.begin(), example.bad_rounds.end(),
@@ -159,7 +113,7 @@ void fit_kinds(TrainedJudges& judges, const Dataset& data)
     const auto counts = [&](const Example& example) {
         return (example.malicious && !data.cells[example.cell].held_out) || example.unreliable;
     };
-    const BoostingOptions options{.trees = 300, .depth = 4, .rate = 0.08, .l2 = 5, .columns = 0.2};
+    const BoostingOptions options{.trees = 400, .depth = 4, .rate = 0.08, .l2 = 5, .columns = 0.2};
     kinds.insert("unreliable");
     const std::vector<std::string> names(kinds.begin(), kinds.end());
     judges.kinds.resize(names.size());
@@ -181,50 +135,23 @@ void fit_kinds(TrainedJudges& judges, const Dataset& data)
 
 std::vector<double> last_log_odds(const Dataset& data, const TrainedJudges& judges)
 {
-    std::vector<double> log_odds;
-    for (const Example& example : data.examples)
-        log_odds.push_back(analysis::margin(judges.first.view(), example.features.values));
-    for (const TrainedForest& look : judges.looks) log_odds = margins(further_rows(data, log_odds), look.view());
-    return log_odds;
+    return chain_log_odds(lessons_of(data), data.surroundings, judges.first, judges.looks);
 }
 
 TrainedJudges train(const Dataset& data, const Dataset& quiet)
 {
-    const auto used = [&](const Example& example) { return !data.cells[example.cell].held_out; };
-    const auto fold_of = [](const Example& example) { return (example.cell / 5) % folds; };
-    // The forest of one fold has not seen that fold; the one of `folds` has seen all.
-    const auto learn = [&](const BoostingOptions& options, const auto& table_of) {
-        std::vector<TrainedForest> forests(folds + 1);
-        parallel_for(folds + 1, hardware_threads(), [&](std::size_t fold) {
-            BoostingOptions own = options;
-            own.seed = fold + 1;
-            forests[fold] =
-                boost(table_of([&](const Example& example) { return used(example) && fold_of(example) != fold; }), own);
-        });
-        return forests;
-    };
     TrainedJudges judges;
-    const BoostingOptions options{.trees = 2500, .depth = 4, .rate = 0.07, .l2 = 12, .columns = 0.1};
-    std::vector<TrainedForest> first = learn(options, [&](const auto& keep) { return client_table(data, keep); });
-    std::vector<double> unseen;
-    for (const Example& example : data.examples)
-        unseen.push_back(analysis::margin(first[fold_of(example)].view(), example.features.values));
-    judges.first = std::move(first.back());
-
+    const BoostingOptions first{.trees = 3000, .depth = 4, .rate = 0.07, .l2 = 12, .columns = 0.1};
     const BoostingOptions further{.trees = 400, .depth = 4, .rate = 0.06, .l2 = 20, .columns = 0.5};
-    for (std::size_t look = 0; look < further_looks; ++look) {
-        const auto rows = further_rows(data, unseen);
-        std::vector<TrainedForest> forests =
-            learn(further, [&](const auto& keep) { return further_table(data, rows, keep); });
-        for (std::size_t idx = 0; idx < rows.size(); ++idx)
-            unseen[idx] = analysis::margin(forests[fold_of(data.examples[idx])].view(), rows[idx]);
-        judges.looks.push_back(std::move(forests.back()));
-    }
+    const std::vector<Lesson> lessons = lessons_of(data);
+    Chain chain = learn_chain(lessons, data.surroundings, first, further, further_looks);
+    judges.first = std::move(chain.first);
+    judges.looks = std::move(chain.looks);
     std::vector<double> scores, labels;
-    for (std::size_t idx = 0; idx < data.examples.size(); ++idx)
-        if (used(data.examples[idx])) {
-            scores.push_back(unseen[idx]);
-            labels.push_back(data.examples[idx].malicious);
+    for (std::size_t idx = 0; idx < lessons.size(); ++idx)
+        if (lessons[idx].used) {
+            scores.push_back(chain.unseen[idx]);
+            labels.push_back(lessons[idx].malicious);
         }
     std::tie(judges.slope, judges.offset) = fit_logistic(scores, labels);
     fit_library(judges, quiet);
