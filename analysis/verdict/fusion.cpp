@@ -46,8 +46,8 @@ struct Case {
     bool discovered = false;                            ///< at the bar's false discovery rate
     const std::string* explained = nullptr;             ///< why it is odd without any attack
     bool original = false;                              ///< of copies that look like a mimic's
-    bool original_known = false;  ///< one of its twins is the original
-    bool crowd = true;            ///< the federation is large enough to be judged statistically
+    bool original_known = false;                        ///< one of its twins is the original
+    bool crowd = true;                                  ///< the federation is large enough to be judged statistically
     const Bar* bar = &ordinary_bar;
 
     [[nodiscard]] bool convicted() const { return discovered && judgement->probability >= bar->malicious; }
@@ -64,8 +64,7 @@ std::string attack_of(const Case& one)
     if (boosted && one.pattern.attack == "model-replacement") return one.pattern.attack;
     for (const auto& [kind, likelihood] : one.kinds) {
         if (likelihood < stands_out) break;
-        if (one.pattern.lockstep && likelihood < clear &&
-            std::find(alike.begin(), alike.end(), kind) == alike.end())
+        if (one.pattern.lockstep && likelihood < clear && std::find(alike.begin(), alike.end(), kind) == alike.end())
             continue;
         if (sure && kind == "unreliable") continue;
         if ((kind == "sign-flip" || kind == "label-flip") && !one.pattern.opposed_as.empty())
@@ -221,7 +220,8 @@ model::Verdicts fuse(const Evidence& evidence, const std::vector<ClientId>& clie
         if (const auto found = cases.find(client); found != cases.end()) {
             fill(verdict, found->second);
             if (found->second.explained && verdict.verdict == VerdictClass::watch)
-                verdict.against.push_back({"norm", evidence.rounds.front().patterns.round, *found->second.explained, 1});
+                verdict.against.push_back(
+                    {"norm", evidence.rounds.front().patterns.round, *found->second.explained, 1});
             explain(verdict, *found->second.judgement, found->second.pattern, cases.size(), evidence.rounds);
             if (const auto opinion = opinions.find(client); opinion != opinions.end())
                 explain_probe(verdict, opinion->second);

@@ -4,9 +4,9 @@
 #include "analysis/detection/robust.h"
 #include "analysis/verdict/series.h"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <Eigen/Core>
 #include <functional>
 #include <limits>
 #include <map>

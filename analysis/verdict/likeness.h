@@ -30,8 +30,9 @@ using Places = std::vector<std::optional<std::size_t>>;
 /// leans): clients with like data may well go the same way, those with unlike data don't unless they share a purpose.
 [[nodiscard]] Likeness excess_of(Likeness likeness, const Likeness& explained);
 
-/// The six ways in which clients can be alike: the whole updates, their last layer, the whole less what like data explain,
-/// the leans themselves, the update without its last layer less what like data explain, and the last layer likewise.
+/// The six ways in which clients can be alike: the whole updates, their last layer, the whole less what like data
+/// explain, the leans themselves, the update without its last layer less what like data explain, and the last layer
+/// likewise.
 [[nodiscard]] std::vector<Likeness> all_likenesses(const History& history, const Places& places);
 
 /// One client's rounds, ascending, and what set each of them apart from its own others: T × m.

@@ -109,8 +109,7 @@ std::vector<ProbeOpinion> weigh_probes(std::vector<Judgement>& judgements, const
         const ProbeJudge& judge = features.trace.empty()   ? judges.probe
                                   : features.probe.empty() ? judges.trace
                                                            : judges.both;
-        const double log_odds =
-            margin(judge.forest, probe_judge_row(judgement, judgements.size(), features));
+        const double log_odds = margin(judge.forest, probe_judge_row(judgement, judgements.size(), features));
         const double probability = logistic(judge.slope * log_odds + judge.offset);
         const double p = p_value(judge.library, static_cast<double>(judgements.size()), log_odds);
         ProbeOpinion opinion;

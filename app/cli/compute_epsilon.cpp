@@ -57,8 +57,8 @@ model::Result<Exit> run_compute_epsilon(const PrivacyQuestion& question, const T
     if (question.curve) curve_field(json, question, history);
     json.end_object();
     Table table({{"epsilon", "ε", true}, {"delta", "δ", true}, {"accountant", "accountant"}, {"order", "order", true}});
-    table.add(
-        {bound_cell(spent.epsilon), number_cell(question.delta), accountant_cell(accountant), number_cell(spent.order)});
+    table.add({bound_cell(spent.epsilon), number_cell(question.delta), accountant_cell(accountant),
+               number_cell(spent.order)});
     if (!spent.note.empty()) table.note(spent.note);
     FEDSLEUTH_CHECK(print(terminal, question.format, table, json));
     return Exit::ok;
@@ -81,7 +81,8 @@ model::Result<Exit> run_compute_noise(const PrivacyQuestion& question, const Ter
                  {"epsilon", "ε", true},
                  {"delta", "δ", true},
                  {"accountant", "accountant"}});
-    table.add({bound_cell(noise), number_cell(question.epsilon), number_cell(question.delta), accountant_cell(accountant)});
+    table.add(
+        {bound_cell(noise), number_cell(question.epsilon), number_cell(question.delta), accountant_cell(accountant)});
     if (!std::isfinite(noise)) table.note("No noise is enough: the bound does not go down so far.");
     FEDSLEUTH_CHECK(print(terminal, question.format, table, json));
     return Exit::ok;

@@ -117,7 +117,8 @@ private slots:
             QCOMPARE(QString::fromStdString(verdict.attack), attack);
             QCOMPARE(QString::fromStdString(verdict.family), family);
             QVERIFY(verdict.first_bad_round.has_value());
-            QVERIFY2(std::abs(verdict.first_bad_round->value() - guilty->second.front()) <= (hides ? 3 : 1), who.c_str());
+            QVERIFY2(std::abs(verdict.first_bad_round->value() - guilty->second.front()) <= (hides ? 3 : 1),
+                     who.c_str());
             QVERIFY(!verdict.reasons.empty());
             for (const model::Reason& reason : verdict.reasons)
                 QVERIFY2(analysis::find_detector(reason.detector), reason.detector.c_str());

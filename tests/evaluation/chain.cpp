@@ -66,11 +66,8 @@ std::vector<TrainedForest> learn(const std::vector<Lesson>& lessons,
     parallel_for(folds + 1, hardware_threads(), [&](std::size_t fold) {
         BoostingOptions own = options;
         own.seed = fold + 1;
-        forests[fold] = boost(table_of(lessons, row,
-                                       [&](const Lesson& lesson) {
-                                           return lesson.used && fold_of(lesson) != fold;
-                                       }),
-                              own);
+        forests[fold] = boost(
+            table_of(lessons, row, [&](const Lesson& lesson) { return lesson.used && fold_of(lesson) != fold; }), own);
     });
     return forests;
 }
@@ -88,7 +85,8 @@ Chain learn_chain(const std::vector<Lesson>& lessons, const std::vector<analysis
     chain.first = std::move(forests.back());
     for (std::size_t look = 0; look < looks; ++look) {
         const Rows rows = further_rows(lessons, surroundings, chain.unseen);
-        forests = learn(lessons, [&](std::size_t idx) -> const std::vector<double>& { return rows[idx]; }, further);
+        forests = learn(
+            lessons, [&](std::size_t idx) -> const std::vector<double>& { return rows[idx]; }, further);
         for (std::size_t idx = 0; idx < rows.size(); ++idx)
             chain.unseen[idx] = analysis::margin(forests[fold_of(lessons[idx])].view(), rows[idx]);
         chain.looks.push_back(std::move(forests.back()));

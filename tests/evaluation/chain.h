@@ -11,7 +11,7 @@ namespace fedsleuth::evaluation {
 
 /// One client of one federation, as a chain of judges learns from it.
 struct Lesson {
-    std::size_t cell = 0;  ///< index of the federation; lessons are in the order of the cells
+    std::size_t cell = 0;                      ///< index of the federation; lessons are in the order of the cells
     const std::vector<double>* row = nullptr;  ///< what the first judge sees
     bool malicious = false;
     bool used = true;  ///< learned from; the others are only there
@@ -21,7 +21,8 @@ struct Lesson {
 struct Chain {
     TrainedForest first;
     std::vector<TrainedForest> looks;
-    std::vector<double> unseen;  ///< log-odds after the last look of every lesson, by forests that had not seen its fold
+    std::vector<double>
+        unseen;  ///< log-odds after the last look of every lesson, by forests that had not seen its fold
 };
 
 /// Each further look learns from suspicions that the one before had of federations which it had not seen (four folds of

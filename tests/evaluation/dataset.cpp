@@ -76,8 +76,8 @@ std::vector<Lesson> lessons_of(const Dataset& data)
 {
     std::vector<Lesson> lessons;
     for (const Example& example : data.examples)
-        lessons.push_back({example.cell, &example.features.values, example.malicious,
-                           !data.cells[example.cell].held_out});
+        lessons.push_back(
+            {example.cell, &example.features.values, example.malicious, !data.cells[example.cell].held_out});
     return lessons;
 }
 

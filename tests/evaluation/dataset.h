@@ -3,8 +3,8 @@
 
 #include "analysis/verdict/client_features.h"
 #include "analysis/verdict/further_look.h"
-#include "evaluation/chain.h"
 #include "evaluation/boosting.h"
+#include "evaluation/chain.h"
 #include "evaluation/recording.h"
 
 #include <functional>
@@ -15,7 +15,7 @@ namespace fedsleuth::evaluation {
 
 /// One client of one recorded federation: what the judges see, and the truth.
 struct Example {
-    std::size_t cell = 0;  ///< index in Dataset::cells
+    std::size_t cell = 0;               ///< index in Dataset::cells
     analysis::ClientFeatures features;  ///< the rounds’ values only of the malicious and of a quarter of the honest
     bool malicious = false;
     bool unreliable = false;
@@ -25,7 +25,7 @@ struct Example {
 
 struct Dataset {
     std::vector<Cell> cells;
-    std::vector<Example> examples;  ///< cell by cell
+    std::vector<Example> examples;                     ///< cell by cell
     std::vector<analysis::Surroundings> surroundings;  ///< of each cell
 };
 

@@ -24,7 +24,8 @@ constexpr std::uint64_t test_seeds[] = {2, 12};  // the first and the second des
 constexpr std::uint64_t training_seeds[] = {1, 11, 15, 21, 25, 41, 51};
 constexpr std::uint64_t library_seeds[] = {3, 13, 43};  // of these, the fifth of the cells in which nobody attacks
 constexpr std::uint64_t fast_seed = 22;
-constexpr std::uint64_t probe_training_seeds[] = {31, 33, 35, 37, 61, 63, 65, 67, 69, 71, 73, 75};  // the hard set, and where nobody attacks
+constexpr std::uint64_t probe_training_seeds[] = {31, 33, 35, 37, 61, 63,
+                                                  65, 67, 69, 71, 73, 75};  // the hard set, and where nobody attacks
 constexpr std::uint64_t probe_test_seeds[] = {32, 36};
 
 int usage()
@@ -34,7 +35,8 @@ int usage()
         "       fedsleuth-evaluate train FOLDER CELLS OUT.inc        learn the judges from what is recorded\n"
         "       fedsleuth-evaluate report FOLDER CELLS OUT.md        measure the verdicts on what is recorded\n"
         "       fedsleuth-evaluate corpus SCRATCH FOLDER…            the same on labelled evidence folders\n"
-        "       fedsleuth-evaluate record-probes FOLDER SEED FROM TO simulate the hard set with probes, keep what they say\n"
+        "       fedsleuth-evaluate record-probes FOLDER SEED FROM TO simulate the hard set with probes, keep what they "
+        "say\n"
         "       fedsleuth-evaluate train-probes FOLDER OUT.inc       learn what probes are worth\n"
         "       fedsleuth-evaluate report-probes CELLS               measure the verdicts with and without probes\n"
         "       fedsleuth-evaluate fast                              a cut of the grid, in seconds; fails below it\n",
@@ -170,11 +172,15 @@ int report_probes(std::size_t cells)
             if (one) report.add(*one);
     }
     std::printf(
-        "# What a probe is worth\n\nWritten by `./dev evaluate probes`: seeds 32 and 36, attacks that are built to hide, "
-        "and where nobody attacks, %s.\nNo federation of this table was seen in training, nor was Neurotoxin. The probe "
-        "set is 100 clean inputs; the misclassified\ninput is one that a shipped model answered as the attacker wants it "
+        "# What a probe is worth\n\nWritten by `./dev evaluate probes`: seeds 32 and 36, attacks that are built to "
+        "hide, "
+        "and where nobody attacks, %s.\nNo federation of this table was seen in training, nor was Neurotoxin. The "
+        "probe "
+        "set is 100 clean inputs; the misclassified\ninput is one that a shipped model answered as the attacker wants "
+        "it "
         "(where nobody attacks: a natural error of the last\nmodel). Everything is measured at the program's default "
-        "thresholds. The hard set is pair flips at Dirichlet 0.1, clipped\nbackdoors, drips, Neurotoxin and edge cases, "
+        "thresholds. The hard set is pair flips at Dirichlet 0.1, clipped\nbackdoors, drips, Neurotoxin and edge "
+        "cases, "
         "with 6 to 40 clients, up to 40 %% of them attackers; target with either:\nTPR ≥ 90 %% at FPR ≤ 2 %%.\n\n%s",
         today().c_str(), report.text().c_str());
     return 0;

@@ -36,8 +36,8 @@ struct Rates {
     double suspected = -1;  ///< the same of `suspect` or graver
     double accused = -1;    ///< false positive rate of the class `malicious`
     double honest_suspected = -1;
-    double area = -1;          ///< under the ROC of the probability, all federations pooled
-    double runs_accused = -1;  ///< federations in which an honest client is called malicious
+    double area = -1;            ///< under the ROC of the probability, all federations pooled
+    double runs_accused = -1;    ///< federations in which an honest client is called malicious
     double runs_suspected = -1;  ///< … or suspect
 };
 

@@ -38,8 +38,7 @@ ProbeNotes probe_notes(const Probed& probed)
     ProbeNotes notes;
     for (const Brought brought : {Brought::probe, Brought::trace, Brought::both})
         if (brought == Brought::probe || probed.has_misclassified)
-            notes[static_cast<std::size_t>(brought)] =
-                analysis::probe_features(cut(probed, brought), probed.classes);
+            notes[static_cast<std::size_t>(brought)] = analysis::probe_features(cut(probed, brought), probed.classes);
     return notes;
 }
 

@@ -45,8 +45,9 @@ private:
     std::function<void(std::function<void()>)> publish_;
 };
 
-/// Long work, each in a thread of its own. Jobs run in lanes: a new job in a lane stops the one before, and that one's answer
-/// never arrives (the latest request wins). Answers arrive in the window's thread, and only while their context lives.
+/// Long work, each in a thread of its own. Jobs run in lanes: a new job in a lane stops the one before, and that one's
+/// answer never arrives (the latest request wins). Answers arrive in the window's thread, and only while their context
+/// lives.
 class Jobs : public QObject {
     Q_OBJECT
 public:
