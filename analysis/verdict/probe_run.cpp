@@ -77,6 +77,10 @@ Result<ProbeRun> run_probes(model::UpdateSource& source, const model::Federation
         note += std::string(last->accuracy ? ", and " : "the last checkpoint gives ") + percent(*last->attack_success) +
                 " of the misclassified inputs the wrong answer";
     run.notes.push_back(note + ".");
+    if (probes.misclassified)
+        run.notes.emplace_back(
+            "An input that was answered wrongly says that something went wrong: less is asked for before a client is "
+            "malicious or suspect.");
     for (const std::optional<model::ProbeSet>* set : {&probes.probe, &probes.misclassified})
         if (*set)
             note += std::string(set == &probes.probe ? ". Probe set: " : ". Misclassified inputs: ") +

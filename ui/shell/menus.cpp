@@ -80,7 +80,8 @@ Menus build_menus(QMainWindow& window)
     menus.misclassified = add(case_menu, words("Add a &misclassified input…"));
     menus.misclassified->setToolTip(
         words("An input that a shipped model answers wrongly (.npz with x, and y for that "
-              "answer): who taught it that answer becomes evidence."));
+              "answer): who taught it that answer becomes evidence, and less is asked for before a client is "
+              "suspect, because something went wrong."));
     case_menu->setToolTipsVisible(true);
     menus.report = add(case_menu, words("&Report…"), {QKeySequence(Qt::CTRL | Qt::Key_R)});
     QMenu* help = bar->addMenu(words("&Help"));
