@@ -407,7 +407,8 @@ private slots:
         QVERIFY(analyse(plain, plain, {}, progress).has_value());
         const auto summary = analyse(probed, probed, with, progress);
         QVERIFY2(summary.has_value(), summary ? "" : summary.error().text().c_str());
-        QCOMPARE(summary->notes.size(), std::size_t{1});
+        QCOMPARE(summary->notes.size(), std::size_t{2});
+        QVERIFY(summary->notes.back().find("less is asked for") != std::string::npos);
 
         // Summed over the rounds of the attack, nobody raises the wrong answer as much as the attackers do.
         std::map<model::ClientId, double> raised;
