@@ -183,6 +183,7 @@ std::string_view feature_source(std::size_t feature_idx)
 
 Likeness rhythms_of(const std::vector<ClientFeatures>& clients)
 {
+    if (clients.size() > History::most_clients) return {};
     // The last of round_feature_names() before the patterns: "apart".
     const std::size_t m = judged_detectors().size();
     std::vector<Rhythm> rhythms;

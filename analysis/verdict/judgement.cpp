@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace fedsleuth::analysis {
 
@@ -128,7 +129,7 @@ std::vector<bool> benjamini_hochberg(const std::vector<double>& p_values, double
 
 std::vector<Judgement> judge(const Evidence& evidence, const Judges& judges)
 {
-    const std::vector<ClientFeatures> clients = client_features(evidence);
+    std::vector<ClientFeatures> clients = client_features(evidence);
     std::vector<double> suspicions;
     for (const ClientFeatures& client : clients) suspicions.push_back(margin(judges.first, client.values));
     std::vector<double> log_odds = suspicions;
@@ -154,7 +155,7 @@ std::vector<Judgement> judge(const Evidence& evidence, const Judges& judges)
     const std::vector<std::vector<double>> ratios = round_ratios(clients, all, judges.round);
     for (std::size_t idx = 0; idx < all.size(); ++idx) {
         find_rounds(all[idx], clients[idx], ratios[idx]);
-        all[idx].values = clients[idx].values;
+        all[idx].values = std::move(clients[idx].values);
     }
     return all;
 }

@@ -84,7 +84,6 @@ std::vector<Likeness> all_likenesses(const History& history, const Places& place
 
 Likeness rhythm_likeness(const std::vector<Rhythm>& clients, std::size_t m)
 {
-    if (clients.size() > History::most_clients) return {};
     constexpr double widest = 4;       // a number of one round counts at most this much
     constexpr double more_rounds = 2;  // in which nothing was alike
     struct Place {

@@ -25,7 +25,7 @@ constexpr std::uint64_t training_seeds[] = {1, 11, 15, 21, 25, 41, 51};
 constexpr std::uint64_t library_seeds[] = {3, 13, 43};  // of these, the fifth of the cells in which nobody attacks
 constexpr std::uint64_t fast_seed = 22;
 constexpr std::uint64_t probe_training_seeds[] = {31, 33, 35, 37, 61, 63,
-                                                  65, 67, 69, 71, 73, 75};  // the hard set, and where nobody attacks
+                                                  65, 67, 69, 71, 73, 75};  // attacks that hide, and none
 constexpr std::uint64_t probe_test_seeds[] = {32, 36};
 
 int usage()
@@ -35,8 +35,8 @@ int usage()
         "       fedsleuth-evaluate train FOLDER CELLS OUT.inc        learn the judges from what is recorded\n"
         "       fedsleuth-evaluate report FOLDER CELLS OUT.md        measure the verdicts on what is recorded\n"
         "       fedsleuth-evaluate corpus SCRATCH FOLDER…            the same on labelled evidence folders\n"
-        "       fedsleuth-evaluate record-probes FOLDER SEED FROM TO simulate the hard set with probes, keep what they "
-        "say\n"
+        "       fedsleuth-evaluate record-probes FOLDER SEED FROM TO simulate hidden attacks with probes, keep "
+        "ledgers and notes\n"
         "       fedsleuth-evaluate train-probes FOLDER OUT.inc       learn what probes are worth\n"
         "       fedsleuth-evaluate report-probes CELLS               measure the verdicts with and without probes\n"
         "       fedsleuth-evaluate fast                              a cut of the grid, in seconds; fails below it\n",
