@@ -95,7 +95,6 @@ private slots:
         QVERIFY(verdicts && *verdicts);
         QVERIFY((*verdicts)->inspectable);
         double previous = 1;
-        int wrong_suspects = 0;
         std::set<int> groups;
         for (const model::Verdict& verdict : (*verdicts)->clients) {
             QVERIFY(verdict.probability <= previous);
@@ -104,10 +103,14 @@ private slots:
             const std::string who = verdict.client.text() + " " + std::string(model::name_of(verdict.verdict)) + " " +
                                     (verdict.reasons.empty() ? "" : verdict.reasons.front().text);
             if (guilty == truth.malicious.end()) {
-                // Among attackers who are hardly there, two honest clients may look no better.
-                if (name == "slow-backdoor" && verdict.verdict == VerdictClass::suspect && ++wrong_suspects <= 2)
-                    continue;
+                QVERIFY2(verdict.verdict != VerdictClass::malicious, who.c_str());
+                // Known to be wrong, and said in the output: beside attackers who are hardly there these two look no
+                // better.
+                const std::string& id = verdict.client.text();
+                const bool known = name == "slow-backdoor" && (id == "site-00" || id == "site-10");
+                if (known) QEXPECT_FAIL("", "two honest clients of this federation are suspect", Continue);
                 QVERIFY2(verdict.verdict == VerdictClass::clean || verdict.verdict == VerdictClass::watch, who.c_str());
+                if (known) QEXPECT_FAIL("", "two honest clients of this federation are suspect", Continue);
                 QVERIFY(verdict.probability < 0.5);
                 continue;
             }
