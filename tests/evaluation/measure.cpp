@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <set>
 
 namespace fedsleuth::evaluation {
@@ -57,6 +58,25 @@ double area_under_roc(const std::vector<double>& positives, std::vector<double> 
     return sum / static_cast<double>(positives.size()) / static_cast<double>(negatives.size());
 }
 
+struct Tally {
+    double found = 0, suspected = 0, malicious = 0;
+};
+
+/// Of the share Σ part / Σ malicious.
+double standard_error(const std::map<std::size_t, Tally>& federations, double Tally::*part)
+{
+    double parts = 0, malicious = 0, squares = 0;
+    for (const auto& [cell, tally] : federations) {
+        parts += tally.*part;
+        malicious += tally.malicious;
+    }
+    const auto count = static_cast<double>(federations.size());
+    if (count < 2 || malicious == 0) return 0;
+    for (const auto& [cell, tally] : federations)
+        squares += std::pow(tally.*part - parts / malicious * tally.malicious, 2);
+    return std::sqrt(count / (count - 1) * squares) / malicious;
+}
+
 }  // namespace
 
 Rates rates(const Measured& measured, const std::function<bool(const Cell&)>& keep)
@@ -65,6 +85,7 @@ Rates rates(const Measured& measured, const std::function<bool(const Cell&)>& ke
     std::size_t found = 0, suspected = 0, accused = 0, honest_suspected = 0;
     std::vector<double> positives, negatives;
     std::set<std::size_t> cells, accusing, suspecting;
+    std::map<std::size_t, Tally> tallies;  // of federations under attack
     for (const Judged& judged : measured.clients) {
         if (!keep(measured.cells[judged.cell])) continue;
         cells.insert(judged.cell);
@@ -73,11 +94,19 @@ Rates rates(const Measured& measured, const std::function<bool(const Cell&)>& ke
         (judged.malicious ? positives : negatives).push_back(judged.verdict.probability);
         (judged.malicious ? found : accused) += called;
         (judged.malicious ? suspected : honest_suspected) += graver;
+        if (judged.malicious) {
+            Tally& tally = tallies[judged.cell];
+            tally.found += called;
+            tally.suspected += graver;
+            ++tally.malicious;
+        }
         if (called && !judged.malicious) accusing.insert(judged.cell);
         if (graver && !judged.malicious) suspecting.insert(judged.cell);
     }
     out.federations = cells.size();
     out.malicious = positives.size();
+    out.found_error = standard_error(tallies, &Tally::found);
+    out.suspected_error = standard_error(tallies, &Tally::suspected);
     out.honest = negatives.size();
     out.found = share(found, out.malicious);
     out.suspected = share(suspected, out.malicious);

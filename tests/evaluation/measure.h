@@ -34,7 +34,10 @@ struct Rates {
     std::size_t federations = 0, malicious = 0, honest = 0;
     double found = -1;      ///< true positive rate of the class `malicious`
     double suspected = -1;  ///< the same of `suspect` or graver
-    double accused = -1;    ///< false positive rate of the class `malicious`
+    /// Standard errors of both: attackers of one federation are found or missed together, so federations are what is
+    /// sampled (linearised ratio estimator; Cochran, Sampling Techniques, 1977, section 6.4).
+    double found_error = 0, suspected_error = 0;
+    double accused = -1;  ///< false positive rate of the class `malicious`
     double honest_suspected = -1;
     double area = -1;            ///< under the ROC of the probability, all federations pooled
     double runs_accused = -1;    ///< federations in which an honest client is called malicious

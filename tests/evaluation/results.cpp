@@ -17,6 +17,14 @@ std::string decimal(double value)
     return text;
 }
 
+/// "12.5 ± 0.4 %": a share and its standard error.
+std::string with_error(double share, double error)
+{
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f ± %.1f %%", 100 * share, 100 * error);
+    return share < 0 ? "–" : text;
+}
+
 void targets(std::ostringstream& out, const Measured& measured)
 {
     const Rates quiet = rates(measured, [](const Cell& cell) { return cell.attack.empty(); });
@@ -34,8 +42,9 @@ void targets(std::ostringstream& out, const Measured& measured)
     out << "| clean and noisy-honest runs: clients called malicious | ≤ 0.5 % | " << percent(quiet.accused) << " |\n";
     out << "| … runs in which anybody is called so (or suspect) | ≤ 10 % | " << percent(quiet.runs_accused) << " ("
         << percent(quiet.runs_suspected) << ") |\n";
-    out << "| overt and colluding attacks, at most 30 %, n ≥ 20 | TPR ≥ 97 % at FPR ≤ 1 % | " << percent(overt.found)
-        << " at " << percent(overt.accused) << "; suspects counted: " << percent(overt.suspected) << " at "
+    out << "| overt and colluding attacks, at most 30 %, n ≥ 20 | TPR ≥ 97 % at FPR ≤ 1 % | "
+        << with_error(overt.found, overt.found_error) << " at " << percent(overt.accused)
+        << "; suspects counted: " << with_error(overt.suspected, overt.suspected_error) << " at "
         << percent(overt.honest_suspected) << " (IID or Dirichlet ≥ 0.5: " << percent(milder.found) << " at "
         << percent(milder.accused) << ") |\n";
     out << "| hard set, without side input | AUROC ≥ 0.90, FPR ≤ 1 % | " << decimal(hard.area) << ", "
@@ -69,7 +78,8 @@ std::string results(const Measured& measured, const std::string& recipe)
            "random\n"
            "design: sizes from 6 to 40 clients, IID to two classes a client, partial participation, dropouts, "
            "stragglers,\n"
-           "noisy honest clients, six rules, attacks from the first round or later, on and off.\n\n";
+           "noisy honest clients, six rules, attacks from the first round or later, on and off. ± is the standard "
+           "error of\nsampling federations.\n\n";
     targets(out, measured);
     out << "\n| | federations | attackers | AUROC | called malicious | … or suspect | honest called malicious | … or "
            "suspect |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
