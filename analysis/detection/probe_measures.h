@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "analysis/probe/curve.h"
+#include "analysis/detection/input_trace.h"
 #include "model/progress.h"
 #include "model/update_source.h"
 
@@ -27,13 +27,7 @@ struct ProbeRound {
     std::vector<double> mistakes;
     std::vector<double>
         noise;  ///< n × C: mean change of ln p on structureless inputs (methods G.1, 10; DeepSight's DDif)
-    /// n: mean rise of the wrong answer's log-odds on the misclassified inputs …
-    std::vector<double> trace;
-    /// … and on inputs that have nothing to do with them: the same ones shuffled, and the probe set's …
-    std::vector<double> trace_control;
-    std::vector<double> trace_after;  ///< n: mean probability of the wrong answer once the update is added
-    std::vector<double>
-        trace_near;  ///< … and on the inputs of the probe set that are nearest to them; empty without it
+    InputTrace trace;
 };
 
 /// Runs clients' models over the probes.
@@ -43,33 +37,32 @@ public:
     static constexpr std::size_t most_classes = 64;
     static constexpr std::size_t noise_inputs = 100;
 
-    /// Errors: those of PlainNetwork::recognise; invalid_argument for labels beyond the model's classes or inputs of
-    /// different shapes.
+    /// `shipped`: weights that give the wrong answers; not looked at without misclassified inputs. Errors: those of
+    /// PlainNetwork::recognise and of InputTracer::make; invalid_argument for labels beyond the model's classes or
+    /// inputs that are not as long as the model's.
     [[nodiscard]] static model::Result<ProbeMeasures> make(const std::vector<model::Layer>& layers,
-                                                           const Probes& probes);
+                                                           const Probes& probes, std::vector<float> shipped,
+                                                           model::Progress& progress);
 
     /// `clients`: with usable updates of that round; the checkpoint of the round before must be usable. Reads one
-    /// update at a time, as a whole. Errors: those of the source; not_applicable where weights are not finite enough to
-    /// give an answer.
+    /// update at a time, as a whole. What weights give no finite answer to is NaN. Errors: those of the source.
     [[nodiscard]] model::Result<ProbeRound> measure(model::RoundNo round, const std::vector<model::ClientId>& clients,
-                                                    model::UpdateSource& source) const;
+                                                    model::UpdateSource& source);
 
     [[nodiscard]] const PlainNetwork& network() const { return network_; }
     [[nodiscard]] const std::vector<std::int32_t>& probe_classes() const { return classes_; }  ///< k, ascending
-    [[nodiscard]] std::int32_t wrong_answer() const { return suspects_.empty() ? -1 : suspects_.front(); }
+    [[nodiscard]] std::int32_t wrong_answer() const { return tracer_ ? tracer_->wrong_answer() : -1; }
 
 private:
     explicit ProbeMeasures(PlainNetwork network) : network_(std::move(network)) {}
     void add_row(std::span<const float> input);
-    void add_shuffled(std::span<const float> input, std::uint64_t number);
 
     PlainNetwork network_;
-    std::vector<float> inputs_;  ///< the probe set, then the noise, then the misclassified and their shuffled copies
-    std::vector<std::int32_t> labels_;               ///< of the probe set
-    std::vector<std::int32_t> classes_;              ///< k
-    std::vector<std::int32_t> suspects_;             ///< answers of the misclassified inputs
-    std::vector<std::vector<std::size_t>> nearest_;  ///< of each of them: rows of the probe set
-    std::size_t noise_begin_ = 0, suspects_begin_ = 0, shuffled_begin_ = 0, rows_ = 0;
+    std::vector<float> inputs_;          ///< the probe set, then the noise
+    std::vector<std::int32_t> labels_;   ///< of the probe set
+    std::vector<std::int32_t> classes_;  ///< k
+    std::size_t rows_ = 0;
+    std::optional<InputTracer> tracer_;
 };
 
 }  // namespace fedsleuth::analysis

@@ -100,9 +100,9 @@ std::vector<DetectorScores> probe_scores(const ProbeRound& round, const std::vec
         if (classes.size() > 1) all.push_back(confusion(round, classes));
         all.push_back(noise_response(round));
     }
-    if (!round.trace.empty()) {
-        std::vector<double> beyond = round.trace;
-        for (std::size_t idx = 0; idx < beyond.size(); ++idx) beyond[idx] -= round.trace_control[idx];
+    if (!round.trace.rise.empty()) {
+        std::vector<double> beyond;
+        for (std::size_t idx = 0; idx < round.trace.rise.size(); ++idx) beyond.push_back(round.trace.excess(idx));
         all.push_back(scored(round, "input-trace", std::move(beyond), 0.05));
     }
     return all;

@@ -50,6 +50,7 @@ public:
     [[nodiscard]] std::size_t inputs() const { return inputs_; }
     [[nodiscard]] std::size_t classes() const { return dense_.back().out; }
     [[nodiscard]] std::size_t coordinates() const { return coordinates_; }  ///< d of the weights
+    [[nodiscard]] const Dense& output() const { return dense_.back(); }  ///< the layer that gives the logits
     /// "64 → 16 (ReLU) → 10".
     [[nodiscard]] std::string text() const;
 

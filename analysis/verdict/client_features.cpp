@@ -25,8 +25,8 @@ constexpr double quarter_floor = 0.3;
 constexpr double shift_floor = 0.8;
 constexpr double widest_apart = 20;  // a round against the client's own other rounds counts at most this much
 constexpr double apart_floor = 0.25;
-constexpr const char* summary_names[] = {"mean", "level",    "high",    "low",       "shift",
-                                         "peak", "own.high", "own.low", "own.shift", "own.peak"};
+constexpr const char* summary_names[] = {"mean",     "level",   "high",      "low",      "shift", "peak",
+                                         "own.high", "own.low", "own.shift", "own.peak", "part"};
 constexpr double plain_apart_floor = 0.05;  // of cosines, shares and logarithms
 constexpr double plain_level_floor = 0.02;
 constexpr const char* likeness_names[] = {"company", "head", "excess", "lean", "body", "head-excess"};
@@ -37,17 +37,19 @@ constexpr const char* pattern_names[pattern_count] = {"boosted", "opposed", "loc
 constexpr const char* plain_detectors[] = {"drift-own",     "recycled",      "duplicate",    "sign-agreement",
                                            "cosine-median", "temporal-sign", "kurtosis",     "norm",
                                            "progress",      "drift-global",  "quiet-energy", "model-pull"};
-constexpr const char* plain_summaries[] = {"value",          "value.high",    "value.low",       "value.level",
-                                           "value.own.high", "value.own.low", "value.own.shift", "value.own.peak"};
+constexpr const char* plain_summaries[] = {
+    "value",          "value.high", "value.low", "value.level", "value.own.high", "value.own.low", "value.own.shift",
+    "value.own.peak", "value.part", "rest.high", "rest.low",    "rest.shift",     "rest.peak"};
 constexpr const char* context_names[] = {"clients",      "rounds.attended", "rounds.all",   "participation",
                                          "examples",     "crowd.cosine",    "crowd.memory", "crowd.sign",
                                          "crowd.spread", "crowd.follows"};
 
 struct Seen {
     std::vector<model::RoundNo> rounds;
-    std::vector<Series> z;          // detectors × rounds
-    std::vector<double> peak;       // detectors: the z farthest from 0 in any round
-    std::vector<Series> statistic;  // plain detectors × rounds
+    std::vector<std::size_t> places;  // of the rounds among all
+    std::vector<Series> z;            // detectors × rounds
+    std::vector<double> peak;         // detectors: the z farthest from 0 in any round
+    std::vector<Series> statistic;    // plain detectors × rounds
     std::vector<const ClientRound*> patterns;
 };
 
@@ -83,6 +85,7 @@ std::map<model::ClientId, Seen> collect(const Evidence& evidence)
             for (std::size_t which = 0; which < std::size(plain_detectors); ++which)
                 client.statistic[which].push_back(plain_value(statistics[which], client_idx));
             client.rounds.push_back(round.patterns.round);
+            client.places.push_back(static_cast<std::size_t>(&round - evidence.rounds.data()));
             client.patterns.push_back(&round.patterns.seen[client_idx]);
             for (std::size_t which = 0; which < detector_count && which < round.scores.size(); ++which) {
                 const double z = round.scores[which].z[client_idx];
@@ -223,6 +226,9 @@ std::vector<ClientFeatures> client_features(const Evidence& evidence)
         places.push_back(place == evidence.history.places().end() ? std::nullopt : std::optional(place->second));
     }
 
+    std::vector<std::vector<std::size_t>> when;
+    for (const auto& [client, own] : seen) when.push_back(own.places);
+
     std::vector<std::vector<double>> columns;  // features × n
     std::vector<std::vector<double>> means;    // detectors × n
     std::vector<std::vector<Series>> apart;    // detectors × n × rounds
@@ -247,6 +253,9 @@ std::vector<ClientFeatures> client_features(const Evidence& evidence)
         columns.push_back(levels(shift, shift_floor));
         columns.push_back(std::move(peak));
         for (std::vector<double>& column : own_summaries(apart.back())) columns.push_back(std::move(column));
+        std::vector<double> part = polish(series, when, evidence.rounds.size()).client;
+        without_covariate(part, log_examples);
+        columns.push_back(levels(std::move(part), level_floor));
     }
     for (const Likeness& likeness : all_likenesses(evidence.history, places)) add_likeness(likeness, n, columns);
     for (std::size_t pattern = 0; pattern < pattern_count; ++pattern) {
@@ -279,6 +288,13 @@ std::vector<ClientFeatures> client_features(const Evidence& evidence)
         without_covariate(mean, log_examples);
         columns.push_back(levels(std::move(mean), plain_level_floor));
         for (std::vector<double>& column : own_summaries(apart_from_own(series, plain_apart_floor, widest_apart)))
+            columns.push_back(std::move(column));
+        Polished polished = polish(series, when, evidence.rounds.size());
+        without_covariate(polished.client, log_examples);
+        columns.push_back(levels(std::move(polished.client), plain_level_floor));
+        std::vector<const Series*> rest;
+        for (const Series& own : polished.rest) rest.push_back(&own);
+        for (std::vector<double>& column : own_summaries(apart_from_own(rest, plain_apart_floor, widest_apart)))
             columns.push_back(std::move(column));
     }
 

@@ -23,7 +23,7 @@ namespace {
 /// What a verdict asks for.
 struct Bar {
     double false_discovery_rate = 0.05;  ///< of the clients called malicious
-    double malicious = 0.7;              ///< probability
+    double malicious = 0.6;              ///< probability
     double suspect = 0.4;                ///< probability …
     double suspect_p_value = 0.01;  ///< … and this: a likely attack is none where honest clients often look like that
 };
@@ -177,7 +177,7 @@ std::map<ClientId, Case> cases_of(const Evidence& evidence, const std::vector<Ju
     std::vector<double> p_values;
     for (const Judgement& judgement : judgements) p_values.push_back(judgement.p_value);
     const bool incident =
-        evidence.probes && !evidence.probes->rounds.empty() && !evidence.probes->rounds.front().trace.empty();
+        evidence.probes && !evidence.probes->rounds.empty() && !evidence.probes->rounds.front().trace.rise.empty();
     const Bar& bar = incident ? incident_bar : ordinary_bar;
     const std::vector<bool> discovered = benjamini_hochberg(p_values, bar.false_discovery_rate);
     std::map<ClientId, Case> cases;

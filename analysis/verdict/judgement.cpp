@@ -53,12 +53,11 @@ void attribute(Judgement& judgement, const std::vector<double>& values, const st
     sort_by_weight(judgement.families);
 }
 
-constexpr double likely_attacker = 0.5;  ///< probability from which on clients are read together
-constexpr double attacks_anyway = 0.4;   ///< log-odds that a likely attacker's round starts with
+constexpr double likely_attacker = 0.3;  ///< probability from which on clients are read together
 
 /// Log likelihood ratios of each client's rounds. Those of likely attackers are read together, for most federations
-/// have one attacker with many hands: half of a client's own, and what the likely attackers of the round come to on
-/// average.
+/// have one attacker with many hands: a quarter of a client's own, and what the likely attackers of the round come to
+/// on average.
 std::vector<std::vector<double>> round_ratios(const std::vector<ClientFeatures>& clients,
                                               const std::vector<Judgement>& judgements, const Forest& forest)
 {
@@ -79,7 +78,7 @@ std::vector<std::vector<double>> round_ratios(const std::vector<ClientFeatures>&
         if (judgements[idx].probability < likely_attacker) continue;
         for (std::size_t place = 0; place < ratios[idx].size(); ++place) {
             const auto& [sum, count] = together.at(clients[idx].rounds[place]);
-            ratios[idx][place] = ratios[idx][place] / 2 + sum / count + attacks_anyway;
+            ratios[idx][place] = ratios[idx][place] / 4 + sum / count;
         }
     }
     return ratios;

@@ -3,6 +3,7 @@
 
 #include "analysis/verdict/forest.h"
 
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -28,7 +29,7 @@ struct KindForest {
 
 /// Everything that was learned from the lab, as `./dev evaluate train` wrote it.
 struct Judges {
-    Forest first;      ///< over feature_names(): is this client malicious?
+    Forest first;  ///< over feature_names(): is this client malicious?
     /// Over further_feature_names(), one after the other: each looks at what the one before said of all clients.
     std::span<const Forest> looks;
     double slope = 1;  ///< of the log-odds that make the probability: slope · last + offset
@@ -36,7 +37,8 @@ struct Judges {
     Forest round;  ///< over round_feature_names(): did this client attack in this round?
     std::span<const KindForest> kinds;
     std::span<const NullCell> library;
-    std::string_view recipe;  ///< seed, cells and date of the training
+    std::size_t features = 0;  ///< feature_names().size() when they were trained
+    std::string_view recipe;   ///< seed, cells and date of the training
 };
 
 [[nodiscard]] const Judges& trained_judges();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/detection/probe_measures.h"
+#include "analysis/verdict/trace_features.h"
 
 #include <string>
 #include <utility>
@@ -24,7 +25,6 @@ struct ProbeFeatures {
 };
 
 [[nodiscard]] const std::vector<std::string>& probe_feature_names();
-[[nodiscard]] const std::vector<std::string>& trace_feature_names();
 
 /// Of every client that is in one of the rounds (ascending), by id. `classes`: ProbeMeasures::probe_classes().
 [[nodiscard]] std::vector<ProbeFeatures> probe_features(const std::vector<ProbeRound>& rounds,

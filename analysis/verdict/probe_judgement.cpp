@@ -57,9 +57,9 @@ std::string text_of(const ProbeOpinion& opinion, const ProbeFeatures& features, 
         if (place == round.clients.end()) continue;
         const auto client_idx = static_cast<std::size_t>(place - round.clients.begin());
         if (opinion.by_trace) {
-            own.push_back(round.trace[client_idx] - round.trace_control[client_idx]);
-            for (std::size_t idx = 0; idx < round.trace.size(); ++idx)
-                if (idx != client_idx) others.push_back(round.trace[idx] - round.trace_control[idx]);
+            own.push_back(round.trace.excess(client_idx));
+            for (std::size_t idx = 0; idx < round.trace.rise.size(); ++idx)
+                if (idx != client_idx) others.push_back(round.trace.excess(idx));
         }
     }
     const auto mean = [](const std::vector<double>& of) {

@@ -22,6 +22,7 @@ struct ProbeJudge {
 /// One for each of what can be brought along.
 struct ProbeJudges {
     ProbeJudge probe, trace, both;
+    std::size_t features = 0;  ///< length of a row with both (probe_judge_row) when they were trained
     std::string_view recipe;
 };
 [[nodiscard]] const ProbeJudges& trained_probe_judges();

@@ -50,17 +50,23 @@ Result<ProbeRun> run_probes(model::UpdateSource& source, const model::Federation
     json.begin_object().key("probes").raw(probes_parameters_json(probes)).field("network", network.text());
     json.key("checkpoints").begin_array();
     std::optional<ProbeScore> last;
-    std::vector<float> weights(network.coordinates());
+    std::vector<float> weights(network.coordinates()),
+        shipped;  // of those that give most of the wrong answers, the last
+    double most_given = 0;
     for (const RoundNo round : usable) {
         if (progress.stopped()) return model::fail(model::ErrorCode::cancelled, "The analysis was stopped");
         FEDSLEUTH_CHECK(read_whole(reader_of(source, {VectorRef::Kind::checkpoint, round, {}}), weights));
         last = probe_score(network, probes, weights);
+        if (const double given = last->attack_success.value_or(0); given >= most_given) {
+            shipped = weights;
+            most_given = given;
+        }
         json.begin_object().field("round", round.value()).optional_field("accuracy", last->accuracy);
         json.optional_field("attack_success", last->attack_success).end_object();
         progress.advance(1);
     }
     json.end_array();
-    FEDSLEUTH_TRY(const ProbeMeasures measures, ProbeMeasures::make(federation.layers, probes));
+    FEDSLEUTH_TRY(ProbeMeasures measures, ProbeMeasures::make(federation.layers, probes, std::move(shipped), progress));
     run.evidence.classes = measures.probe_classes();
     run.evidence.wrong_answer = measures.wrong_answer();
     for (const auto& [round, clients] : rounds) {
@@ -76,6 +82,14 @@ Result<ProbeRun> run_probes(model::UpdateSource& source, const model::Federation
     if (last->attack_success)
         note += std::string(last->accuracy ? ", and " : "the last checkpoint gives ") + percent(*last->attack_success) +
                 " of the misclassified inputs the wrong answer";
+    if (probes.misclassified && !run.evidence.rounds.empty()) {
+        const InputTrace& trace = run.evidence.rounds.front().trace;
+        note += ". Of the " + std::to_string(network.inputs()) + " places of a misclassified input the " +
+                std::to_string(InputTracer::reason_places(network.inputs())) +
+                " that carry the wrong answer most raise its log-odds by " + model::short_number(trace.reason_odds) +
+                " there, and by " + model::short_number(trace.moved_odds) +
+                " where they are put into shuffled inputs (a planted trigger does both)";
+    }
     run.notes.push_back(note + ".");
     if (probes.misclassified)
         run.notes.emplace_back(

@@ -73,8 +73,7 @@ std::vector<Series> apart_from_own(const std::vector<const Series*>& clients, do
     std::vector<double> deviations;
     for (const Series* series : clients) {
         Series& own = apart.emplace_back(*series);
-        const auto known =
-            std::count_if(own.begin(), own.end(), [](double value) { return !std::isnan(value); });
+        const auto known = std::count_if(own.begin(), own.end(), [](double value) { return !std::isnan(value); });
         const double middle = known < fewest ? not_known : median_of(own);
         for (double& value : own) {
             value -= middle;
@@ -86,6 +85,55 @@ std::vector<Series> apart_from_own(const std::vector<const Series*>& clients, do
         for (double& value : series)
             if (!std::isnan(value)) value = std::clamp(value / scale, -widest, widest);
     return apart;
+}
+
+namespace {
+
+/// Median of the known ones; reorders them. NaN where there are none.
+double middle_of(std::vector<double>& values)
+{
+    std::erase_if(values, [](double value) { return std::isnan(value); });
+    if (values.empty()) return not_known;
+    const auto half = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), half, values.end());
+    return values.size() % 2 == 1 ? *half : (*std::max_element(values.begin(), half) + *half) / 2;
+}
+
+}  // namespace
+
+Polished polish(const std::vector<const Series*>& clients, const std::vector<std::vector<std::size_t>>& rounds,
+                std::size_t round_count)
+{
+    constexpr int most_sweeps = 12;
+    constexpr double settled = 1e-3;  // z, cosines, logarithms: nothing smaller is worth another sweep
+    const std::size_t n = clients.size();
+    std::vector<std::vector<std::pair<std::size_t, std::size_t>>> present(round_count);  // client, place in its series
+    Polished out{std::vector<double>(n, 0.0), {}};
+    for (std::size_t client_idx = 0; client_idx < n; ++client_idx) {
+        out.rest.push_back(*clients[client_idx]);
+        for (std::size_t place = 0; place < rounds[client_idx].size(); ++place)
+            present[rounds[client_idx][place]].emplace_back(client_idx, place);
+    }
+    std::vector<double> column;
+    double moved = 2 * settled;
+    for (int sweep = 0; sweep < most_sweeps && moved > settled; ++sweep) {
+        moved = 0;
+        for (const auto& round : present) {
+            column.clear();
+            for (const auto& [client_idx, place] : round) column.push_back(out.rest[client_idx][place]);
+            const double middle = middle_of(column);
+            if (std::isnan(middle)) continue;
+            for (const auto& [client_idx, place] : round) out.rest[client_idx][place] -= middle;
+        }
+        for (std::size_t client_idx = 0; client_idx < n; ++client_idx) {
+            column = out.rest[client_idx];
+            const double middle = middle_of(column);
+            out.client[client_idx] += middle;  // NaN stays
+            for (double& value : out.rest[client_idx]) value -= middle;
+            if (std::abs(middle) > moved) moved = std::abs(middle);
+        }
+    }
+    return out;
 }
 
 void without_covariate(std::vector<double>& values, const std::vector<double>& covariate)

@@ -33,7 +33,20 @@ inline constexpr double widest_level = 12;  ///< a client's level against the ot
 /// absolute deviation, never below `floor`), held within ±widest: how far a round was out of the ordinary for *this*
 /// client. What is peculiar about its data cancels; what it does now and then, or from some round on, stays. Series
 /// with fewer than four known rounds have no ordinary and become NaN.
-[[nodiscard]] std::vector<Series> apart_from_own(const std::vector<const Series*>& clients, double floor, double widest);
+[[nodiscard]] std::vector<Series> apart_from_own(const std::vector<const Series*>& clients, double floor,
+                                                 double widest);
+
+/// A table of clients and rounds taken apart by median polish (Tukey 1977, chapter 11): what is peculiar to the round
+/// (and to who was there), what to the client, and what is left. A client that was there with the long ones looks short
+/// in every round; its own part does not.
+struct Polished {
+    std::vector<double> client;  ///< n: each client's part; NaN where nothing is known of it
+    std::vector<Series> rest;    ///< n, as the clients' series: what is left
+};
+
+/// `rounds`: of each client, the round (0 … round_count − 1) that each entry of its series is of.
+[[nodiscard]] Polished polish(const std::vector<const Series*>& clients,
+                              const std::vector<std::vector<std::size_t>>& rounds, std::size_t round_count);
 
 /// Takes out of `values` what a straight line on `covariate` explains (Theil and Sen's slope: the median of the slopes
 /// of all pairs). Leaves them alone where fewer than eight are known.

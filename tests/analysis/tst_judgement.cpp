@@ -7,6 +7,7 @@
 #include "analysis/verdict/judgement.h"
 #include "analysis/verdict/likeness.h"
 #include "analysis/verdict/onset.h"
+#include "analysis/verdict/probe_judgement.h"
 #include "analysis/verdict/repair.h"
 
 #include <cmath>
@@ -96,6 +97,14 @@ private slots:
         QVERIFY(judges.kinds.size() >= 8);
         for (const analysis::KindForest& kind : judges.kinds)
             QVERIFY(fits(kind.forest, analysis::feature_names().size()));
+        QCOMPARE(judges.features, analysis::feature_names().size());
+        const std::size_t both = 3 + analysis::feature_names().size() + analysis::probe_feature_names().size() +
+                                 analysis::trace_feature_names().size();
+        const analysis::ProbeJudges& probes = analysis::trained_probe_judges();
+        QCOMPARE(probes.features, both);
+        QVERIFY(fits(probes.both.forest, both));
+        QVERIFY(fits(probes.probe.forest, both - analysis::trace_feature_names().size()));
+        QVERIFY(fits(probes.trace.forest, both - analysis::probe_feature_names().size()));
         for (const analysis::DetectorInfo& detector : analysis::judged_detectors())
             QVERIFY(analysis::evidence_family(detector.name) != "other");
     }

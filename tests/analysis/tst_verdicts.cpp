@@ -104,13 +104,7 @@ private slots:
                                     (verdict.reasons.empty() ? "" : verdict.reasons.front().text);
             if (guilty == truth.malicious.end()) {
                 QVERIFY2(verdict.verdict != VerdictClass::malicious, who.c_str());
-                // Known to be wrong, and said in the output: beside attackers who are hardly there these two look no
-                // better.
-                const std::string& id = verdict.client.text();
-                const bool known = name == "slow-backdoor" && (id == "site-00" || id == "site-10");
-                if (known) QEXPECT_FAIL("", "two honest clients of this federation are suspect", Continue);
                 QVERIFY2(verdict.verdict == VerdictClass::clean || verdict.verdict == VerdictClass::watch, who.c_str());
-                if (known) QEXPECT_FAIL("", "two honest clients of this federation are suspect", Continue);
                 QVERIFY(verdict.probability < 0.5);
                 continue;
             }

@@ -25,10 +25,10 @@ struct BoostingOptions {
     std::size_t trees = 300;
     std::size_t depth = 4;  ///< at most 8
     double rate = 0.08;
-    double l2 = 8;          ///< on a leaf, in units of Σ p(1 − p)
-    double rows = 0.6;      ///< share of the groups that each tree sees
-    double columns = 0.25;  ///< share of the features
-    std::size_t bins = 32;
+    double l2 = 8;           ///< on a leaf, in units of Σ p(1 − p)
+    double rows = 0.6;       ///< share of the groups that each tree sees
+    double columns = 0.25;   ///< share of the features
+    std::size_t bins = 128;  ///< equally filled, at most 256: those who stand out are few, and lie in the last ones
     std::uint64_t seed = 1;
 };
 

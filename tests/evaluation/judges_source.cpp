@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "analysis/verdict/client_features.h"
 #include "evaluation/probe_training.h"
 #include "evaluation/training.h"
 
@@ -95,8 +96,8 @@ std::string as_source(const TrainedJudges& judges)
     out << "constexpr KindForest kinds[] = {\n" << kinds.str() << "};\n";
     out << "constexpr NullCell library[] = {\n" << library.str() << "};\n";
     out << "constexpr Judges judges{" << reference("first", judges.first) << ",\n    looks, " << number(judges.slope)
-        << ", " << number(judges.offset) << ",\n    " << reference("round", judges.round)
-        << ",\n    kinds, library,\n    \"" << judges.recipe << "\"};\n";
+        << ", " << number(judges.offset) << ",\n    " << reference("round", judges.round) << ",\n    kinds, library, "
+        << analysis::feature_names().size() << ",\n    \"" << judges.recipe << "\"};\n";
     return out.str();
 }
 
@@ -116,7 +117,8 @@ std::string as_source(const TrainedProbeJudges& judges)
         all << "    {" << reference(name, judge->forest) << ", " << number(judge->slope) << ", "
             << number(judge->offset) << ", " << name << "_library},\n";
     }
-    out << "constexpr ProbeJudges probe_judges{\n" << all.str() << "    \"" << judges.recipe << "\"};\n";
+    out << "constexpr ProbeJudges probe_judges{\n"
+        << all.str() << "    " << judges.features << ",\n    \"" << judges.recipe << "\"};\n";
     return out.str();
 }
 

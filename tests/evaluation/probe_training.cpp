@@ -22,12 +22,7 @@ std::vector<analysis::ProbeRound> cut(const Probed& probed, Brought brought)
 {
     std::vector<analysis::ProbeRound> rounds = brought == Brought::trace ? probed.trace_rounds : probed.rounds;
     if (brought == Brought::probe)
-        for (analysis::ProbeRound& round : rounds) {
-            round.trace.clear();
-            round.trace_control.clear();
-            round.trace_near.clear();
-            round.trace_after.clear();
-        }
+        for (analysis::ProbeRound& round : rounds) round.trace = {};
     return rounds;
 }
 
@@ -81,6 +76,15 @@ ProbeNotes load_notes(const std::filesystem::path& file)
             words >> count;
             values->resize(count);
             for (double& value : *values) words >> value;
+        }
+        // Notes of another version say something else at the same place.
+        const auto empty_or = [](const std::vector<double>& values, const std::vector<std::string>& names) {
+            return values.empty() || values.size() == names.size();
+        };
+        if (!empty_or(features.probe, analysis::probe_feature_names()) ||
+            !empty_or(features.trace, analysis::trace_feature_names())) {
+            std::fprintf(stderr, "%s: is of another version\n", file.c_str());
+            return {};
         }
         notes.at(brought).push_back(std::move(features));
     }
@@ -144,7 +148,7 @@ ProbeLessons load_probe_lessons(const std::filesystem::path& folder, std::span<c
 
 TrainedProbeJudges train_probe_judges(const ProbeLessons& all)
 {
-    const BoostingOptions options{.trees = 500, .depth = 4, .rate = 0.06, .l2 = 12, .columns = 0.15};
+    const BoostingOptions options{.trees = 600, .depth = 4, .rate = 0.04, .l2 = 6, .rows = 0.8, .columns = 0.4};
     const auto train_one = [&](Brought brought) {
         std::vector<Lesson> lessons;
         for (const ProbeLessons::Client& client : all.clients) {
@@ -172,6 +176,8 @@ TrainedProbeJudges train_probe_judges(const ProbeLessons& all)
     judges.probe = train_one(Brought::probe);
     judges.trace = train_one(Brought::trace);
     judges.both = train_one(Brought::both);
+    for (const ProbeLessons::Client& client : all.clients)
+        judges.features = std::max(judges.features, client.values[static_cast<std::size_t>(Brought::both)].size());
     judges.recipe = std::to_string(all.sizes.size()) + " federations of the hard set, or without an attack";
     return judges;
 }

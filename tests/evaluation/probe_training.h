@@ -47,6 +47,7 @@ struct TrainedProbeJudges {
         std::vector<TrainedJudges::Null> library;
     };
     One probe, trace, both;
+    std::size_t features = 0;  ///< of a row with both
     std::string recipe;
 };
 

@@ -26,19 +26,29 @@ model::ProbeSet as_probe(const analysis::lab::Dataset& data, const std::string& 
 
 namespace {
 
-/// The first input of the probe set that the model answers wrongly, with its answer.
-analysis::lab::Dataset natural_error(const analysis::lab::LabFederation& federation)
+/// The first input of the server's test data that the last model answers wrongly, with its answer. It must not be one
+/// of the probe set: an attack's input is none of it either.
+analysis::lab::Dataset natural_error(const analysis::lab::LabFederation& federation, const analysis::lab::Dataset& test)
 {
-    const analysis::lab::Dataset& probe = federation.probe;
-    analysis::lab::Dataset wrong{probe.shape, probe.classes, {}, {}};
-    const auto network =
-        analysis::PlainNetwork::recognise(federation.federation.layers, as_probe(probe, "probe").shape);
+    analysis::lab::Dataset wrong{test.shape, test.classes, {}, {}};
+    const auto network = analysis::PlainNetwork::recognise(federation.federation.layers, as_probe(test, "test").shape);
     if (!network) return wrong;
     const std::vector<std::int32_t> answers =
-        analysis::answers(network->logits(federation.models.back(), probe.inputs), network->classes());
+        analysis::answers(network->logits(federation.models.back(), test.inputs), network->classes());
     for (std::size_t idx = 0; idx < answers.size() && wrong.size() == 0; ++idx)
-        if (answers[idx] != probe.labels[idx]) wrong.add(probe.input(idx), answers[idx]);
+        if (answers[idx] != test.labels[idx]) wrong.add(test.input(idx), answers[idx]);
     return wrong;
+}
+
+/// The last model that answers the input as it says, or just the last.
+std::vector<float> shipped_with(const analysis::lab::LabFederation& federation, const model::ProbeSet& wrong)
+{
+    const auto network = analysis::PlainNetwork::recognise(federation.federation.layers, wrong.shape);
+    for (std::size_t back = federation.models.size(); network && back-- > 0;)
+        if (analysis::answers(network->logits(federation.models[back], wrong.inputs), network->classes()) ==
+            wrong.labels)
+            return federation.models[back];
+    return federation.models.back();
 }
 
 }  // namespace
@@ -46,8 +56,10 @@ analysis::lab::Dataset natural_error(const analysis::lab::LabFederation& federat
 Result<Probed> probe_cell(const Cell& cell)
 {
     model::Progress progress;
-    FEDSLEUTH_TRY(auto simulated, analysis::lab::simulate(cell.options, progress));
-    const auto federation = std::make_shared<const analysis::lab::LabFederation>(std::move(simulated));
+    FEDSLEUTH_TRY(analysis::lab::Simulation simulation, analysis::lab::Simulation::create(cell.options));
+    while (!simulation.done()) FEDSLEUTH_CHECK(simulation.step());
+    const analysis::lab::Dataset test = simulation.test_data();
+    const auto federation = std::make_shared<const analysis::lab::LabFederation>(simulation.take());
     analysis::lab::LabCase lab(federation);
     Probed out;
     Recording& recording = out.recording;
@@ -58,18 +70,21 @@ Result<Probed> probe_cell(const Cell& cell)
     for (const model::Client& client : federation->clients)
         if (client.num_examples) recording.examples[client.id] = static_cast<double>(*client.num_examples);
 
-    const analysis::lab::Dataset wrong = cell.attack.empty() ? natural_error(*federation) : federation->misclassified;
+    const analysis::lab::Dataset wrong =
+        cell.attack.empty() ? natural_error(*federation, test) : federation->misclassified;
     out.probes.probe = as_probe(federation->probe, "probe");
     out.has_misclassified = wrong.size() > 0;
     if (out.has_misclassified) out.probes.misclassified = as_probe(wrong, "misclassified");
-    FEDSLEUTH_TRY(const analysis::ProbeMeasures measures,
-                  analysis::ProbeMeasures::make(federation->federation.layers, out.probes));
+    std::vector<float> shipped;
+    if (out.has_misclassified) shipped = shipped_with(*federation, *out.probes.misclassified);
+    FEDSLEUTH_TRY(analysis::ProbeMeasures measures,
+                  analysis::ProbeMeasures::make(federation->federation.layers, out.probes, shipped, progress));
     out.classes = measures.probe_classes();
     out.wrong_answer = measures.wrong_answer();
     std::optional<analysis::ProbeMeasures> trace;
     if (out.has_misclassified) {
-        FEDSLEUTH_TRY(trace,
-                      analysis::ProbeMeasures::make(federation->federation.layers, {{}, out.probes.misclassified}));
+        FEDSLEUTH_TRY(trace, analysis::ProbeMeasures::make(federation->federation.layers,
+                                                           {{}, out.probes.misclassified}, shipped, progress));
     }
     for (const analysis::LedgerPlan& plan : analysis::plan_ledgers(federation->updates, federation->checkpoints)) {
         FEDSLEUTH_TRY(auto ledger, analysis::build_ledger(lab, federation->federation.layers, plan, progress));
