@@ -17,6 +17,7 @@ namespace {
 
 constexpr double widest_log_odds = 9;
 constexpr double probe_share = 0.75;  // of the false alarms that are allowed: the probes' judge knows the others' word
+constexpr double known_anyway = 0.5;  // probability without the probes at which its rounds and attack are known
 constexpr double worth_naming = 1;    // log-odds that a probe adds before it names rounds and attack
 constexpr std::array<std::string_view, 4> targeted{"label-flip", "backdoor", "model-replacement", "drift"};
 
@@ -119,7 +120,7 @@ std::vector<ProbeOpinion> weigh_probes(std::vector<Judgement>& judgements, const
         opinion.by_trace = !features.trace.empty();
         judgement.probability = std::max(judgement.probability, probability);
         judgement.p_value = std::min({1.0, p / probe_share, judgement.p_value / (1 - probe_share)});
-        if (opinion.log_odds >= worth_naming) {
+        if (opinion.log_odds >= worth_naming && opinion.before < known_anyway) {
             name_rounds(judgement, features, opinion.by_trace ? features.trace_z : features.confusion_z);
             name_attack(judgement, opinion.by_trace ? "backdoor" : "label-flip");
             if (!judgement.bad_rounds.empty()) opinion.strongest = judgement.bad_rounds.front();
