@@ -205,6 +205,12 @@ private slots:
             for (std::size_t place = 0; place < series[client].size(); ++place)
                 QVERIFY(std::abs(polished.rest[client][place] - (client == 3 && place == 1 ? 7 : 0)) < 0.01);
         }
+        // What is not known is left out, and stays so.
+        const Series gap{11, not_a_number, 6}, whole{10, 0, 5}, other{9, -1, 4};
+        const analysis::Polished partly =
+            analysis::polish({&gap, &whole, &other}, {{0, 1, 2}, {0, 1, 2}, {0, 1, 2}}, 3);
+        QVERIFY(std::abs(partly.client[0] - partly.client[2] - 2) < 0.01);
+        QVERIFY(std::isnan(partly.rest[0][1]));
         const Series nothing{not_a_number, not_a_number};
         QVERIFY(std::isnan(analysis::polish({&nothing}, {{0, 1}}, 2).client[0]));
     }

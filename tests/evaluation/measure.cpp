@@ -156,15 +156,31 @@ std::vector<std::int64_t> onset_errors(const Measured& measured)
     return errors;
 }
 
-double family_share(const Measured& measured)
+namespace {
+
+/// The share of the attackers found that are right.
+double share_right(const Measured& measured, const std::function<bool(const Judged&)>& right)
 {
-    std::size_t found = 0, right = 0;
+    std::size_t found = 0, good = 0;
     for (const Judged& judged : measured.clients) {
         if (!judged.malicious || judged.verdict.verdict != VerdictClass::malicious) continue;
         ++found;
-        right += judged.verdict.family == model::family_of(judged.attack);
+        good += right(judged);
     }
-    return share(right, found);
+    return share(good, found);
+}
+
+}  // namespace
+
+double family_share(const Measured& measured)
+{
+    return share_right(measured,
+                       [](const Judged& judged) { return judged.verdict.family == model::family_of(judged.attack); });
+}
+
+double name_share(const Measured& measured)
+{
+    return share_right(measured, [](const Judged& judged) { return judged.verdict.attack == judged.attack; });
 }
 
 std::string percent(double share)

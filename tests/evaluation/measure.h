@@ -54,6 +54,8 @@ struct Rates {
 /// |first bad round − true one| of every attacker found, ascending; and the share of them with the right family.
 [[nodiscard]] std::vector<std::int64_t> onset_errors(const Measured& measured);
 [[nodiscard]] double family_share(const Measured& measured);
+/// Of the same, those with the right attack by name.
+[[nodiscard]] double name_share(const Measured& measured);
 
 /// "12.5 %" for 0.125; a dash for the −1 of what was taken of nothing.
 [[nodiscard]] std::string percent(double share);

@@ -57,7 +57,8 @@ void targets(std::ostringstream& out, const Measured& measured)
     if (!onsets.empty())
         out << "| onset: median error; within 4 rounds | ≤ 1; 90 % | " << onsets[onsets.size() / 2] << "; "
             << percent(static_cast<double>(near) / static_cast<double>(onsets.size())) << " |\n";
-    out << "| family right, of the attackers found | ≥ 95 % | " << percent(family_share(measured)) << " |\n";
+    out << "| family right, of the attackers found (attack by name) | ≥ 95 % | " << percent(family_share(measured))
+        << " (" << percent(name_share(measured)) << ") |\n";
 }
 
 void line(std::ostringstream& out, const std::string& name, const Rates& of)
