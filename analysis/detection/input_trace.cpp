@@ -215,6 +215,7 @@ InputTracer::Odds InputTracer::odds(const Answers& answers) const
 {
     Odds sum;
     std::size_t next_pasted = pasted_begin_;
+    const bool with_probe = answers.first_row == 0 && !nearest_.empty();
     for (std::size_t idx = 0; idx < labels_.size(); ++idx) {
         sum.inputs += odds_of(answers, inputs_begin_ + idx, idx);
         sum.blanked += odds_of(answers, blanked_begin_ + idx, idx);
@@ -224,7 +225,6 @@ InputTracer::Odds InputTracer::odds(const Answers& answers) const
             shuffled += odds_of(answers, shuffled_begin_ + copy, idx);
             sum.moved += odds_of(answers, moved_begin_ + copy, idx) / copies;
         }
-        const bool with_probe = answers.first_row == 0 && !nearest_.empty();
         for (std::size_t row_idx = 0; with_probe && row_idx < probe_labels_.size(); ++row_idx)
             if (probe_labels_[row_idx] != labels_[idx]) {
                 probe += odds_of(answers, row_idx, idx);

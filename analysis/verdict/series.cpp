@@ -89,7 +89,8 @@ std::vector<Series> apart_from_own(const std::vector<const Series*>& clients, do
 
 namespace {
 
-/// Median of the known ones; reorders them. NaN where there are none.
+/// Median of the known ones; reorders them (median_of sorts a copy, which is slow for every row and column of a large
+/// table). NaN where there are none.
 double middle_of(std::vector<double>& values)
 {
     std::erase_if(values, [](double value) { return std::isnan(value); });
